@@ -3,12 +3,13 @@
 use backend::config::Config;
 use backend::store::data_folder::DataFolder;
 use backend::store::sqlite;
+use backend::telemetry::print;
 use std::{path::Path, process::ExitCode};
 
 /// Writes the database to this file.
 pub(crate) fn backup(config: &Config, file: &Path) -> Result<ExitCode, String> {
     let head = sqlite::backup(&config.data, file).map_err(|error| format!("backup: {error}"))?;
-    println!("Backup written to {} (up to event {head}).", file.display());
+    print(format_args!("Backup written to {} (up to event {head}).\n", file.display()));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -16,9 +17,9 @@ pub(crate) fn backup(config: &Config, file: &Path) -> Result<ExitCode, String> {
 pub(crate) fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> {
     let folder = DataFolder::lock(&config.data).map_err(|error| format!("restore: {error}"))?;
     let restored = sqlite::restore(&folder, file).map_err(|error| format!("restore: {error}"))?;
-    println!("Backup restored to {} (up to event {}).", config.data.display(), restored.head);
+    print(format_args!("Backup restored to {} (up to event {}).\n", config.data.display(), restored.head));
     if restored.is_other_house {
-        println!("The folder now has the backup's house id, so its members stay signed in.");
+        print("The folder now has the backup's house id, so its members stay signed in.\n");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -26,6 +27,6 @@ pub(crate) fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> 
 /// Checks the database. The exit code is 1 if it is damaged.
 pub(crate) fn check(config: &Config) -> Result<ExitCode, String> {
     let report = sqlite::check(&config.data).map_err(|error| format!("check: {error}"))?;
-    print!("{report}");
+    print(&report);
     Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

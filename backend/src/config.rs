@@ -1,19 +1,20 @@
 //! The settings: flags, then the environment (`TEAHOUSE_*`), then a TOML file, then defaults. All wrong
 //! settings are reported at once, each by its name.
 
+mod listen;
+mod nearest;
 mod source;
 mod task;
 mod unknown;
 
+pub use listen::{ListenAddress, ListenHost};
 pub use source::{RawSettings, SettingSource};
 pub use task::Task;
 pub use unknown::unknown_variables;
 
+use crate::limits::PROXY_HOPS_MAX;
 use hub::limits::POSTS_PER_S;
-use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 use url::Url;
 
 /// Text of `--help`.
@@ -25,11 +26,12 @@ Usage: teahouse [OPTIONS]                start the server
        teahouse restore FILE [OPTIONS]   put a backup into a data folder that has no database yet
        teahouse check [OPTIONS]          check the database for damage; the server may be running
 
-  --listen ADDRESS       address and port to listen on [127.0.0.1:8888]
+  --listen ADDRESS       address or host name, and port, to listen on [localhost:8888]
   --lan                  listen on all interfaces; print the address and a QR code for other devices
   --public-url URL       address that people open when the server is behind a proxy
   --allow-origin ORIGIN  another origin whose pages may connect (can be repeated)
-  --trust-proxy on|off   trust X-Forwarded-For, -Host and -Proto [off]
+  --host NAME            another name of the house (can be repeated)
+  --trust-proxy on|off|N trust X-Forwarded-For, -Host and -Proto, or Forwarded, of N proxies [off]
   --plain on|off         allow WebSocket clients without a name [on; off with --public-url]
   --limit-posts N        messages a second that a member may send, 0 for no limit [20]
   --data DIR             folder for the database and other data [teahouse-data]
@@ -46,15 +48,17 @@ pub struct Config {
     /// Task of the program.
     pub task: Task,
     /// Address to listen on.
-    pub listen: SocketAddr,
+    pub listen: ListenAddress,
     /// Whether to listen on all interfaces and print the address in the local network.
     pub lan: bool,
     /// Address that people open, if a proxy serves the house there.
     pub public_url: Option<Url>,
     /// Other origins whose pages may connect, as browsers write them.
     pub allow_origin: Vec<String>,
-    /// Whether to believe the `X-Forwarded-…` headers of a proxy.
-    pub trust_proxy: bool,
+    /// Further names of the house, in lower case.
+    pub host: Vec<String>,
+    /// Proxies in front of the server whose `X-Forwarded-…` and `Forwarded` headers are believed.
+    pub trust_proxy: usize,
     /// Whether clients may open a WebSocket in the text dialect, without a name.
     pub plain: bool,
     /// Messages a second for each member; 0 means no limit.
@@ -67,11 +71,12 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             task: Task::Serve,
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8888)),
+            listen: ListenAddress { host: ListenHost::Loopback, port: 8888 },
             lan: false,
             public_url: None,
             allow_origin: Vec::new(),
-            trust_proxy: false,
+            host: Vec::new(),
+            trust_proxy: 0,
             plain: true,
             limit_posts: POSTS_PER_S,
             data: PathBuf::from("teahouse-data"),
@@ -94,18 +99,19 @@ impl Config {
         let default = Config::default();
         let mut config = Config {
             task: Task::read(raw, &mut errors),
-            listen: single(raw, "listen", parse_listen, &mut errors).unwrap_or(default.listen),
+            listen: single(raw, "listen", ListenAddress::parse, &mut errors).unwrap_or(default.listen),
             lan: single(raw, "lan", parse_switch, &mut errors).unwrap_or(default.lan),
             public_url: single(raw, "public-url", parse_public_url, &mut errors),
             allow_origin: multiple(raw, "allow-origin", parse_origin, &mut errors),
-            trust_proxy: single(raw, "trust-proxy", parse_switch, &mut errors).unwrap_or(default.trust_proxy),
+            host: multiple(raw, "host", parse_host, &mut errors),
+            trust_proxy: single(raw, "trust-proxy", parse_hops, &mut errors).unwrap_or(default.trust_proxy),
             plain: true,
             limit_posts: single(raw, "limit-posts", parse_number, &mut errors).unwrap_or(default.limit_posts),
             data: single(raw, "data", parse_folder, &mut errors).unwrap_or(default.data),
         };
         config.plain = single(raw, "plain", parse_switch, &mut errors).unwrap_or(config.public_url.is_none());
         if config.lan {
-            config.listen.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+            config.listen.host = ListenHost::All;
         }
         if errors.is_empty() { Ok(config) } else { Err(ConfigErrors(errors)) }
     }
@@ -141,10 +147,6 @@ fn multiple<T>(
     parsed
 }
 
-fn parse_listen(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| format!("{text:?} is not an address with a port, such as 127.0.0.1:8888"))
-}
-
 fn parse_switch(text: &str) -> Result<bool, String> {
     match text {
         "on" | "true" | "1" => Ok(true),
@@ -157,6 +159,27 @@ fn parse_number(text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| format!("{text:?} must be a whole number from 0 to {}", u32::MAX))
 }
 
+fn parse_hops(text: &str) -> Result<usize, String> {
+    match text {
+        "on" | "true" => Ok(1),
+        "off" | "false" => Ok(0),
+        number => number.parse().ok().filter(|hops| *hops <= PROXY_HOPS_MAX).ok_or_else(|| {
+            format!("{text:?} must be on, off, or the number of proxies from 0 to {PROXY_HOPS_MAX}")
+        }),
+    }
+}
+
+fn parse_host(text: &str) -> Result<String, String> {
+    let name = match url::Host::parse(text) {
+        Ok(url::Host::Domain(name)) => name.trim_end_matches('.').to_lowercase(),
+        _ => String::new(),
+    };
+    if name.is_empty() {
+        return Err(format!("{text:?} is not a host name such as tea.lan (without a port)"));
+    }
+    Ok(name)
+}
+
 fn parse_folder(text: &str) -> Result<PathBuf, String> {
     if text.is_empty() { Err("the name of the folder is empty".to_owned()) } else { Ok(PathBuf::from(text)) }
 }
@@ -164,6 +187,11 @@ fn parse_folder(text: &str) -> Result<PathBuf, String> {
 fn parse_public_url(text: &str) -> Result<Url, String> {
     let why = || format!("{text:?} is not a URL such as https://tea.example (without a path)");
     let url = Url::parse(text).map_err(|_| why())?;
+    if url.path() != "/" {
+        return Err(format!(
+            "{text:?} has a path, but the house needs a host name of its own, such as https://tea.example"
+        ));
+    }
     let is_bare =
         url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
     let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();

@@ -7,13 +7,19 @@
 //! [`Bytes`]. A queue is bounded in bytes; beyond the bound the client is cut off (`slow_reader`). Nothing
 //! here waits for a client.
 
+pub mod address_limits;
+pub mod deadlines;
 pub mod direct_writer;
 pub mod frame;
 pub mod frame_guard;
 pub mod head_recorder;
+pub mod http_deadline;
+pub mod inbound_messages;
+pub mod message_decoder;
 mod outbound_body;
 pub mod permit;
 mod queue;
+pub mod read_ahead;
 mod slow_reader;
 pub mod trace;
 pub mod worker_inputs;
@@ -24,10 +30,10 @@ use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame::FramePayload;
 use crate::connection::trace::{TraceSink, Tracer};
 use crate::connection::worker_inputs::WorkerInputs;
-use crate::limits::QUEUE_BYTES_MAX;
+use crate::limits::{FLUSH_BYTES, QUEUE_BYTES_MAX};
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::SessionKind};
-use queue::{Queue, ReplayBuffer};
+use queue::{Queue, ReplayBuffer, queued_bytes};
 use shared::Event;
 use slow_reader::is_too_slow;
 use std::{
@@ -47,6 +53,8 @@ pub struct Connection {
     queue: RefCell<Queue>,
     inputs: Rc<WorkerInputs>,
     direct_writer: Rc<DirectWriter>,
+    /// Frames of the worker's burst for this connection's dialect that are queued here already.
+    pub burst_queued: Cell<usize>,
     /// Whether something was queued since the last call of [`Connection::flush`].
     is_dirty: Cell<bool>,
     /// Waker of the dispatcher that waits for frames. It stays from one wait to the next: to clone and
@@ -56,7 +64,7 @@ pub struct Connection {
     is_waiting: Cell<bool>,
     /// Second of the worker's clock in which the last bytes were read.
     last_read_s: Cell<u32>,
-    /// Time until which the server reads nothing: milliseconds since 1970.
+    /// Time until which the server reads nothing, in milliseconds of [`crate::clock::mono_ms`].
     paused_until: Cell<u64>,
     /// Whether the hub has attached the session, so that published frames are queued here.
     is_attached: Cell<bool>,
@@ -85,6 +93,7 @@ impl Connection {
             queue: RefCell::default(),
             inputs,
             direct_writer,
+            burst_queued: Cell::new(0),
             is_dirty: Cell::new(false),
             waker: RefCell::new(None),
             is_waiting: Cell::new(false),
@@ -119,22 +128,20 @@ impl Connection {
     fn enqueue_trace(&self, frame: Bytes) {
         let mut queue = self.queue.borrow_mut();
         if !queue.is_closing {
-            queue.bytes += frame.len();
-            queue.frames.push_back(frame);
+            queue.push(frame);
         }
     }
 
     /// Queues a frame, and the tracer's frame about it behind it.
     fn push(&self, queue: &mut Queue, frame: Bytes) {
         let traced = self.tracer.get().and_then(|tracer| tracer.sent(&frame));
-        queue.frames.push_back(frame);
-        if let Some(traced) = traced {
-            queue.bytes += traced.len();
-            queue.frames.push_back(traced);
-        }
+        queue.push(frame);
+        traced.into_iter().for_each(|traced| queue.push(traced));
     }
 
-    /// Queues a frame, or buffers it during a replay.
+    /// Queues a frame, or buffers it during a replay. If more than [`FLUSH_BYTES`] wait, it writes before the
+    /// flush, as far as the kernel takes the frames: a client that reads must not fall behind because much is
+    /// queued at once.
     pub fn enqueue(&self, frame: Bytes) {
         self.is_urgent.set(true);
         let mut queue = self.queue.borrow_mut();
@@ -144,12 +151,14 @@ impl Connection {
         if let Some(buffer) = &mut queue.buffer {
             return buffer.push(frame);
         }
-        queue.bytes += frame.len();
-        if is_too_slow(queue.bytes) {
+        if is_too_slow(queue.bytes() + queued_bytes(&frame)) {
             drop(queue);
             return self.cut_off_slow_reader();
         }
         self.push(&mut queue, frame);
+        if queue.bytes() > FLUSH_BYTES && self.is_waiting.get() {
+            self.write(&mut queue);
+        }
     }
 
     /// Queues a frame of the replay, ahead of buffered frames. The bound does not count it: the hub sends
@@ -160,7 +169,6 @@ impl Connection {
         if queue.is_closing {
             return;
         }
-        queue.bytes += frame.len();
         self.push(&mut queue, frame);
     }
 
@@ -184,12 +192,11 @@ impl Connection {
             self.enqueue(frame);
             return self.is_urgent.set(was_urgent);
         };
-        buffer.reply_bytes += frame.len();
-        if is_too_slow(buffer.reply_bytes) {
+        if is_too_slow(buffer.reply_bytes + queued_bytes(&frame)) {
             drop(queue);
             return self.cut_off_slow_reader();
         }
-        buffer.replies.push(frame);
+        buffer.push_reply(frame);
     }
 
     /// Buffers frames until [`Connection::release`]. Frames that were buffered before are dropped, except
@@ -217,9 +224,15 @@ impl Connection {
         self.is_urgent.get()
     }
 
+    /// Whether several frames may be queued as one. Otherwise each is read again: a tracer reports it, and plain
+    /// HTTP carries it in another form.
+    pub fn takes_joined_frames(&self) -> bool {
+        self.kind == SessionKind::WebSocket && self.tracer.get().is_none()
+    }
+
     /// Whether nothing is queued.
     pub fn is_empty(&self) -> bool {
-        self.queue.borrow().frames.is_empty()
+        self.queue.borrow().is_empty()
     }
 
     /// Queues the buffered frames. If the buffer has overflowed, the hub gets
@@ -227,7 +240,7 @@ impl Connection {
     pub fn release(&self) {
         let mut queue = self.queue.borrow_mut();
         let Some(mut buffer) = queue.buffer.take() else { return };
-        if buffer.has_overflowed || queue.bytes + buffer.bytes + buffer.reply_bytes > QUEUE_BYTES_MAX {
+        if buffer.has_overflowed || queue.bytes() + buffer.bytes + buffer.reply_bytes > QUEUE_BYTES_MAX {
             buffer.overflow();
             queue.buffer = Some(buffer);
             return self.inputs.push(Input::BufferOverflowed(self.session));
@@ -239,7 +252,7 @@ impl Connection {
     /// Sends the hub [`Input::Drained`] when the queued frames have left.
     pub fn notify_drained(&self) {
         let mut queue = self.queue.borrow_mut();
-        if queue.frames.is_empty() {
+        if queue.is_empty() {
             self.inputs.push(Input::Drained(self.session));
         } else {
             queue.notifies_drained = true;
@@ -256,8 +269,8 @@ impl Connection {
         queue.buffer = None;
         let frame = frame::close(code, reason);
         // Nothing may follow a close, so the tracer's frame about it goes first.
-        queue.frames.extend(self.tracer.get().and_then(|tracer| tracer.sent(&frame)));
-        queue.frames.push_back(frame);
+        let traced = self.tracer.get().and_then(|tracer| tracer.sent(&frame));
+        traced.into_iter().chain([frame]).for_each(|frame| queue.push(frame));
     }
 
     /// Whether a close frame was queued.
@@ -268,7 +281,7 @@ impl Connection {
     /// Code of the queued close frame, if there is one. Frames that were queued before it leave first.
     pub fn close_code(&self) -> Option<u16> {
         let queue = self.queue.borrow();
-        match queue.frames.back().map(|frame| FramePayload::of(frame)) {
+        match queue.frames().back().map(|frame| FramePayload::of(frame)) {
             Some(FramePayload::Close(code, _)) if queue.is_closing => Some(code),
             _ => None,
         }
@@ -284,7 +297,7 @@ impl Connection {
         now_s.saturating_sub(self.last_read_s.get())
     }
 
-    /// Pauses reading until this time, in milliseconds since 1970. A later pause stays.
+    /// Pauses reading until this time, in milliseconds of [`crate::clock::mono_ms`]. A later pause stays.
     pub fn pause_until(&self, until: u64) {
         self.paused_until.set(until.max(self.paused_until.get()));
     }
@@ -299,6 +312,34 @@ impl Connection {
         !self.is_dirty.replace(true)
     }
 
+    /// Whether something was queued since the last call of [`Connection::flush`].
+    pub fn is_dirty(&self) -> bool {
+        self.is_dirty.get()
+    }
+
+    /// Queues frames and flushes. A single frame that nothing precedes goes to the kernel without a place in the
+    /// queue, as far as the kernel takes it.
+    pub fn enqueue_and_flush(&self, frames: &[Bytes]) {
+        match frames {
+            [frame] if self.is_waiting.get() && self.takes_joined_frames() => {
+                let mut queue = self.queue.borrow_mut();
+                if !queue.is_empty() || queue.is_closing || queue.buffer.is_some() {
+                    drop(queue);
+                    self.enqueue(frame.clone());
+                } else {
+                    let written = self.direct_writer.try_write_frame(frame);
+                    if written == frame.len() {
+                        return;
+                    }
+                    queue.push(frame.clone());
+                    queue.advance(written);
+                }
+            }
+            _ => frames.iter().for_each(|frame| self.enqueue(frame.clone())),
+        }
+        self.flush();
+    }
+
     /// Starts to write the queued frames. Callers that queue frames call this once afterwards.
     pub fn flush(&self) {
         self.is_dirty.set(false);
@@ -307,13 +348,8 @@ impl Connection {
             return;
         }
         let mut queue = self.queue.borrow_mut();
-        while !queue.frames.is_empty() {
-            match self.direct_writer.try_write(&queue.frames) {
-                0 => break,
-                written => queue.advance(written),
-            }
-        }
-        let is_empty = queue.frames.is_empty() && !queue.is_closing;
+        self.write(&mut queue);
+        let is_empty = queue.is_empty() && !queue.is_closing;
         if is_empty && std::mem::take(&mut queue.notifies_drained) {
             self.inputs.push(Input::Drained(self.session));
         }
@@ -321,6 +357,16 @@ impl Connection {
         // A response over plain HTTP waits for more than frames: also to learn that there are none.
         if !is_empty || self.kind != SessionKind::WebSocket {
             self.wake();
+        }
+    }
+
+    /// Writes the queued frames as far as the kernel takes them now. The dispatcher must be waiting.
+    fn write(&self, queue: &mut Queue) {
+        while !queue.is_empty() {
+            match self.direct_writer.try_write(queue.frames()) {
+                0 => break,
+                written => queue.advance(written),
+            }
         }
     }
 

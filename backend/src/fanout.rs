@@ -1,20 +1,25 @@
 //! One worker's open connections, and the task that queues frames on them.
 //!
-//! The registry sends one batch to each worker. The worker's fan-out task queues the shared frames on the
-//! connections of its own thread. It waits for nothing but the next batch and the next second.
+//! The registry sends one batch a turn to each worker. The worker's fan-out task takes all batches that wait,
+//! and queues their shared frames on the connections of its own thread. Then it writes each connection once. It
+//! waits for nothing but the next batch and the next second.
 
+mod batch_channel;
+mod burst;
 mod connection_guard;
 mod delivery;
 
+pub use batch_channel::{BatchReceiver, BatchSender, batch_channel};
 pub use connection_guard::ConnectionGuard;
 pub use delivery::{Delivery, DeliveryBatch};
 
-use crate::clock::now_ms;
+use crate::clock::mono_ms;
 use crate::connection::Connection;
 use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame::{self, event};
 use crate::connection::worker_inputs::WorkerInputs;
 use crate::limits::COMMENT_EVERY;
+use burst::Burst;
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::SessionKind};
 use shared::close::{RETRY_MS, retry_reason};
@@ -29,16 +34,14 @@ use std::{
     rc::Rc,
     time::Duration,
 };
-use tokio::{
-    sync::mpsc,
-    time::{Instant, MissedTickBehavior, interval},
-};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// Seconds between two pings of one connection. Each second pings its share of the connections.
 const PING_S: u64 = PING_MS / 1000;
 /// Seconds between two comments in an event stream. A proxy sees by them that the stream is alive.
 const COMMENT_S: u64 = COMMENT_EVERY.as_secs();
 const SILENCE_S: u32 = (SILENCE_MS / 1000) as u32;
+const DIALECTS: [Dialect; 2] = [Dialect::V1, Dialect::Text];
 
 /// The connections of one worker.
 pub struct Connections {
@@ -46,6 +49,9 @@ pub struct Connections {
     last_number: Cell<u64>,
     all: RefCell<HashMap<SessionId, Entry>>,
     lists: RefCell<HashMap<ListKey, Vec<Rc<Connection>>>>,
+    /// The burst of each dialect that is not queued yet. None lasts longer than a round.
+    v1_burst: RefCell<Option<Burst>>,
+    text_burst: RefCell<Option<Burst>>,
     /// Connections with queued frames that were not flushed yet.
     dirty: RefCell<Vec<Rc<Connection>>>,
     inputs: Rc<WorkerInputs>,
@@ -64,6 +70,15 @@ enum ListKey {
     Text,
 }
 
+impl ListKey {
+    fn dialect(self) -> Dialect {
+        match self {
+            ListKey::V1(_) => Dialect::V1,
+            ListKey::Text => Dialect::Text,
+        }
+    }
+}
+
 struct Entry {
     connection: Rc<Connection>,
     /// Lists that hold the connection, and its index in each.
@@ -78,6 +93,8 @@ impl Connections {
             last_number: Cell::new(0),
             all: RefCell::default(),
             lists: RefCell::default(),
+            v1_burst: RefCell::default(),
+            text_burst: RefCell::default(),
             dirty: RefCell::default(),
             inputs: Rc::default(),
             through: Cell::new(Cursor { epoch: Epoch(0), n: 0 }),
@@ -199,8 +216,55 @@ impl Connections {
 
     fn with_connection(&self, session: SessionId, act: impl FnOnce(&Connection)) {
         if let Some(entry) = self.all.borrow().get(&session) {
+            self.queue_burst_for(entry);
             act(&entry.connection);
             self.mark_dirty(&entry.connection);
+        }
+    }
+
+    /// Queues for one connection what its dialect's burst holds for it until now, because something else
+    /// follows on this connection.
+    fn queue_burst_for(&self, Entry { connection, listed }: &Entry) {
+        if let Some(burst) = &*self.burst_of(connection.dialect).borrow()
+            && listed.iter().any(|(key, _)| *key == burst.key)
+        {
+            let queued = connection.burst_queued.replace(burst.frames.len());
+            burst.frames[queued..].iter().for_each(|frame| connection.enqueue(frame.clone()));
+        }
+    }
+
+    /// Queues the burst of a dialect.
+    fn queue_burst(&self, dialect: Dialect) {
+        self.end_burst(dialect, |connection, pieces| {
+            pieces.iter().for_each(|piece| connection.enqueue(piece.clone()));
+            self.mark_dirty(connection);
+        });
+    }
+
+    /// Ends the burst of a dialect, and gives each connection of its list what it has not queued yet.
+    fn end_burst(&self, dialect: Dialect, give: impl Fn(&Rc<Connection>, &[Bytes])) {
+        let Some(burst) = self.burst_of(dialect).take() else { return };
+        let lists = self.lists.borrow();
+        let Some(connections) = lists.get(&burst.key) else { return };
+        let joined = burst.joined();
+        for connection in connections {
+            let queued = connection.burst_queued.take();
+            let pieces = match queued == 0 && connection.takes_joined_frames() {
+                true => &joined[..],
+                false => &burst.frames[queued..],
+            };
+            give(connection, pieces);
+        }
+    }
+
+    fn queue_bursts(&self) {
+        DIALECTS.into_iter().for_each(|dialect| self.queue_burst(dialect));
+    }
+
+    fn burst_of(&self, dialect: Dialect) -> &RefCell<Option<Burst>> {
+        match dialect {
+            Dialect::V1 => &self.v1_burst,
+            Dialect::Text => &self.text_burst,
         }
     }
 
@@ -210,10 +274,14 @@ impl Connections {
         }
     }
 
-    /// Starts to write the queued frames of all dirty connections.
+    /// Starts to write the frames of all dirty connections.
     fn flush(&self) {
+        // A round mostly ends with a burst. Its connections are visited once.
+        for dialect in DIALECTS {
+            self.end_burst(dialect, |connection, pieces| connection.enqueue_and_flush(pieces));
+        }
         let mut dirty = self.dirty.take();
-        dirty.drain(..).for_each(|connection| connection.flush());
+        dirty.drain(..).filter(|connection| connection.is_dirty()).for_each(|connection| connection.flush());
         // Keep the vector's capacity for the next batch.
         self.dirty.replace(dirty);
     }
@@ -223,19 +291,29 @@ impl Connections {
         for delivery in batch.deliveries {
             match delivery {
                 Delivery::Publish { address, v1, text } => {
-                    self.publish(ListKey::V1(address), &v1);
+                    self.publish(ListKey::V1(address), v1);
                     if let Some(text) = text {
-                        self.publish(ListKey::Text, &text);
+                        self.publish(ListKey::Text, text);
                     }
                 }
                 Delivery::PublishEphemeral { address, v1 } => self.publish_ephemeral(address, &v1),
-                Delivery::PublishUnstored(frame) => self.publish(ListKey::Text, &frame),
+                Delivery::PublishUnstored(frame) => self.publish(ListKey::Text, frame),
                 Delivery::SendEphemeral(session, frame) => {
                     self.with_connection(session, |connection| connection.send_ephemeral(frame));
                 }
-                Delivery::Attach(session, addresses) => self.attach(session, &addresses),
-                Delivery::Subscribe(session, address) => self.subscribe(session, ListKey::V1(address)),
-                Delivery::Unsubscribe(session, address) => self.unsubscribe(session, ListKey::V1(address)),
+                // A list must not change under its burst.
+                Delivery::Attach(session, addresses) => {
+                    self.queue_bursts();
+                    self.attach(session, &addresses);
+                }
+                Delivery::Subscribe(session, address) => {
+                    self.queue_bursts();
+                    self.subscribe(session, ListKey::V1(address));
+                }
+                Delivery::Unsubscribe(session, address) => {
+                    self.queue_bursts();
+                    self.unsubscribe(session, ListKey::V1(address));
+                }
                 Delivery::SendReplay(session, frame) => {
                     self.with_connection(session, |connection| connection.send_replay(frame));
                 }
@@ -259,16 +337,22 @@ impl Connections {
         self.present.set(batch.present);
     }
 
-    fn publish(&self, key: ListKey, frame: &Bytes) {
-        if let Some(connections) = self.lists.borrow().get(&key) {
-            connections.iter().for_each(|connection| {
-                connection.enqueue(frame.clone());
-                self.mark_dirty(connection);
-            });
+    /// Adds a frame to the burst of its list.
+    fn publish(&self, key: ListKey, frame: Bytes) {
+        if !self.lists.borrow().contains_key(&key) {
+            return;
         }
+        let dialect = key.dialect();
+        if self.burst_of(dialect).borrow().as_ref().is_some_and(|burst| burst.key != key) {
+            // A connection may be in both lists, and gets the frames in the order of the registry.
+            self.queue_burst(dialect);
+        }
+        let mut burst = self.burst_of(dialect).borrow_mut();
+        burst.get_or_insert_with(|| Burst { key, frames: Vec::new() }).frames.push(frame);
     }
 
     fn publish_ephemeral(&self, address: Address, frame: &Bytes) {
+        self.queue_burst(Dialect::V1);
         if let Some(connections) = self.lists.borrow().get(&ListKey::V1(address)) {
             connections.iter().for_each(|connection| {
                 connection.send_ephemeral(frame.clone());
@@ -278,6 +362,7 @@ impl Connections {
     }
 
     fn close_all(&self) {
+        self.queue_bursts();
         for entry in self.all.borrow().values() {
             let reason = retry_reason(self.draw(RETRY_MS));
             entry.connection.close(Some(CloseCode::Restart.number()), &reason);
@@ -311,7 +396,7 @@ impl Connections {
                 }
                 _ => continue,
             }
-            if connection.silent_s(now_s) >= SILENCE_S && connection.pause_ms(now_ms()) == 0 {
+            if connection.silent_s(now_s) >= SILENCE_S && connection.pause_ms(mono_ms()) == 0 {
                 connection.close(Some(CloseCode::Silent.number()), "silent");
                 self.mark_dirty(connection);
             }
@@ -336,21 +421,21 @@ impl Connections {
         self.flush();
     }
 
-    /// Delivers batches until the registry has ended.
-    pub async fn run(self: Rc<Self>, mut batches: mpsc::Receiver<DeliveryBatch>) {
+    /// Delivers batches until the registry has ended, in rounds: all batches that wait, up to a bound, are
+    /// queued, and then each connection is written once.
+    pub async fn run(self: Rc<Self>, mut batches: BatchReceiver) {
         let mut second = interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             tokio::select! {
-                batch = batches.recv() => match batch {
-                    Some(batch) => {
-                        self.deliver(batch);
-                        self.flush();
-                        // Let the dispatchers write the rest before the next batch adds to their queues.
-                        tokio::task::yield_now().await;
+                is_open = batches.next_round(|batch| self.deliver(batch)) => {
+                    if !is_open {
+                        return;
                     }
-                    None => return,
-                },
+                    self.flush();
+                    // Let the dispatchers read, and write the rest, before the next round adds to the queues.
+                    tokio::task::yield_now().await;
+                }
                 _ = second.tick() => self.tick(),
             }
         }

@@ -14,8 +14,8 @@
 //! * [`registry`]: the actor that owns the hub and the store
 //! * [`store`]: the stores of the log: SQLite, or memory in tests
 //! * [`lan`]: the addresses that the server prints for people, and their QR code
-//! * [`telemetry`]: the log lines of the process
-//! * [`clock`]: the server's clock
+//! * [`telemetry`]: the lines that the process prints: its log, and what it tells the operator
+//! * [`clock`]: the server's two clocks
 //! * [`limits`]: every limit of this crate except the store's
 //!
 //! The program (`main.rs`) has one more module, `admin`: backup, restore and check of a database.

@@ -1,35 +1,53 @@
 //! The limits of the server's shell, each with the effect beyond it. The hub's limits are in
 //! [`hub::limits`], those that clients know in [`shared::limits`].
 
+use hub::rate::Rate;
 use std::time::Duration;
 
-/// Bytes that wait for one connection. Beyond: the queue is freed, and the connection is closed with 4008.
+/// Bytes that wait for one connection, and the entries of their frames in the queue: 32 bytes for each frame.
+/// Beyond: the queue is freed, and the connection is closed with 4008.
 pub const QUEUE_BYTES_MAX: usize = 1 << 20;
+
+/// Bytes that wait for one connection while a worker queues a round of batches. Beyond: they are written before
+/// the round ends.
+pub const FLUSH_BYTES: usize = 64 << 10;
+
+/// Entries that an empty queue keeps for the next frames. Beyond: they are freed.
+pub const QUEUE_FRAMES_KEPT: usize = 64;
 
 /// Bytes of one chunk that a connection hands to the HTTP dispatcher. Longer frames leave in several chunks.
 pub const CHUNK_BYTES_MAX: usize = 16 << 10;
 
 /// Frames that the direct writer hands to the kernel in one write. More leave in several writes.
-pub const SLICES_MAX: usize = 16;
+pub const SLICES_MAX: usize = 64;
 
 /// Bytes of the request line, and of the header names, that are recorded of a traced handshake. Each name
 /// counts one byte more. Beyond: the trace lists the headers by name.
 pub const HEADER_NAMES_BYTES_MAX: usize = 4 << 10;
 
-/// Inputs that wait for the registry. Beyond: connections wait, so sockets are not read.
+/// Envelopes that wait for the registry. Beyond: workers and requests wait, so sockets are not read.
 pub const INBOX_MAX: usize = 1024;
 
-/// Inputs that the registry takes in one turn. Their frames leave together.
+/// Bytes of the inputs of one worker's WebSockets that the registry has not handled. Beyond: the sockets are not
+/// read. A longer input waits until it is the only one.
+pub const INPUTS_BYTES_MAX: usize = 1 << 20;
+
+/// Inputs after which the registry takes no more envelopes in a turn. The frames of a turn leave together.
 pub const TURN_MAX: usize = 128;
 
 /// Bytes of text after which a turn ends early, so that connections can write before more is queued.
 pub const TURN_BYTES_MAX: usize = 128 << 10;
 
-/// Batches that wait for the fan-out task of one worker. Beyond: the registry waits.
-pub const BATCHES_MAX: usize = 64;
+/// Bytes of the batches that wait for the fan-out task of one worker. Beyond: the registry waits.
+pub const BATCHES_BYTES_MAX: usize = 4 << 20;
 
-/// Bytes that are read from one connection in one step, before the worker serves another.
-pub const READ_STEP_BYTES_MAX: usize = 64 << 10;
+/// Bytes of the batches that a worker queues on its connections before it flushes them. Beyond: the next batch
+/// waits for the next round, and everything else on the worker goes first. A single batch may be longer.
+pub const ROUND_BYTES_MAX: usize = 128 << 10;
+
+/// Bytes of a WebSocket that are read before its task has decoded them. Beyond: the socket is not read. One
+/// read may exceed the limit.
+pub const READ_AHEAD_BYTES_MAX: usize = 32 << 10;
 
 /// Connections of one worker. Beyond: new ones wait in the kernel's backlog.
 pub const CONNECTIONS_PER_WORKER_MAX: usize = 250_000;
@@ -37,8 +55,14 @@ pub const CONNECTIONS_PER_WORKER_MAX: usize = 250_000;
 /// Connections that the kernel keeps until a worker accepts them. Beyond: the kernel refuses them.
 pub const BACKLOG: i32 = 4096;
 
-/// File descriptors that are kept for everything except connections. Beyond the rest: 503.
-pub const DESCRIPTORS_KEPT: u64 = 64;
+/// File descriptors that are kept for everything except connections and workers. Beyond the rest: 503.
+pub const DESCRIPTORS_KEPT: usize = 64;
+
+/// File descriptors that are kept for the runtime of each worker.
+pub const DESCRIPTORS_PER_WORKER: usize = 8;
+
+/// Fewest connections that a server is started for. With fewer file descriptors: it does not start.
+pub const CONNECTIONS_LEAST: usize = 32;
 
 /// Bytes of a request body under `/api`. Beyond: 413.
 pub const BODY_BYTES_MAX: usize = 4 << 10;
@@ -58,10 +82,22 @@ pub const POLL_AGAIN_MS: u64 = 2_000;
 /// Time for a request's body. Beyond: 408.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Time for a request's head. Beyond: 408.
+/// Time for a request's head: for the first of a connection from the accept on, for later ones from the first
+/// byte. Beyond: 408, and the connection is closed.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Time for which an idle HTTP connection stays open.
+/// Bytes of a request's head. Beyond: 431 with a page about cookies, and closed. actix-http itself would answer
+/// with an empty 431 from 128 KiB on.
+pub const HEAD_BYTES_MAX: usize = 96 << 10;
+
+/// Time for a WebSocket message or control frame, from its first to its last byte. Beyond: close 4408.
+pub const MESSAGE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Time between two checks whether the peer of a paused WebSocket is still there. Its end waits behind the
+/// bytes that are not read.
+pub const PEER_CHECK_EVERY: Duration = Duration::from_secs(1);
+
+/// Time for which an idle HTTP connection stays open. Beyond: closed.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// Time in which a peer closes its side after the server has closed its own.
@@ -71,11 +107,80 @@ pub const LINGER: Duration = Duration::from_secs(1);
 /// connection (RFC 5482).
 pub const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 
-/// Joins and renames of one IP address: at once, and a second after that. Beyond: 429.
-pub const NAMINGS: hub::rate::Rate = hub::rate::Rate { per_s: 1, burst: 60 };
+/// Notes to the owner about refused hosts and origins, each of which is logged once. Beyond: not logged.
+pub const POLICY_NOTES_MAX: usize = 64;
 
-/// IP addresses whose rate is remembered. Beyond: those with a full bucket are forgotten.
-pub const IPS_MAX: usize = 10_000;
+/// Devices that the cookies of one request may name. Beyond: the rest are ignored.
+pub const DEVICES_PER_REQUEST_MAX: usize = 4;
 
-/// Longest time that a shutdown takes.
+/// Trusted proxies between a client and the server.
+pub const PROXY_HOPS_MAX: usize = 16;
+
+/// Part of all connections that one IP address may have: one in so many. Beyond: 429. An IPv6 address counts
+/// as its /64 here and below.
+pub const ADDRESS_SHARE: usize = 2;
+
+/// Connections that one IP address may have, however few there are in all.
+pub const ADDRESS_CONNECTIONS_MIN: usize = 8;
+
+/// TCP connections of one IP address, unless a proxy is trusted. Beyond: 429 to each request, and closed.
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 4_096;
+
+/// TCP connections of one IP address beyond the limit that are open to be refused. Beyond: closed at once.
+pub const REFUSED_PER_ADDRESS_MAX: usize = 64;
+
+/// WebSockets of one IP address. Beyond: 429.
+pub const SOCKETS_PER_ADDRESS_MAX: usize = 2_048;
+
+/// Streams of events of one IP address. Beyond: 429.
+pub const STREAMS_PER_ADDRESS_MAX: usize = 1_024;
+
+/// Polls and commands of one IP address that are served at the same time. Beyond: 429.
+pub const POLLS_PER_ADDRESS_MAX: usize = 1_024;
+
+/// Seconds after which a client tries again that was refused because its address has too much open.
+pub const OPEN_RETRY_AFTER_S: u64 = 5;
+
+/// Handshakes of one IP address: a second, and at once. Beyond: 429.
+pub const HANDSHAKES: Rate = Rate { per_s: 50, burst: 500 };
+
+/// New members from one IP address: a second, and at once. Beyond: 429, and each refused caller gets a later
+/// time than the one before.
+pub const JOINS: Rate = Rate { per_s: 1, burst: 60 };
+
+/// New names of members from one IP address: a second, and at once. Beyond: 429.
+pub const RENAMES: Rate = Rate { per_s: 1, burst: 60 };
+
+/// Requests for a name from one IP address, refused names included: a second, and at once. Beyond: 429.
+pub const NAME_ATTEMPTS: Rate = Rate { per_s: 10, burst: 300 };
+
+/// Longest time after which a refused caller is told to try again, in milliseconds. Beyond: the times begin
+/// again.
+pub const RETRY_AFTER_MS_MAX: u64 = 60_000;
+
+/// Messages of one connection of the text dialect: a second, and at once. Beyond: the socket is not read for a
+/// while.
+pub const TEXTS_PER_CONNECTION: Rate = Rate { per_s: 10, burst: 20 };
+
+/// Messages of the text dialect from one IP address: a second, and at once. Beyond: the socket that sent the
+/// last one is not read for a while.
+pub const TEXTS_PER_ADDRESS: Rate = Rate { per_s: 30, burst: 60 };
+
+/// IP addresses that are remembered. Beyond: idle ones are forgotten, and further ones count together.
+pub const ADDRESSES_MAX: usize = 10_000;
+
+/// Time in which a shutdown closes the connections. Beyond: the rest is dropped.
 pub const SHUTDOWN: Duration = Duration::from_secs(4);
+
+/// Time from a signal to the end of the process, the database included. Beyond: the process ends at once; the
+/// next start recovers the database.
+pub const SHUTDOWN_LIMIT: Duration = Duration::from_millis(4_500);
+
+/// Time after which a failure to accept connections is logged again. Sooner: it is not logged.
+pub const REPEAT_EVERY: Duration = Duration::from_secs(60);
+
+/// Lines that wait for the log's output. Beyond: they are dropped.
+pub const LOG_LINES_MAX: usize = 1024;
+
+/// Time for the last lines of the log when the process ends. Beyond: they are dropped.
+pub const LOG_FLUSH: Duration = Duration::from_millis(200);

@@ -5,9 +5,10 @@
 //! At the end of a turn one batch goes to each worker. The registry encodes an event once for each dialect.
 
 mod split;
-use crate::clock::now_ms;
+use crate::clock::{mono_ms, now};
 use crate::connection::frame::{self, event};
-use crate::fanout::{Connections, Delivery, DeliveryBatch};
+use crate::connection::worker_inputs::WaitingInput;
+use crate::fanout::{BatchSender, Connections, Delivery, DeliveryBatch};
 use crate::limits::{INBOX_MAX, TURN_BYTES_MAX, TURN_MAX};
 use crate::store::Store;
 use futures_util::{
@@ -25,8 +26,8 @@ use hub::{
     query::QueryResult,
     session::ReadId,
 };
-use shared::{Address, Command, ErrorCode, Event, RoomId, command::Post};
-use split::{json_bytes, split};
+use shared::{Address, ErrorCode, Event, RoomId};
+use split::split;
 use std::{collections::HashMap, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 
@@ -34,23 +35,9 @@ use tokio::sync::{mpsc, oneshot};
 #[derive(Debug)]
 enum Envelope {
     Input(Input),
+    Inputs(Vec<WaitingInput>),
     Ask(IdentityRequest, oneshot::Sender<Answer>),
     CloseAll(oneshot::Sender<()>),
-}
-
-impl Envelope {
-    /// Bytes of text that the hub will publish for this envelope.
-    fn published_bytes(&self) -> usize {
-        match self {
-            Envelope::Input(
-                Input::TextReceived { text, .. }
-                | Input::CommandReceived(_, Command::Post(Post { text, .. }))
-                | Input::CommandRequested { command: Command::Post(Post { text, .. }), .. },
-            ) => json_bytes(text),
-            Envelope::Input(Input::UnstoredReceived(_, Unstored::Binary(bytes))) => bytes.len(),
-            _ => 0,
-        }
-    }
 }
 
 /// An HTTP request about identity, before it has a request id.
@@ -85,6 +72,15 @@ impl Registry {
         self.0.send(Envelope::Input(input)).await.map_err(|_| RegistryEnded)
     }
 
+    /// Sends the inputs of a worker to the hub, which handles them in one turn. Waits while the inbox is full.
+    ///
+    /// # Errors
+    ///
+    /// The registry has ended.
+    pub async fn tell_all(&self, inputs: Vec<WaitingInput>) -> Result<(), RegistryEnded> {
+        self.0.send(Envelope::Inputs(inputs)).await.map_err(|_| RegistryEnded)
+    }
+
     /// Asks the hub and waits for its answer.
     ///
     /// # Errors
@@ -116,7 +112,7 @@ pub struct Actor {
     inbox: mpsc::Receiver<Envelope>,
     hub: Hub,
     store: Box<dyn Store>,
-    workers: Vec<mpsc::Sender<DeliveryBatch>>,
+    workers: Vec<BatchSender>,
     turn: Turn,
     committing: Option<BoxFuture<'static, Vec<Outcome>>>,
     tail: BoxStream<'static, Vec<Commit>>,
@@ -173,7 +169,7 @@ impl Actor {
     pub fn new(
         settings: Settings,
         mut store: Box<dyn Store>,
-        workers: Vec<mpsc::Sender<DeliveryBatch>>,
+        workers: Vec<BatchSender>,
     ) -> Result<(Self, Registry), ErrorCode> {
         let (envelopes, inbox) = mpsc::channel(INBOX_MAX);
         let house = store.snapshot()?;
@@ -204,9 +200,8 @@ impl Actor {
     ///
     /// The [`RegistryError`] that ended the registry.
     pub async fn run(mut self) -> Result<(), RegistryError> {
-        let mut envelopes = Vec::with_capacity(TURN_MAX);
         loop {
-            let wait = self.hub.next_wake().map(|at| Duration::from_millis(at.saturating_sub(now_ms())));
+            let wait = self.hub.next_wake().map(|at| Duration::from_millis(at.saturating_sub(mono_ms())));
             let wake = OptionFuture::from(wait.map(tokio::time::sleep));
             tokio::select! {
                 biased;
@@ -216,21 +211,10 @@ impl Actor {
                 }
                 commits = self.tail.next() => self.apply(commits.ok_or(RegistryError::TailEnded)?).await?,
                 Some((id, found)) = self.reading.next() => self.finish_read(id, found),
-                count = self.inbox.recv_many(&mut envelopes, TURN_MAX), if self.hub.is_ready() => {
-                    if count == 0 {
-                        return Ok(());
-                    }
-                    let mut bytes = 0;
-                    for envelope in envelopes.drain(..) {
-                        bytes += envelope.published_bytes();
-                        self.handle_envelope(envelope);
-                        if bytes >= TURN_BYTES_MAX {
-                            bytes = 0;
-                            self.drive_store().await?;
-                            self.send_batches().await?;
-                        }
-                    }
-                }
+                envelope = self.inbox.recv(), if self.hub.is_ready() => match envelope {
+                    Some(envelope) => self.handle_envelopes(envelope).await?,
+                    None => return Ok(()),
+                },
                 Some(()) = wake => self.handle(Input::Tick),
             }
             self.drive_store().await?;
@@ -258,25 +242,57 @@ impl Actor {
         Ok(())
     }
 
-    fn handle_envelope(&mut self, envelope: Envelope) {
-        match envelope {
-            Envelope::Input(input) => self.handle(input),
-            Envelope::Ask(asked, answer) => {
-                self.last_request += 1;
-                let request = RequestId(self.last_request);
-                self.waiting.insert(request, answer);
-                self.handle(match asked {
-                    IdentityRequest::Me(device) => Input::WhoAmI(request, device),
-                    IdentityRequest::Join(name, device) => Input::Join { request, name, device },
-                    IdentityRequest::Rename(name, device) => Input::Rename { request, name, device },
-                    IdentityRequest::SignOut(device) => Input::SignOut(request, device),
-                });
+    /// Handles the envelopes of one turn: this one, and those that wait.
+    async fn handle_envelopes(&mut self, first: Envelope) -> Result<(), RegistryError> {
+        let (mut count, mut bytes, mut next) = (0, 0, Some(first));
+        while let Some(envelope) = next {
+            match envelope {
+                Envelope::Inputs(inputs) => {
+                    count += inputs.len();
+                    for WaitingInput { input, .. } in inputs {
+                        self.handle_input(input, &mut bytes).await?;
+                    }
+                }
+                Envelope::Input(input) => {
+                    count += 1;
+                    self.handle_input(input, &mut bytes).await?;
+                }
+                Envelope::Ask(asked, answer) => {
+                    count += 1;
+                    self.ask(asked, answer);
+                }
+                Envelope::CloseAll(sent) => {
+                    self.turn.add_to_all(&Delivery::CloseAll);
+                    self.closing_all = Some(sent);
+                }
             }
-            Envelope::CloseAll(sent) => {
-                self.turn.add_to_all(&Delivery::CloseAll);
-                self.closing_all = Some(sent);
-            }
+            next = if count < TURN_MAX { self.inbox.try_recv().ok() } else { None };
         }
+        Ok(())
+    }
+
+    /// Handles an input, and ends the turn early if it publishes much.
+    async fn handle_input(&mut self, input: Input, bytes: &mut usize) -> Result<(), RegistryError> {
+        *bytes += split::input_bytes(&input);
+        self.handle(input);
+        if *bytes >= TURN_BYTES_MAX {
+            *bytes = 0;
+            self.drive_store().await?;
+            self.send_batches().await?;
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, asked: IdentityRequest, answer: oneshot::Sender<Answer>) {
+        self.last_request += 1;
+        let request = RequestId(self.last_request);
+        self.waiting.insert(request, answer);
+        self.handle(match asked {
+            IdentityRequest::Me(device) => Input::WhoAmI(request, device),
+            IdentityRequest::Join(name, device) => Input::Join { request, name, device },
+            IdentityRequest::Rename(name, device) => Input::Rename { request, name, device },
+            IdentityRequest::SignOut(device) => Input::SignOut(request, device),
+        });
     }
 
     fn finish_read(&mut self, id: ReadId, found: Option<Result<QueryResult, ErrorCode>>) {
@@ -288,7 +304,7 @@ impl Actor {
 
     fn handle(&mut self, input: Input) {
         let mut outputs = Vec::new();
-        self.hub.handle(input, now_ms(), &mut outputs);
+        self.hub.handle(input, now(), &mut outputs);
         outputs.into_iter().for_each(|output| self.perform(output));
     }
 
@@ -350,7 +366,7 @@ impl Actor {
             }
             Output::Close(session, code) => self.turn.add(session, Delivery::Close(session, code)),
             Output::Pause(session, wait_ms) => {
-                self.turn.add(session, Delivery::Pause(session, now_ms().saturating_add(wait_ms)));
+                self.turn.add(session, Delivery::Pause(session, mono_ms().saturating_add(wait_ms)));
             }
             Output::StopAtBrokenTail { head, found } => {
                 self.broken_tail = Some(RegistryError::BrokenTail { head, found });
@@ -378,7 +394,7 @@ impl Actor {
                 return Ok(());
             }
             let changes = std::mem::take(&mut self.turn.changes);
-            let mut append = self.store.append(changes, now_ms());
+            let mut append = self.store.append(changes, self.hub.event_time(now()));
             match (&mut append).now_or_never() {
                 Some(outcomes) => self.handle(Input::AppendsFinished(outcomes)),
                 None => self.committing = Some(append),
@@ -425,12 +441,55 @@ impl Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::worker_inputs::WorkerInputs;
+    use crate::fanout::batch_channel;
     use crate::store::memory::MemoryStore;
-    use shared::Epoch;
+    use hub::Dialect;
+    use shared::{ClientId, Epoch};
+
+    #[tokio::test]
+    async fn a_turn_takes_the_inputs_that_wait() {
+        let session = SessionId(1);
+        let mut last = 0_u128;
+        let mut text = || {
+            last += 1;
+            Input::TextReceived { session, client_id: ClientId(last.to_be_bytes()), text: "tea".to_owned() }
+        };
+        for (groups, turns) in [
+            (vec![1, 1, 1], vec![3]),
+            (vec![TURN_MAX - 1, 1, 1], vec![TURN_MAX, 1]),
+            (vec![TURN_MAX, 1, 1], vec![TURN_MAX, 2]),
+        ] {
+            let (sender, mut batches) = batch_channel();
+            let store = Box::new(MemoryStore::new(Epoch(1)));
+            let (actor, registry) = Actor::new(Settings::default(), store, vec![sender]).unwrap();
+            let opened = async {
+                registry.tell(Input::Opened { session, dialect: Dialect::Text, device: None }).await.unwrap();
+                assert!(batches.next_round(|_| ()).await);
+            };
+            let mut running = std::pin::pin!(actor.run());
+            tokio::select! {
+                ended = &mut running => panic!("{ended:?}"),
+                () = opened => {}
+            }
+            for count in groups {
+                let inputs = WorkerInputs::default();
+                for _ in 0..count {
+                    inputs.send(text()).await.unwrap();
+                }
+                registry.tell_all(inputs.next().await).await.unwrap();
+            }
+            drop(registry);
+            running.await.unwrap();
+            let mut published = Vec::new();
+            while batches.next_round(|batch| published.push(batch.deliveries.len())).await {}
+            assert_eq!(published, turns);
+        }
+    }
 
     #[tokio::test]
     async fn each_worker_has_its_batch_when_all_connections_are_closed() {
-        let (senders, receivers): (Vec<_>, Vec<_>) = (0..3).map(|_| mpsc::channel(1)).unzip();
+        let (senders, receivers): (Vec<_>, Vec<_>) = (0..3).map(|_| batch_channel()).unzip();
         let store = Box::new(MemoryStore::new(Epoch(1)));
         let (actor, registry) = Actor::new(Settings::default(), store, senders).unwrap();
         tokio::select! {
@@ -438,8 +497,9 @@ mod tests {
             () = registry.close_all() => {}
         }
         for mut batches in receivers {
-            let batch = batches.try_recv().unwrap();
-            assert!(batch.deliveries.iter().any(|delivery| matches!(delivery, Delivery::CloseAll)));
+            let mut deliveries = Vec::new();
+            assert!(batches.next_round(|batch| deliveries.extend(batch.deliveries)).await);
+            assert!(deliveries.iter().any(|delivery| matches!(delivery, Delivery::CloseAll)));
         }
     }
 }

@@ -13,8 +13,18 @@ use shared::{ErrorCode, version::WEBSOCKET_PATH};
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource(WEBSOCKET_PATH).to(websocket::connect))
-        .service(web::resource("/healthz").to(health::live))
-        .service(web::resource("/readyz").to(health::ready))
+        .service(
+            web::resource("/healthz")
+                .route(web::get().to(health::live))
+                .route(web::head().to(health::live))
+                .default_service(web::to(get_or_head_only)),
+        )
+        .service(
+            web::resource("/readyz")
+                .route(web::get().to(health::ready))
+                .route(web::head().to(health::ready))
+                .default_service(web::to(get_or_head_only)),
+        )
         .service(
             web::resource("/api/me")
                 .route(web::get().to(api::me))

@@ -1,18 +1,20 @@
-//! [`run`]: the whole server on a listener, until shutdown. The program calls it, and tests call it on port
-//! 0.
+//! [`run`]: the whole server on its listeners, until shutdown. The program calls it, and tests call it on
+//! port 0.
 
+pub mod listen_sockets;
 pub mod listener;
 pub mod rlimit;
 pub mod shutdown;
 
 use crate::config::Config;
+use crate::connection::address_limits::AddressLimits;
+use crate::connection::deadlines::Deadlines;
 use crate::connection::permit::ConnectionPermits;
-use crate::fanout::DeliveryBatch;
+use crate::fanout::batch_channel;
 use crate::http::app_state::{AppState, InboundHook, InboundRates};
 use crate::http::host_policy::HostPolicy;
-use crate::http::ip_rate::{IpRates, naming_rate};
 use crate::http::middleware;
-use crate::limits::{BATCHES_MAX, SHUTDOWN};
+use crate::limits::{SHUTDOWN, TEXTS_PER_CONNECTION};
 use crate::page::Page;
 use crate::registry::{Actor, RegistryError};
 use crate::routes;
@@ -26,6 +28,7 @@ use hub::{
 };
 use shared::ErrorCode;
 use std::{
+    cell::OnceCell,
     io,
     net::TcpListener,
     rc::Rc,
@@ -35,7 +38,6 @@ use std::{
     },
     thread::available_parallelism,
 };
-use tokio::sync::mpsc;
 
 /// Inputs of [`run`] beside the listener and the settings.
 pub struct RunInputs {
@@ -47,6 +49,10 @@ pub struct RunInputs {
     pub house_id: String,
     /// Called with each text message of a client before the server handles it. Only tests set it.
     pub inbound_hook: Option<InboundHook>,
+    /// Times after which unfinished input ends its connection. Only tests set others than the default.
+    pub deadlines: Deadlines,
+    /// Connections in all; `None` for as many as the process has file descriptors. Only tests set it.
+    pub connections_max: Option<usize>,
 }
 
 /// Reason why the server ended without a shutdown.
@@ -69,37 +75,38 @@ pub enum RunError {
     Registry(#[from] tokio::task::JoinError),
 }
 
-/// Serves on this listener until `shutdown` completes. Then it closes every connection with 1012, and
+/// Serves on these listeners until `shutdown` completes. Then it closes every connection with 1012, and
 /// returns within [`SHUTDOWN`](crate::limits::SHUTDOWN).
 ///
 /// # Errors
 ///
 /// A vital part has ended. The process should log the error and exit.
 pub async fn run(
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     config: Config,
     inputs: RunInputs,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), RunError> {
     let workers = available_parallelism().map_or(1, usize::from);
-    let (senders, receivers): (Vec<_>, Vec<_>) =
-        (0..workers).map(|_| mpsc::channel::<DeliveryBatch>(BATCHES_MAX)).unzip();
+    let (senders, receivers): (Vec<_>, Vec<_>) = (0..workers).map(|_| batch_channel()).unzip();
     let build = inputs.page.build().to_owned();
     let settings = Settings { build: build.clone(), posts: posts(config.limit_posts) };
     let health = inputs.store.health();
     let (actor, registry) = Actor::new(settings, inputs.store, senders).map_err(RunError::Snapshot)?;
     let policy = Arc::new(host_policy(&config, &inputs.house_id));
     let page = Arc::new(inputs.page);
-    let permits = ConnectionPermits::new(rlimit::raise());
-    let ip_rates = Arc::new(IpRates::default());
+    let connections_max = inputs.connections_max.unwrap_or_else(|| rlimit::connections(rlimit::raise()));
+    let permits = ConnectionPermits::new(connections_max);
+    let address_limits = AddressLimits::new(connections_max, config.limit_posts != 0);
+    // All connections of a trusted proxy come from its own address. Its requests count for their callers.
+    let accept_limits = (config.trust_proxy == 0).then(|| Arc::clone(&address_limits));
     let receivers = BatchReceivers::new(receivers);
     let next_worker = Arc::new(AtomicU16::new(0));
 
     let (worker_registry, worker_health) = (registry.clone(), health.clone());
-    let factory = move || {
-        // Each worker calls this once, on its own thread.
+    let make_state = move || {
         let worker = next_worker.fetch_add(1, Ordering::Relaxed);
-        let state = AppState {
+        AppState {
             registry: worker_registry.clone(),
             health: worker_health.clone(),
             connections: worker::start(worker, &receivers, worker_registry.clone()),
@@ -109,13 +116,20 @@ pub async fn run(
             permits: permits.clone(),
             is_text_dialect_on: config.plain,
             inbound_rates: inbound_rates(config.limit_posts),
-            naming_rate: naming_rate(config.limit_posts != 0),
-            ip_rates: Arc::clone(&ip_rates),
+            address_limits: Arc::clone(&address_limits),
             inbound_hook: inputs.inbound_hook.clone(),
-        };
-        App::new().app_data(Rc::new(state)).wrap(from_fn(middleware::admit)).configure(routes::routes)
+            deadlines: inputs.deadlines,
+        }
     };
-    let server = listener::serve(listener, workers, factory)?;
+    let factory = move || {
+        thread_local! {
+            static STATE: OnceCell<Rc<AppState>> = const { OnceCell::new() };
+        }
+        // Each worker calls this once for each listener, on its own thread. Its listeners share its state.
+        let state = STATE.with(|state| Rc::clone(state.get_or_init(|| Rc::new(make_state()))));
+        App::new().app_data(state).wrap(from_fn(middleware::admit)).configure(routes::routes)
+    };
+    let server = listener::serve(listeners, workers, inputs.deadlines, accept_limits, factory)?;
 
     let handle = server.handle();
     let mut actor = actix_web::rt::spawn(actor.run());
@@ -141,17 +155,23 @@ fn posts(per_s: u32) -> Rate {
 fn inbound_rates(posts: u32) -> InboundRates {
     let per_s = posts.saturating_mul(CONNECTION_MESSAGES_PER_POST);
     let bytes = if posts == 0 { 0 } else { CONNECTION_BYTES_PER_S };
-    InboundRates { messages: Rate { per_s, burst: per_s }, bytes: Rate { per_s: bytes, burst: bytes } }
+    InboundRates {
+        messages: Rate { per_s, burst: per_s },
+        bytes: Rate { per_s: bytes, burst: bytes },
+        texts: if posts == 0 { Rate::NONE } else { TEXTS_PER_CONNECTION },
+    }
 }
 
 fn host_policy(config: &Config, house_id: &str) -> HostPolicy {
     let name = gethostname::gethostname().to_string_lossy().to_lowercase();
-    let machine_names = if name.is_empty() { Vec::new() } else { vec![format!("{name}.local"), name] };
+    let mut own_names = if name.is_empty() { Vec::new() } else { vec![format!("{name}.local"), name] };
+    own_names.extend_from_slice(&config.host);
     HostPolicy {
         cookie: format!("th_{house_id}"),
         public_url: config.public_url.clone(),
         allowed_origins: config.allow_origin.clone(),
-        machine_names,
-        trusts_proxy: config.trust_proxy,
+        own_names,
+        proxy_hops: config.trust_proxy,
+        notes: Arc::default(),
     }
 }

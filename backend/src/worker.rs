@@ -1,26 +1,25 @@
 //! One worker: the tasks that run beside its HTTP server, on the worker's own thread.
 
-use crate::fanout::{Connections, DeliveryBatch};
+use crate::fanout::{BatchReceiver, Connections};
 use crate::registry::Registry;
 use std::{
     rc::Rc,
     sync::{Arc, Mutex, PoisonError},
 };
-use tokio::sync::mpsc;
 
 /// The receiving ends of the workers' channels for batches. Each worker takes its own once.
 #[derive(Clone, Debug)]
-pub struct BatchReceivers(Arc<Mutex<Vec<Option<mpsc::Receiver<DeliveryBatch>>>>>);
+pub struct BatchReceivers(Arc<Mutex<Vec<Option<BatchReceiver>>>>);
 
 impl BatchReceivers {
     /// The receivers of all workers, in the order of the workers' numbers.
-    pub fn new(receivers: Vec<mpsc::Receiver<DeliveryBatch>>) -> Self {
+    pub fn new(receivers: Vec<BatchReceiver>) -> Self {
         BatchReceivers(Arc::new(Mutex::new(receivers.into_iter().map(Some).collect())))
     }
 
     /// The receiver of this worker. A worker that was started again gets none: the registry has seen
     /// its channel close, and the process ends.
-    fn take(&self, worker: u16) -> Option<mpsc::Receiver<DeliveryBatch>> {
+    fn take(&self, worker: u16) -> Option<BatchReceiver> {
         let mut receivers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         receivers.get_mut(usize::from(worker)).and_then(Option::take)
     }
@@ -39,11 +38,7 @@ pub fn start(worker: u16, receivers: &BatchReceivers, registry: Registry) -> Rc<
 
 /// Forwards the worker's inputs to the registry. This is a task apart from fan-out, which may not wait.
 async fn forward_inputs(connections: Rc<Connections>, registry: Registry) {
-    loop {
-        for input in connections.inputs().next().await {
-            if registry.tell(input).await.is_err() {
-                return;
-            }
-        }
-    }
+    let inputs = connections.inputs();
+    while registry.tell_all(inputs.next().await).await.is_ok() {}
+    inputs.end();
 }

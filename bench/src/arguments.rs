@@ -10,7 +10,7 @@ mod flags;
 /// Usage of the program.
 pub(crate) const USAGE: &str = "\
 bench fan-out [--clients 1000] [--rate 200] [--seconds 10] [--bytes 64] [--pairs 5]
-              [--apart] [--saturate] [--window 64] [--nap 500] [--spin] [--against-floor]
+              [--paced] [--apart] [--saturate] [--window N] [--nap 500] [--spin] [--against-floor]
 bench slow    [--clients 200] [--rate 200] [--seconds 20] [--bytes 8192] [--pairs 5]
 bench start   [--runs 10]
 bench idle    [--clients 1000]
@@ -25,6 +25,10 @@ The server is the binary that TEAHOUSE_BIN names, else target/release/teahouse."
 
 /// Smallest message in bytes, which holds the message's counter and its time.
 pub(crate) const BYTES_MIN: u64 = 32;
+
+/// Messages in flight that `fan-out --saturate` measures: a few, and so many that a server must write them
+/// together.
+pub(crate) const WINDOWS: [u64; 2] = [8, 64];
 
 /// A measurement and its settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,12 +84,14 @@ pub(crate) struct FanOut {
     pub(crate) bytes: usize,
     /// Pairs of samples, of floor and server.
     pub(crate) pairs: usize,
+    /// Measure only at `rate`. Without this and the next two, `fan-out` measures both at `rate` and saturated.
+    pub(crate) paced: bool,
     /// Measure floor and server one after the other, instead of alternating by message.
     pub(crate) apart: bool,
     /// Send as fast as the server accepts, instead of at `rate`. Implies `apart`.
     pub(crate) saturate: bool,
-    /// Messages in flight at most when saturating.
-    pub(crate) window: u64,
+    /// Messages in flight at most when saturating. Each count is measured.
+    pub(crate) windows: Vec<u64>,
     /// Microseconds that the load sleeps when there is nothing to read. At 0 it blocks until an event wakes
     /// it.
     pub(crate) nap: u64,
@@ -206,9 +212,13 @@ impl FanOut {
             seconds: flags.number("seconds", 10, 1, 60),
             bytes: flags.size("bytes", 64, BYTES_MIN, shared_bytes_max()),
             pairs: flags.size("pairs", 5, 1, 50),
+            paced: flags.present("paced"),
             apart: flags.present("apart"),
             saturate: flags.present("saturate"),
-            window: flags.number("window", 64, 1, 1_024),
+            windows: match flags.number("window", 0, 1, 1_024) {
+                0 => WINDOWS.to_vec(),
+                window => vec![window],
+            },
             nap: flags.number("nap", 500, 0, 10_000),
             spin: flags.present("spin"),
             against_floor: flags.present("against-floor"),

@@ -1,7 +1,8 @@
 //! The measurements. They need Linux: epoll for a thousand sockets at little cost, CPU affinity, and `/proc`
 //! for the resources that a process used.
 //!
-//! - Under test: [`server`] runs the release binary, [`floor`] is the program that it is compared with.
+//! - Under test: [`server`] runs the release binary. It is compared with [`floor`], a program that only writes,
+//!   and with [`bun`].
 //! - Load: [`load`] drives many clients from one thread, [`interleave`] alternates two loads, [`session`] is
 //!   one client that waits for each answer, [`datasets`] fills logs ahead of a measurement.
 //! - Protocols: [`handshake`], [`frame`] and [`stamp`] for WebSockets, [`api`] for HTTP.
@@ -12,6 +13,7 @@
 //!   [`history`], [`sync`] and [`fault`], the fault run.
 
 mod api;
+mod bun;
 mod cpu;
 mod datasets;
 mod delivery_record;
@@ -54,7 +56,13 @@ pub(crate) fn run(command: Command) -> Result<bool, Failure> {
     machine::raise_file_limit()?;
     let mut table = Table::new();
     match command {
-        Command::FanOut(settings) => fanout::measure(&settings, &mut table)?,
+        Command::FanOut(settings) => {
+            fanout::measure(&settings, &mut table)?;
+            if !(settings.paced || settings.apart || settings.saturate) {
+                let pairs = settings.pairs.min(NOTED_PAIRS);
+                fanout::measure(&FanOut { saturate: true, pairs, ..settings }, &mut table)?;
+            }
+        }
         Command::Slow(settings) => slow::measure(&settings, &mut table)?,
         Command::Start { runs } => start::measure(runs, &mut table)?,
         Command::Idle { clients } => idle::measure(clients, &mut table)?,

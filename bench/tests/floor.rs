@@ -23,7 +23,7 @@ fn bench(name: &str, line: &str) -> std::io::Result<Output> {
 
 #[test]
 fn each_message_arrives_once_and_in_order() {
-    for pace in ["--rate 100", "--apart --rate 100", "--saturate --window 4"] {
+    for pace in ["--paced --rate 100", "--apart --rate 100", "--saturate --window 4"] {
         let line = format!("fan-out --against-floor --clients 20 --seconds 1 --pairs 1 --bytes 300 {pace}");
         let output = bench("arrives", &line).unwrap();
         let text = String::from_utf8_lossy(&output.stdout);

@@ -1,12 +1,31 @@
-//! The browser's clock, and its formats of times and dates. All times are milliseconds since 1970, UTC.
+//! The browser's two clocks, and its formats of times and dates. Times that people read are milliseconds since
+//! 1970, UTC.
 
 use crate::language::Language;
 use js_sys::{Array, Date, Function, Intl::DateTimeFormat, Object, Reflect};
+use shared::Now;
 use std::cell::RefCell;
 use wasm_bindgen::JsValue;
 
-/// Current time of the device's clock, in milliseconds since 1970. It can jump when the clock is set.
-pub fn now() -> u64 {
+/// Reads both clocks, for a core.
+pub fn now() -> Now {
+    Now { mono: mono_ms(), wall: wall_ms() }
+}
+
+/// Milliseconds since the page was loaded (`performance.now()`), so they mean nothing to another page. They
+/// never step. In some browsers they stand still while the device sleeps.
+pub fn mono_ms() -> u64 {
+    mono_us() / 1_000
+}
+
+/// [`mono_ms`] in microseconds, as far as the browser tells them.
+pub fn mono_us() -> u64 {
+    let clock = web_sys::window().and_then(|window| window.performance());
+    clock.map_or(0, |clock| (clock.now() * 1_000.0) as u64)
+}
+
+/// Milliseconds since 1970 by the device's clock. It may be wrong, and it steps when it is set.
+pub fn wall_ms() -> u64 {
     Date::now() as u64
 }
 
@@ -37,7 +56,7 @@ pub fn day_start(date: &str) -> Option<u64> {
 
 /// Current date in the person's time zone, in the form of a date field: `2026-01-31`.
 pub fn date_of_today() -> String {
-    let now = date_of(now());
+    let now = date_of(wall_ms());
     format!("{:04}-{:02}-{:02}", now.get_full_year(), now.get_month() + 1, now.get_date())
 }
 

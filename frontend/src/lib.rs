@@ -33,7 +33,7 @@
 //!
 //! Functions of the browser:
 //!
-//! - [`clock`]: the time, and formats of times and dates
+//! - [`clock`]: the two clocks, and formats of times and dates
 //! - [`random`]: random ids and seeds
 //! - [`selection`]: copying a text
 //! - `timeout`: timeouts that are cancelled when dropped

@@ -40,8 +40,8 @@ pub fn Page(props: &PageProps) -> Html {
     let context = AppContext { preferences, emit: props.emit.clone() };
     let screen = match &view.identity {
         IdentityView::Unknown { failed } => opening(&context, *failed, view.connection),
-        IdentityView::Nobody { name, busy, refusal } => {
-            join(&context, name.clone().into(), *busy, refusal.clone(), view.connection)
+        IdentityView::Nobody { name, busy, refusal, retry_at } => {
+            join(&context, name.clone().into(), *busy, refusal.clone(), *retry_at, view.connection)
         }
         IdentityView::Somebody { .. } => html! { <Room key="room" view={view.clone()} /> },
     };

@@ -48,6 +48,9 @@ pub struct Problem {
     /// Free name that resembles the taken one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
+    /// Seconds after which the client should send the request again, as in `Retry-After`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
 }
 
 impl Problem {
@@ -61,6 +64,7 @@ impl Problem {
             code,
             temporary: code.is_temporary(),
             suggestion: None,
+            retry_after: None,
         }
     }
 }
@@ -90,5 +94,5 @@ impl PollResponse {
 
 crate::read! {
     Me { member, build }
-    Problem { kind as "type", status, title, detail, code, temporary, suggestion }
+    Problem { kind as "type", status, title, detail, code, temporary, suggestion, retry_after }
 }

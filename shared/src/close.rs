@@ -10,7 +10,7 @@ use std::ops::Range;
 pub const RETRY_MS: Range<u64> = 250..3_000;
 
 /// Value of `Retry-After` (RFC 9110 §10.2.3) on a refusal after which a client tries again, in seconds.
-pub const RETRY_AFTER: &str = "1";
+pub const RETRY_AFTER_S: u64 = 1;
 
 /// When a client reconnects by itself after an ending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +83,8 @@ endings! {
     SignedOut = 4401, Never, true, 401 [SignInRequired];
     /// The client's `hello` did not arrive in time, or arrived twice.
     Hello = 4402, Backoff, true, 0 [];
+    /// A message was not whole in time.
+    MessageTimeout = 4408, Backoff, true, 0 [];
     /// The member has the greatest allowed number of sessions.
     Full = 4429, Backoff, true, 429 [TooManyRequests];
 }
@@ -147,7 +149,7 @@ pub fn is_own_close(code: u16) -> bool {
 }
 
 /// Returns true if the request that was refused with this problem may succeed later, so that the refusal carries
-/// [`RETRY_AFTER`].
+/// [`RETRY_AFTER_S`].
 pub fn has_retry_after(problem: ErrorCode) -> bool {
     Ending::of_problem(problem).is_some_and(|ending| ending.retry != Retry::Never)
 }

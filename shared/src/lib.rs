@@ -15,6 +15,7 @@
 //! * [`room`]: rooms as frames name them.
 //! * [`message`]: messages as snapshots and pages of history hold them.
 //! * [`limits`]: limits that server and client both know.
+//! * [`now`]: the two clocks that a core receives with each input.
 //! * [`json`]: a small JSON reader that keeps the page small.
 //! * [`websocket`]: handshake key and frames of RFC 6455, for the inspector.
 //! * [`version`]: names of the protocol and of builds.
@@ -32,6 +33,7 @@ pub mod json;
 pub mod limits;
 pub mod member;
 pub mod message;
+pub mod now;
 pub mod room;
 pub mod version;
 pub mod websocket;
@@ -44,4 +46,5 @@ pub use event::Event;
 pub use id::{Address, ClientId, MemberId, RoomId};
 pub use member::Member;
 pub use message::Message;
+pub use now::Now;
 pub use room::Room;

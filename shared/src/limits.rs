@@ -12,8 +12,13 @@ pub const FRAME_BYTES_MAX: usize = 6 * TEXT_BYTES_MAX + 4 * 1024;
 /// 1009.
 pub const PLAIN_BYTES_MAX: usize = 64 * 1024;
 
-/// Characters of a member's name, after normalisation. Beyond it: error `name_too_long`.
+/// Characters of a name, after normalisation: extended grapheme clusters (UAX 29). Beyond it: error
+/// `name_too_long`.
 pub const NAME_CHARS_MAX: usize = 32;
+
+/// Bytes of a name, after normalisation, because one grapheme cluster can have any number of code points.
+/// Beyond it: error `name_too_long`.
+pub const NAME_BYTES_MAX: usize = 256;
 
 /// Messages of a room in `welcome` and `reset`. Beyond it: older messages are left out.
 pub const SNAPSHOT_MESSAGES: usize = 100;

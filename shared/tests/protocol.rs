@@ -85,6 +85,7 @@ fn the_table_of_limits_agrees_with_the_code() {
         FRAME_BYTES_MAX,
         PLAIN_BYTES_MAX,
         NAME_CHARS_MAX,
+        NAME_BYTES_MAX,
         SNAPSHOT_MESSAGES,
         SNAPSHOT_BYTES,
         DESCRIPTION_CHARS_MAX,

@@ -100,6 +100,9 @@ impl Tier {
                     let cores = thread::available_parallelism().map_or(1, NonZero::get);
                     command.env("RUST_TEST_THREADS", (4 * cores).to_string());
                 }
+                if cfg!(target_os = "linux") && !browser::try_for(tree, "nginx") {
+                    note("nginx is not installed: the test of the settings for nginx does nothing.");
+                }
                 tests("Running the native tests", "the first time about 3 min", command)
             }
             Self::Browser => {

@@ -8,6 +8,7 @@
 //! * [`commit`]: the events of a change, as readers of the log receive them; [`mark`]: the running hash.
 //! * `transaction`: checks one change and makes its events. A room is created in its `create_room`.
 //! * [`members`]: members and their devices; [`names`]: the rules for names.
+//! * [`resting_names`]: names that members have given up.
 //! * [`rooms`]: rooms and memberships.
 
 pub mod change;
@@ -15,16 +16,18 @@ pub mod commit;
 pub mod mark;
 pub mod members;
 pub mod names;
+pub mod resting_names;
 pub mod rooms;
 mod transaction;
 
 use change::Change;
 use commit::{Commit, ExecutedChange, LogEntry};
 use members::{DeviceKey, MemberTable};
-use names::Name;
+use names::{Name, NameKey};
+use resting_names::RestingNames;
 use rooms::{Membership, RoomTable};
 use shared::{
-    Address, ErrorCode, Event, MemberId, RoomId,
+    Address, ErrorCode, Event, Member, MemberId, RoomId,
     event::{MemberJoined, Position, RoomChanged, RoomCreated},
 };
 use std::collections::BTreeMap;
@@ -37,6 +40,8 @@ pub struct House {
     pub members: MemberTable,
     /// Rooms of the house and their members.
     pub rooms: RoomTable,
+    /// Names that members have given up.
+    pub resting_names: RestingNames,
     /// Position of the last event; 0 before the first.
     head: u64,
     /// Time of the last event. Time never steps back in the log.
@@ -44,6 +49,8 @@ pub struct House {
     next_member: u64,
     /// Mark of the log at `head`.
     mark: u32,
+    /// Greatest tag of a passer-by's message; 0 if there is none.
+    last_tag: u32,
 }
 
 /// The state of a house that is not in its tables, for [`House::restore`].
@@ -57,11 +64,14 @@ pub struct HouseHeader {
     pub next_member: u64,
     /// Mark of the log at `head`.
     pub mark: u32,
+    /// Greatest tag of a passer-by's message; 0 if there is none.
+    pub last_tag: u32,
 }
 
 impl Default for HouseHeader {
     fn default() -> Self {
-        HouseHeader { head: 0, at: 0, next_member: MemberId::PASSER_BY.0 + 1, mark: mark::EMPTY }
+        let next_member = MemberId::PASSER_BY.0 + 1;
+        HouseHeader { head: 0, at: 0, next_member, mark: mark::EMPTY, last_tag: 0 }
     }
 }
 
@@ -72,10 +82,32 @@ impl Default for House {
 }
 
 impl House {
-    /// Restores the house from a store's projections.
+    /// Restores the house from a store's projections. The store then restores
+    /// [`resting_names`](House::resting_names).
     pub fn restore(members: MemberTable, rooms: RoomTable, header: HouseHeader) -> Self {
-        let HouseHeader { head, at, next_member, mark } = header;
-        House { members, rooms, head, at, next_member, mark }
+        let HouseHeader { head, at, next_member, mark, last_tag } = header;
+        House {
+            members,
+            rooms,
+            resting_names: RestingNames::default(),
+            head,
+            at,
+            next_member,
+            mark,
+            last_tag,
+        }
+    }
+
+    /// Returns the greatest tag that a message of a passer-by has; 0 if there is none. No connection may get a
+    /// tag up to this one, because two people would seem to be one.
+    pub fn last_tag(&self) -> u32 {
+        self.last_tag
+    }
+
+    /// Whether a name is neither taken nor resting at the time of the last event, for someone who is not a
+    /// member.
+    pub fn is_free(&self, key: &NameKey) -> bool {
+        !self.members.is_taken(key) && !self.resting_names.is_resting(key, self.at, None)
     }
 
     /// Returns the position of the last event; 0 before the first.
@@ -88,13 +120,19 @@ impl House {
         self.mark
     }
 
+    /// Returns the time of the last event, in milliseconds since 1970; 0 before the first.
+    pub fn last_at(&self) -> u64 {
+        self.at
+    }
+
     /// Returns the id of the next member.
     pub fn next_member(&self) -> u64 {
         self.next_member
     }
 
     /// Executes one change at time `now` (milliseconds since 1970), or refuses it without any effect. The
-    /// caller recognises retries.
+    /// caller recognises retries, and takes `now` from [`crate::Hub::event_time`]. If the last event has a later
+    /// time, that is the time of the new events too.
     ///
     /// # Errors
     /// The code of the condition that does not hold.
@@ -152,6 +190,7 @@ impl House {
         match event {
             Event::Posted(posted) => {
                 self.at = posted.at;
+                self.last_tag = self.last_tag.max(posted.tag.unwrap_or(0));
                 if let Address::Room(room) = posted.to {
                     self.rooms.set_seq(room, posted.seq);
                 }
@@ -166,14 +205,16 @@ impl House {
                 self.at = left.at;
                 if let Address::Room(room) = left.to {
                     self.rooms.remove_member(left.member, room);
-                    if room == RoomId::LOBBY {
-                        self.members.remove(left.member);
+                    if room == RoomId::LOBBY
+                        && let Some(name) = self.members.remove(left.member)
+                    {
+                        self.resting_names.insert(name.key().clone(), left.member, left.at);
                     }
                 }
             }
             Event::Renamed(renamed) => {
                 self.at = renamed.at;
-                self.members.rename(renamed.member.id, Name::from_log(&renamed.member.name));
+                self.apply_renamed(&renamed.member, renamed.at);
             }
             Event::RoomCreated(RoomCreated { at, room, n, author, .. }) => {
                 self.at = *at;
@@ -190,10 +231,21 @@ impl House {
         }
     }
 
+    fn apply_renamed(&mut self, member: &Member, at: u64) {
+        let name = Name::from_log(&member.name);
+        self.resting_names.remove(name.key());
+        let old = self.members.rename(member.id, name.clone());
+        if let Some(old) = old.filter(|old| old.key() != name.key()) {
+            self.resting_names.insert(old.key().clone(), member.id, at);
+        }
+    }
+
     fn apply_joined(&mut self, joined: &MemberJoined, room: RoomId, device: Option<DeviceKey>) {
         let MemberJoined { member, n, prev, .. } = joined;
         if room == RoomId::LOBBY {
-            self.members.insert(member.id, Name::from_log(&member.name));
+            let name = Name::from_log(&member.name);
+            self.resting_names.remove(name.key());
+            self.members.insert(member.id, name);
             if let Some(device) = device {
                 self.members.add_device(member.id, device);
             }

@@ -18,6 +18,7 @@ mod pending_read;
 mod recovery;
 mod tail;
 
+use crate::event_clock::EventClock;
 use crate::house::House;
 use crate::house::members::DeviceKey;
 use crate::input::Input;
@@ -30,7 +31,7 @@ use crate::session::{Dialect, ReadId, Session, SessionId, SessionKind};
 use pending_append::PendingAppends;
 use pending_read::PendingRead;
 use recovery::{Recovery, WaitingCursor};
-use shared::{CloseCode, Cursor, Epoch, ErrorCode, Event, MemberId, RoomId, event::Refusal};
+use shared::{CloseCode, Cursor, Epoch, ErrorCode, Event, MemberId, Now, RoomId, event::Refusal};
 use std::collections::{HashMap, VecDeque};
 
 /// Settings that stay the same while the hub runs.
@@ -65,6 +66,7 @@ pub struct Hub {
     /// Reads that wait for the store. The sessions and the limit of reads for each bound their number.
     pending_reads: HashMap<ReadId, PendingRead>,
     last_read_id: u64,
+    event_clock: EventClock,
     presence: Presence,
     pollers: Pollers,
     /// Rates of posts. Only current members have one, so the members bound their number.
@@ -73,14 +75,17 @@ pub struct Hub {
     request_rates: HashMap<MemberId, Bucket>,
     /// Appends whose origins have no answer yet.
     pending_appends: PendingAppends,
-    /// Deadlines of the first `hello`, in milliseconds since 1970, earliest first.
+    /// Deadlines of the first `hello` by the monotonic clock, in milliseconds, earliest first.
     hello_deadlines: VecDeque<(u64, SessionId)>,
+    /// Tag of the newest connection of the text dialect. It begins with the greatest tag in the log; a
+    /// greater one of an earlier run was never shown to anybody.
     last_tag: u32,
 }
 
 impl Hub {
     /// Makes a hub over a log that adds up to `house`.
     pub fn new(settings: Settings, epoch: Epoch, house: House) -> Self {
+        let last_tag = house.last_tag();
         Hub {
             settings,
             epoch,
@@ -91,29 +96,35 @@ impl Hub {
             waiting_cursors: VecDeque::new(),
             pending_reads: HashMap::new(),
             last_read_id: 0,
+            event_clock: EventClock::default(),
             presence: Presence::default(),
             pollers: Pollers::default(),
             post_rates: HashMap::new(),
             request_rates: HashMap::new(),
             pending_appends: PendingAppends::default(),
             hello_deadlines: VecDeque::new(),
-            last_tag: 0,
+            last_tag,
         }
     }
 
-    /// Handles one input at time `now` (milliseconds since 1970) and adds the outputs to `out`.
-    pub fn handle(&mut self, input: Input, now: u64, out: &mut Vec<Output>) {
+    /// Handles one input at time `now` and adds the outputs to `out`.
+    pub fn handle(&mut self, input: Input, now: Now, out: &mut Vec<Output>) {
+        self.event_clock.observe(now);
         match input {
             Input::Opened { session, dialect, device } => {
-                self.open_session(session, dialect, device, now, out)
+                self.open_session(session, dialect, device, now.mono, out)
             }
-            Input::Closed(session) => self.close_session(session, now, out),
-            Input::CommandReceived(session, command) => self.handle_command(session, command, now, out),
-            Input::Streamed { session, device, hello } => self.open_stream(session, device, &hello, now, out),
-            Input::Polled { session, device, poll } => self.handle_poll(session, device, &poll, now, out),
+            Input::Closed(session) => self.close_session(session, now.mono, out),
+            Input::CommandReceived(session, command) => self.handle_command(session, command, now.mono, out),
+            Input::Streamed { session, device, hello } => {
+                self.open_stream(session, device, &hello, now.mono, out)
+            }
+            Input::Polled { session, device, poll } => {
+                self.handle_poll(session, device, &poll, now.mono, out)
+            }
             Input::CommandRequested { session, device, identity, command } => {
                 let member = self.find_expected_member(device, identity);
-                self.handle_request(session, member, device, command, now, out);
+                self.handle_request(session, member, device, command, now.mono, out);
             }
             Input::TextReceived { session, client_id, text } => self.post_text(session, client_id, text, out),
             Input::UnstoredReceived(session, unstored) => self.pass_on_unstored(session, unstored, out),
@@ -128,27 +139,40 @@ impl Hub {
             Input::BufferOverflowed(session) => self.restart_recovery(session, out),
             Input::Tick => {}
         }
-        self.close_sessions_without_hello(now, out);
-        if self.waiting_cursors.front().is_some_and(|waiting| waiting.until() <= now) {
-            self.give_up_waiting_cursors(now, out);
+        self.close_sessions_without_hello(now.mono, out);
+        if self.waiting_cursors.front().is_some_and(|waiting| waiting.until() <= now.mono) {
+            self.give_up_waiting_cursors(now.mono, out);
         }
-        self.pollers.expire(now, &mut self.presence);
+        self.pollers.expire(now.mono, &mut self.presence);
         let (members, as_of) = (&self.house.members, self.house.head());
         for event in self.presence.take_changes(now, as_of, |id| members.get(id)) {
             out.push(Output::Publish(Audience::Room(RoomId::LOBBY), event));
         }
     }
 
-    /// Returns the time of the next [`Input::Tick`], unless another input comes before.
+    /// Returns the time of the next [`Input::Tick`] by the monotonic clock, unless another input comes before.
     pub fn next_wake(&self) -> Option<u64> {
         let hello = self.hello_deadlines.front().map(|(deadline, _)| *deadline);
+        let clock = self.event_clock.next_wake();
         let cursor = self.waiting_cursors.front().map(WaitingCursor::until);
-        [hello, cursor, self.presence.next_wake(), self.pollers.next_wake()].into_iter().flatten().min()
+        let wakes = [hello, cursor, self.presence.next_wake(), self.pollers.next_wake(), clock];
+        wakes.into_iter().flatten().min()
+    }
+
+    /// Returns the time for the events of an append that begins `now`, in milliseconds since 1970. It is never
+    /// smaller than the last event's time, and follows no step of the wall clock that does not last.
+    pub fn event_time(&mut self, now: Now) -> u64 {
+        self.event_clock.event_time(now, self.house.last_at())
     }
 
     /// Whether the hub accepts more input now. False while too many appends wait for the store.
     pub fn is_ready(&self) -> bool {
         self.pending_appends.has_space()
+    }
+
+    /// Returns the state of the house, as far as the hub has applied the tail.
+    pub fn house(&self) -> &House {
+        &self.house
     }
 
     /// Returns the cursor at the head of the log.
@@ -175,7 +199,7 @@ impl Hub {
                 Session::Opened { member: self.find_member(device) }
             }
             Dialect::Text => {
-                self.last_tag = self.last_tag.wrapping_add(1);
+                self.last_tag = self.last_tag.saturating_add(1);
                 out.push(Output::Attach(session, Vec::new()));
                 Session::Text { tag: self.last_tag }
             }

@@ -10,6 +10,13 @@ pub const LOG_BYTES_MAX: usize = 64 << 20;
 /// Members of the house. Beyond it: error `house_full`.
 pub const MEMBERS_MAX: usize = 100_000;
 
+/// Milliseconds for which nobody else can take a name that a member gave up. Beyond it: the name is free.
+pub const NAME_REST_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Names that rest. Beyond it the name that has rested longest becomes free early. One IP address can give up
+/// fewer names within [`NAME_REST_MS`].
+pub const RESTING_NAMES_MAX: usize = 100_000;
+
 /// Rooms of the house. Beyond it: error `rooms_full`.
 pub const ROOMS_MAX: usize = 10_000;
 
@@ -41,6 +48,16 @@ pub const CURSOR_WAIT_MS: u64 = 2_000;
 
 /// Milliseconds from the opening of a v1 connection to its `hello`. Beyond it: close 4402.
 pub const HELLO_MS: u64 = 10_000;
+
+/// Milliseconds by which the wall clock may step ahead at once. Beyond it, the step has no effect on the times
+/// of events until it has lasted for [`CLOCK_TRUST_MS`].
+pub const CLOCK_JUMP_MS: u64 = 10_000;
+
+/// Milliseconds for which a greater step ahead of the wall clock must last. Then events follow the clock again.
+pub const CLOCK_TRUST_MS: u64 = 5 * 60_000;
+
+/// Milliseconds between two readings of the clocks while no input comes. A step is seen no later.
+pub const CLOCK_CHECK_MS: u64 = 60_000;
 
 /// Milliseconds for which a polling member stays present after a poll. Beyond it: gone until the next.
 pub const POLL_LINGER_MS: u64 = 30_000;

@@ -17,7 +17,7 @@ struct Poller {
     away: bool,
     /// Count of unanswered polls.
     open: u32,
-    /// End of the presence, once no poll is open: milliseconds since 1970.
+    /// End of the presence by the monotonic clock, once no poll is open, in milliseconds.
     lingers_until: u64,
 }
 

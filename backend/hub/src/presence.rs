@@ -5,7 +5,7 @@
 
 use crate::limits::PRESENCE_MS;
 use shared::{
-    Event, Member, MemberId, event,
+    Event, Member, MemberId, Now, event,
     event::{Away, Gone, Here, Present},
     limits::{PRESENCE_NAMED_MAX, WELCOME_PRESENT_MAX},
 };
@@ -47,7 +47,7 @@ pub struct Presence {
     lists: u64,
     /// True if the last publication had counts only, because too many members were present.
     is_counted: bool,
-    /// Time of the last publication: milliseconds since 1970.
+    /// Time of the last publication by the monotonic clock, in milliseconds.
     published_at: u64,
     revision: u64,
 }
@@ -120,7 +120,8 @@ impl Presence {
         Present { members: self.list(limit, name), as_of, count: self.count() }
     }
 
-    /// Returns the time at which [`Presence::take_changes`] has something to publish; none without changes.
+    /// Returns the time by the monotonic clock at which [`Presence::take_changes`] has something to publish;
+    /// none without changes.
     pub fn next_wake(&self) -> Option<u64> {
         (!self.changed.is_empty()).then(|| self.published_at.saturating_add(PRESENCE_MS))
     }
@@ -129,14 +130,14 @@ impl Presence {
     /// describe the position `as_of`.
     pub fn take_changes(
         &mut self,
-        now: u64,
+        now: Now,
         as_of: u64,
         name: impl Fn(MemberId) -> Option<Member>,
     ) -> Vec<Event> {
-        if self.changed.is_empty() || now < self.published_at.saturating_add(PRESENCE_MS) {
+        if self.changed.is_empty() || now.mono < self.published_at.saturating_add(PRESENCE_MS) {
             return Vec::new();
         }
-        self.published_at = now;
+        self.published_at = now.mono;
         let count = self.count();
         let many = self.pages.len() > PRESENCE_NAMED_MAX;
         // A client that received counts only needs every name again.
@@ -169,7 +170,8 @@ impl Presence {
         if changes == 0 {
             return Vec::new();
         }
-        self.revision = now.max(self.revision + 1);
+        // The wall clock makes the number differ from those before a restart.
+        self.revision = now.wall.max(self.revision + 1);
         if many {
             return vec![Event::Here(Here { members: Vec::new(), as_of, count })];
         }
@@ -191,6 +193,10 @@ impl Presence {
 mod tests {
     use super::*;
 
+    fn at(ms: u64) -> Now {
+        Now { mono: ms, wall: 1_790_000_000_000 + ms }
+    }
+
     #[expect(clippy::unnecessary_wraps, reason = "it has the type of a look-up")]
     fn name(id: MemberId) -> Option<Member> {
         Some(Member { id, name: format!("m{}", id.0) })
@@ -200,13 +206,13 @@ mod tests {
     fn changes_are_published_once_a_second() {
         let mut presence = Presence::default();
         presence.open(MemberId(1));
-        assert_eq!(presence.take_changes(1_000, 7, name).len(), 1);
+        assert_eq!(presence.take_changes(at(1_000), 7, name).len(), 1);
         presence.open(MemberId(2));
         presence.open(MemberId(3));
         presence.close(MemberId(3), false);
         assert_eq!(presence.next_wake(), Some(2_000));
-        assert_eq!(presence.take_changes(1_999, 7, name), []);
-        let events = presence.take_changes(2_000, 7, name);
+        assert_eq!(presence.take_changes(at(1_999), 7, name), []);
+        let events = presence.take_changes(at(2_000), 7, name);
         assert_eq!(
             events,
             [Event::Here(Here { members: vec![name(MemberId(2)).unwrap()], as_of: 7, count: 2 })]
@@ -218,10 +224,10 @@ mod tests {
     fn a_reload_within_a_second_is_not_published() {
         let mut presence = Presence::default();
         presence.open(MemberId(1));
-        presence.take_changes(1_000, 7, name);
+        presence.take_changes(at(1_000), 7, name);
         presence.close(MemberId(1), false);
         presence.open(MemberId(1));
-        assert_eq!(presence.take_changes(3_000, 7, name), []);
+        assert_eq!(presence.take_changes(at(3_000), 7, name), []);
     }
 
     #[test]
@@ -229,13 +235,13 @@ mod tests {
         let mut presence = Presence::default();
         presence.open(MemberId(1));
         presence.set_away(MemberId(1), true);
-        presence.take_changes(1_000, 7, name);
+        presence.take_changes(at(1_000), 7, name);
         presence.close(MemberId(1), true);
         presence.open(MemberId(1));
         assert!(!presence.list_for_welcome(name)[0].away);
         presence.set_away(MemberId(1), true);
         assert!(
-            matches!(presence.take_changes(2_000, 7, name)[..], [Event::Away(_)]),
+            matches!(presence.take_changes(at(2_000), 7, name)[..], [Event::Away(_)]),
             "the welcome showed the member as here"
         );
     }
@@ -245,14 +251,14 @@ mod tests {
         let mut presence = Presence::default();
         presence.open(MemberId(1));
         presence.open(MemberId(1));
-        presence.take_changes(1_000, 7, name);
+        presence.take_changes(at(1_000), 7, name);
         presence.set_away(MemberId(1), true);
-        assert_eq!(presence.take_changes(2_000, 7, name), []);
+        assert_eq!(presence.take_changes(at(2_000), 7, name), []);
         presence.set_away(MemberId(1), true);
-        assert!(matches!(presence.take_changes(3_000, 7, name)[..], [Event::Away(_)]));
+        assert!(matches!(presence.take_changes(at(3_000), 7, name)[..], [Event::Away(_)]));
         presence.close(MemberId(1), true);
         presence.close(MemberId(1), true);
-        assert!(matches!(presence.take_changes(4_000, 7, name)[..], [Event::Gone(_)]));
+        assert!(matches!(presence.take_changes(at(4_000), 7, name)[..], [Event::Gone(_)]));
         assert_eq!(presence.count(), 0);
     }
 
@@ -265,13 +271,13 @@ mod tests {
             other => panic!("{other:?}"),
         };
         (1..limit).for_each(|id| presence.open(MemberId(id)));
-        assert_eq!(named(&presence.take_changes(1_000, 7, name)), (PRESENCE_NAMED_MAX - 1, limit - 1));
+        assert_eq!(named(&presence.take_changes(at(1_000), 7, name)), (PRESENCE_NAMED_MAX - 1, limit - 1));
         presence.open(MemberId(limit));
-        assert_eq!(named(&presence.take_changes(2_000, 7, name)), (1, limit));
+        assert_eq!(named(&presence.take_changes(at(2_000), 7, name)), (1, limit));
         presence.open(MemberId(limit + 1));
-        assert_eq!(named(&presence.take_changes(3_000, 7, name)), (0, limit + 1));
+        assert_eq!(named(&presence.take_changes(at(3_000), 7, name)), (0, limit + 1));
         presence.close(MemberId(1), false);
-        let events = presence.take_changes(4_000, 7, name);
+        let events = presence.take_changes(at(4_000), 7, name);
         let [Event::Gone(_), Event::Here(here)] = &events[..] else { panic!("{events:?}") };
         assert_eq!(here.members.len(), PRESENCE_NAMED_MAX);
         assert_eq!(presence.list_for_welcome(name).len(), WELCOME_PRESENT_MAX);

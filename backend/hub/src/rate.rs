@@ -15,7 +15,7 @@ impl Rate {
     pub const NONE: Rate = Rate { per_s: 0, burst: 0 };
 }
 
-/// Token bucket. The level is in thousandths of a unit, so that a millisecond adds `per_s`.
+/// Token bucket, in the time of a monotonic clock. The level is in thousandths of a unit, so that a millisecond adds `per_s`.
 #[derive(Clone, Copy, Debug)]
 pub struct Bucket {
     level: i64,
@@ -49,6 +49,12 @@ impl Bucket {
         has_units
     }
 
+    /// Gives back `cost` units that were taken for nothing. The bucket holds no more than its burst.
+    pub fn give_back(&mut self, rate: Rate, cost: u32, now: u64) {
+        self.refill(rate, now);
+        self.level = self.level.saturating_add(i64::from(cost) * 1000).min(i64::from(rate.burst) * 1000);
+    }
+
     /// Whether the bucket is full at `now`, so that it need not be kept.
     pub fn is_full(&self, rate: Rate, now: u64) -> bool {
         let mut later = *self;
@@ -56,7 +62,7 @@ impl Bucket {
         later.level >= i64::from(rate.burst) * 1000
     }
 
-    /// Adds units for the time since the last call. A clock that steps back adds nothing and takes nothing.
+    /// Adds units for the time since the last call. A time before it adds nothing and takes nothing.
     fn refill(&mut self, rate: Rate, now: u64) {
         let elapsed = i64::try_from(now.saturating_sub(self.at)).unwrap_or(i64::MAX);
         let added = elapsed.saturating_mul(i64::from(rate.per_s));
@@ -104,7 +110,16 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_never_waits_when_there_is_no_limit_or_the_clock_steps_back() {
+    fn units_that_are_given_back_can_be_taken_again() {
+        let mut bucket = Bucket::full(RATE, 0);
+        bucket.give_back(RATE, 5, 0);
+        assert_eq!((0..100).filter(|_| bucket.try_take(RATE, 1, 0)).count(), 60, "never more than the burst");
+        bucket.give_back(RATE, 2, 0);
+        assert_eq!((0..100).filter(|_| bucket.try_take(RATE, 1, 0)).count(), 2);
+    }
+
+    #[test]
+    fn a_bucket_never_waits_when_there_is_no_limit_or_an_older_time_comes() {
         let mut bucket = Bucket::full(Rate::NONE, 0);
         assert_eq!(bucket.take(Rate::NONE, u32::MAX, 0), 0);
         let mut bucket = Bucket::full(RATE, 1_000);

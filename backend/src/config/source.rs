@@ -1,11 +1,12 @@
 //! Collects settings as text, with the source of each, so that an error can name the setting as it was
 //! written.
 
+use super::nearest::nearest;
 use std::{collections::BTreeMap, ffi::OsString, fs};
 
 /// The names of all settings, as flags spell them.
 pub(super) const NAMES: &[&str] =
-    &["listen", "lan", "public-url", "allow-origin", "trust-proxy", "plain", "limit-posts", "data"];
+    &["listen", "lan", "public-url", "allow-origin", "host", "trust-proxy", "plain", "limit-posts", "data"];
 
 /// Source of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,19 +57,28 @@ impl RawSettings {
     /// Collects the settings from the flags, the environment and the file.
     pub fn collect(
         arguments: impl IntoIterator<Item = OsString>,
-        environment: impl Fn(&str) -> Option<String>,
+        environment: impl Fn(&str) -> Option<OsString>,
     ) -> Self {
         let mut raw = RawSettings::default();
-        let file = raw.read_flags(arguments).or_else(|| environment("TEAHOUSE_CONFIG"));
+        let mut file = raw.read_flags(arguments);
+        let mut errors = Vec::new();
+        let mut variable = |name: &str| {
+            let value = environment(&env_name(name))?.into_string();
+            value.map_err(|_| errors.push(format!("{}: the value is not valid UTF-8", env_name(name)))).ok()
+        };
+        if file.is_none() {
+            file = variable("config");
+        }
         for name in NAMES {
-            if let Some(value) = environment(&env_name(name)) {
+            if let Some(value) = variable(name) {
                 let values = match *name {
-                    "allow-origin" => value.split_whitespace().map(str::to_owned).collect(),
+                    "allow-origin" | "host" => value.split_whitespace().map(str::to_owned).collect(),
                     _ => vec![value],
                 };
                 raw.values.entry(name).or_insert((SettingSource::Environment, values));
             }
         }
+        raw.errors.append(&mut errors);
         if let Some(file) = file {
             raw.read_file(&file);
         }
@@ -121,7 +131,11 @@ impl RawSettings {
                     None => {
                         // Take its value, if it has one: it would be reported as a second error.
                         let _ = parser.optional_value();
-                        self.errors.push(format!("--{flag}: unknown option; run teahouse --help for a list"));
+                        let advice = match nearest(flag, NAMES.iter().copied()) {
+                            Some(meant) => format!("did you mean --{meant}?"),
+                            None => "run teahouse --help for a list".to_owned(),
+                        };
+                        self.errors.push(format!("--{flag}: unknown option; {advice}"));
                     }
                 },
             }
@@ -159,9 +173,11 @@ impl RawSettings {
         };
         for (key_there, value) in table {
             let Some(name) = NAMES.iter().find(|name| toml_key(name) == key_there) else {
-                self.errors.push(format!(
-                    "{key_there} in the configuration file: unknown setting; run teahouse --help for a list"
-                ));
+                let advice = match nearest_key(&key_there) {
+                    Some(meant) => format!("did you mean {meant}?"),
+                    None => "run teahouse --help for a list".to_owned(),
+                };
+                self.errors.push(format!("{key_there} in the configuration file: unknown setting; {advice}"));
                 continue;
             };
             match to_texts(value) {
@@ -175,6 +191,11 @@ impl RawSettings {
             }
         }
     }
+}
+
+/// The key of the configuration file that is most similar to this one.
+fn nearest_key(key: &str) -> Option<String> {
+    nearest(&key.to_lowercase().replace('-', "_"), NAMES.iter().map(|name| toml_key(name)))
 }
 
 fn to_texts(value: toml::Value) -> Option<Vec<String>> {

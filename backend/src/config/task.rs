@@ -24,6 +24,10 @@ impl Task {
         let name = first.to_string_lossy();
         let mut rest = rest.iter();
         let mut file = || match rest.next() {
+            Some(file) if file == "-" => {
+                errors.push(format!("{name}: - is no file; name one, or ./- for a file of this name"));
+                PathBuf::new()
+            }
             Some(file) if !file.is_empty() => PathBuf::from(file),
             _ => {
                 errors.push(format!("{name}: name a file, as in teahouse {name} FILE"));

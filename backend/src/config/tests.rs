@@ -3,7 +3,7 @@ use std::{ffi::OsString, fs};
 
 fn read(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Config, Vec<String>> {
     let look =
-        |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
     Config::parse(&RawSettings::collect(arguments.iter().map(OsString::from), look))
         .map_err(|ConfigErrors(lines)| lines)
 }
@@ -29,7 +29,7 @@ fn write_file(text: &str) -> (String, impl Drop) {
 fn the_server_listens_on_loopback_by_default() {
     let config = read(&[], &[]).unwrap();
     assert_eq!(config, Config::default());
-    assert_eq!(config.listen.to_string(), "127.0.0.1:8888");
+    assert_eq!(config.listen.to_string(), "localhost:8888");
     assert!(config.plain);
 }
 
@@ -43,9 +43,9 @@ fn flags_override_the_environment_which_overrides_the_file() {
         &[("TEAHOUSE_LISTEN", "127.0.0.1:2"), ("TEAHOUSE_LIMIT_POSTS", "2")],
     )
     .unwrap();
-    assert_eq!(config.listen.port(), 3);
+    assert_eq!(config.listen.port, 3);
     assert_eq!(config.limit_posts, 2);
-    assert!(config.trust_proxy);
+    assert_eq!(config.trust_proxy, 1);
     assert_eq!(config.allow_origin, ["http://a", "http://b:81"]);
 }
 
@@ -99,6 +99,7 @@ fn a_task_may_be_given_before_or_after_flags() {
     for (arguments, error) in [
         (&["backup"][..], "backup: name a file, as in teahouse backup FILE"),
         (&["restore", ""], "restore: name a file, as in teahouse restore FILE"),
+        (&["backup", "-"], "backup: - is no file; name one, or ./- for a file of this name"),
         (&["check", "a"], "a: unexpected argument; remove it"),
         (&["backup", "a", "b"], "b: unexpected argument; remove it"),
         (&["brew"], "brew: unknown command; run teahouse --help for a list"),
@@ -123,7 +124,7 @@ fn a_missing_value_or_file_is_an_error() {
 #[test]
 fn lan_listens_on_all_interfaces_and_a_public_url_turns_text_off() {
     let config = read(&["--lan", "--listen", "127.0.0.1:9000"], &[]).unwrap();
-    assert_eq!(config.listen.to_string(), "0.0.0.0:9000");
+    assert_eq!(config.listen, ListenAddress { host: ListenHost::All, port: 9000 });
     assert!(config.plain);
     assert!(!read(&["--public-url", "https://tea.example"], &[]).unwrap().plain);
     assert!(read(&["--public-url", "https://tea.example", "--plain", "on"], &[]).unwrap().plain);
@@ -131,4 +132,74 @@ fn lan_listens_on_all_interfaces_and_a_public_url_turns_text_off() {
     for path in ["https://tea.example/chat", "https://user@tea.example", "tea.example"] {
         assert!(read(&["--public-url", path], &[]).is_err(), "{path}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_utf_8_is_reported_by_its_name() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let errors = |variable: &'static str| {
+        let look = |name: &str| (name == variable).then(|| OsString::from_vec(b"/tea\xff".to_vec()));
+        Config::parse(&RawSettings::collect([], look)).unwrap_err().0
+    };
+    for name in ["TEAHOUSE_DATA", "TEAHOUSE_CONFIG", "TEAHOUSE_LAN"] {
+        assert_eq!(errors(name), [format!("{name}: the value is not valid UTF-8")]);
+    }
+}
+
+#[test]
+fn names_of_the_house_are_read_from_every_source() {
+    let names = ["nas.lan", "teapot.tailnet-1.ts.net"];
+    assert_eq!(read(&["--host", "nas.lan", "--host", "TeaPot.tailnet-1.ts.net."], &[]).unwrap().host, names);
+    let variable = [("TEAHOUSE_HOST", "nas.lan teapot.tailnet-1.ts.net")];
+    assert_eq!(read(&[], &variable).unwrap().host, names);
+    let (path, _remove) = write_file("host = [\"nas.lan\", \"teapot.tailnet-1.ts.net\"]\n");
+    assert_eq!(read(&["--config", &path], &[]).unwrap().host, names);
+    for wrong in ["nas.lan:80", "https://nas.lan", "127.0.0.1", "a/b", "", "."] {
+        let errors = read(&["--host", wrong], &[]).unwrap_err();
+        assert!(errors[0].starts_with("--host: ") && errors[0].contains("host name"), "{errors:?}");
+    }
+}
+
+#[test]
+fn an_unknown_setting_is_refused_with_the_nearest_one() {
+    let (path, _remove) = write_file("limit-posts = 3\ndatta = \"x\"\nsugar = 1\n");
+    assert_eq!(
+        read(&["--config", &path, "--lisen=x"], &[]).unwrap_err(),
+        [
+            "--lisen: unknown option; did you mean --listen?",
+            "datta in the configuration file: unknown setting; did you mean data?",
+            "limit-posts in the configuration file: unknown setting; did you mean limit_posts?",
+            "sugar in the configuration file: unknown setting; run teahouse --help for a list",
+        ]
+    );
+}
+
+#[test]
+fn a_number_of_proxies_can_be_trusted() {
+    for (text, expected) in [
+        ("on", Some(1)),
+        ("off", Some(0)),
+        ("0", Some(0)),
+        ("1", Some(1)),
+        ("15", Some(15)),
+        ("16", Some(16)),
+        ("17", None),
+        ("-1", None),
+        ("yes", None),
+    ] {
+        let read = read(&[&format!("--trust-proxy={text}")], &[]);
+        assert_eq!(read.ok().map(|config| config.trust_proxy), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_public_url_with_a_path_is_refused_with_a_sentence() {
+    let errors = read(&["--public-url", "https://example.com/chat"], &[]).unwrap_err();
+    assert_eq!(
+        errors,
+        [
+            "--public-url: \"https://example.com/chat\" has a path, but the house needs a host name of its own, such as https://tea.example"
+        ]
+    );
 }

@@ -3,6 +3,7 @@
 //! They are reported and ignored, not refused: another program may have set them. Variables that Kubernetes
 //! sets for a service named `teahouse` are not reported.
 
+use super::nearest::nearest;
 use super::source::{NAMES, env_name};
 
 /// Prefix of every setting in the environment.
@@ -18,9 +19,10 @@ pub fn unknown_variables(variables: impl IntoIterator<Item = (String, String)>) 
             if known.contains(&name) || is_of_a_service(end, &value) {
                 return None;
             }
-            Some(match nearest(&name, &known) {
+            let known_ends = known.iter().filter_map(|known| known.strip_prefix(PREFIX));
+            Some(match nearest(end, known_ends) {
                 Some(meant) => {
-                    format!("{name}: unknown setting, ignored; did you mean {meant}?")
+                    format!("{name}: unknown setting, ignored; did you mean {PREFIX}{meant}?")
                 }
                 None => format!("{name}: unknown setting, ignored; run teahouse --help for a list"),
             })
@@ -40,28 +42,6 @@ fn is_of_a_service(end: &str, value: &str) -> bool {
         || is_one_port
         // Kubernetes sets `tcp://10.0.0.1:8888`. A bare number was set by a person who looks for a setting.
         || (end == "PORT" && value.contains("://"))
-}
-
-/// The most similar setting. At most a third of its letters may differ.
-fn nearest<'k>(name: &str, known: &'k [String]) -> Option<&'k String> {
-    let near = |meant: &&String| distance(name, meant) <= (meant.len() - PREFIX.len()).div_ceil(3);
-    known.iter().filter(near).min_by_key(|meant| distance(name, meant))
-}
-
-/// Edit distance: letters to add, remove or change to turn one text into the other (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (line, letter) in one.chars().enumerate() {
-        let mut before = row[0];
-        row[0] = line + 1;
-        for (column, other_letter) in other.iter().enumerate() {
-            let changed = before + usize::from(letter != *other_letter);
-            before = row[column + 1];
-            row[column + 1] = changed.min(before + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]

@@ -14,10 +14,15 @@
 //! response. So the direct writer shuts down the sending half at the flush behind the last frame. The other
 //! half is read on.
 
+use crate::connection::address_limits::AddressGuard;
+use crate::connection::deadlines::Deadlines;
 use crate::connection::head_recorder::HeadRecorder;
+use crate::connection::http_deadline::{Expired, HttpDeadline};
+use crate::connection::read_ahead::ReadAhead;
 use crate::limits::SLICES_MAX;
 use actix_web::rt::net::TcpStream;
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
@@ -27,27 +32,78 @@ use std::{
     task::{Context, Poll, ready},
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::tcp::{OwnedReadHalf, OwnedWriteHalf},
 };
+
+/// Response to a head that did not become complete in time.
+const LATE_HEAD: &[u8] = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+/// Page for a head that is too long.
+const LONG_HEAD_PAGE: &str = include_str!("long_head.html");
 
 /// The socket that actix-http reads and writes.
 pub struct ServerSocket {
     reading: OwnedReadHalf,
     direct_writer: Rc<DirectWriter>,
+    http_deadline: Rc<HttpDeadline>,
+    read_ahead: Rc<ReadAhead>,
+    /// Counts this socket for its IP address, if those are limited.
+    address_guard: Option<Rc<AddressGuard>>,
 }
 
 impl ServerSocket {
     /// Wraps a connection as it was accepted.
-    pub fn new(stream: TcpStream) -> Self {
+    pub fn new(stream: TcpStream, deadlines: Deadlines, address_guard: Option<Rc<AddressGuard>>) -> Self {
         let (reading, writing) = stream.into_split();
         let direct_writer = DirectWriter { writing: RefCell::new(Some(writing)), ..DirectWriter::default() };
-        ServerSocket { reading, direct_writer: Rc::new(direct_writer) }
+        ServerSocket {
+            reading,
+            direct_writer: Rc::new(direct_writer),
+            http_deadline: Rc::new(HttpDeadline::new(deadlines)),
+            read_ahead: Rc::default(),
+            address_guard,
+        }
+    }
+
+    /// The deadline of this socket while it speaks HTTP.
+    pub fn http_deadline(&self) -> Rc<HttpDeadline> {
+        Rc::clone(&self.http_deadline)
+    }
+
+    /// The bound of this socket's reading once it is a WebSocket.
+    pub fn read_ahead(&self) -> Rc<ReadAhead> {
+        Rc::clone(&self.read_ahead)
     }
 
     /// The direct writer of this socket.
     pub fn direct_writer(&self) -> Rc<DirectWriter> {
         Rc::clone(&self.direct_writer)
+    }
+
+    /// The count of this socket for its IP address, if those are limited.
+    pub fn address_guard(&self) -> Option<Rc<AddressGuard>> {
+        self.address_guard.clone()
+    }
+
+    /// Reads the rest of a head that is too long. A connection that is closed with unread bytes would be reset,
+    /// and the client would not see the answer.
+    fn poll_discard_head(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut scratch = [0; 8 << 10];
+        while !self.http_deadline.is_head_too_long().1 {
+            let mut buffer = ReadBuf::new(&mut scratch);
+            match Pin::new(&mut self.reading).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    self.http_deadline.note_read(buffer.filled())
+                }
+                Poll::Ready(_) => break,
+                Poll::Pending => {
+                    ready!(self.http_deadline.poll_expired(cx).map_or(Poll::Pending, Poll::Ready));
+                    break;
+                }
+            }
+        }
+        Poll::Ready(())
     }
 
     fn poll_writing(
@@ -77,9 +133,28 @@ impl AsyncRead for ServerSocket {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        ready!(self.read_ahead.poll_ready(cx));
+        if self.http_deadline.is_head_too_long().0 {
+            // The end of the stream: actix-http closes the connection.
+            return self.poll_discard_head(cx).map(Ok);
+        }
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.reading).poll_read(cx, buffer))?;
-        self.direct_writer.head_recorder.borrow_mut().feed(&buffer.filled()[before..]);
+        if Pin::new(&mut self.reading).poll_read(cx, buffer)?.is_pending() {
+            let expired = ready!(self.http_deadline.poll_expired(cx).map_or(Poll::Pending, Poll::Ready));
+            self.direct_writer.refuse_late_head(expired);
+            // The end of the stream: actix-http closes the connection.
+            return Poll::Ready(Ok(()));
+        }
+        let read = &buffer.filled()[before..];
+        self.direct_writer.head_recorder.borrow_mut().feed(read);
+        self.http_deadline.note_read(read);
+        self.read_ahead.note_read(read.len());
+        if self.http_deadline.is_head_too_long().0 {
+            // actix-http must not take the head for complete.
+            buffer.set_filled(before);
+            self.direct_writer.refuse_long_head();
+            return self.poll_discard_head(cx).map(Ok);
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -93,6 +168,11 @@ impl AsyncWrite for ServerSocket {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         // TCP has nothing to flush. The dispatcher calls this when its buffer is empty.
         self.direct_writer.note_flush();
+        // A response may have ended since the last read, and with it the route's responsibility. Reading ends the
+        // connection if the deadline has passed already.
+        if self.http_deadline.poll_expired(cx).is_some() {
+            cx.waker().wake_by_ref();
+        }
         if self.direct_writer.ends_after_flush.get() {
             // If this fails the peer is gone. Reading reports that too.
             let _ = ready!(self.poll_shutdown(cx));
@@ -119,6 +199,9 @@ pub struct DirectWriter {
     ends_after_flush: Cell<bool>,
     is_shut: Cell<bool>,
     head_recorder: RefCell<HeadRecorder>,
+    /// Writes that the kernel was asked for.
+    #[cfg(test)]
+    write_count: Cell<usize>,
 }
 
 /// State of the dispatcher's buffer.
@@ -152,6 +235,38 @@ impl DirectWriter {
         self.ends_after_flush.set(true);
     }
 
+    /// Whether the peer has ended the connection or its own half of it, although unread bytes may wait.
+    pub fn is_peer_gone(&self) -> bool {
+        let writing = self.writing.borrow();
+        let Some(writing) = &*writing else { return true };
+        match writing.ready(Interest::READABLE).now_or_never() {
+            Some(Ok(ready)) => ready.is_read_closed(),
+            Some(Err(_)) => true,
+            None => false,
+        }
+    }
+
+    /// Answers a head that did not become complete in time. If the kernel does not take the answer, the
+    /// connection ends without it.
+    fn refuse_late_head(&self, expired: Expired) {
+        if let (Expired::Head, Some(writing)) = (expired, &*self.writing.borrow()) {
+            let _ = writing.try_write(LATE_HEAD);
+        }
+    }
+
+    /// Answers a head that is too long. Only cookies get so long, and no header of the request is known.
+    fn refuse_long_head(&self) {
+        if let Some(writing) = &*self.writing.borrow() {
+            let (length, page) = (LONG_HEAD_PAGE.len(), LONG_HEAD_PAGE);
+            let head = format!(
+                "HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: text/html; charset=utf-8\r\n\
+                 content-length: {length}\r\ncache-control: no-store\r\ncontent-security-policy: default-src \
+                 'none'; frame-ancestors 'none'\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n{page}"
+            );
+            let _ = writing.try_write(head.as_bytes());
+        }
+    }
+
     fn note_flush(&self) {
         if self.write_state.get() == WriteState::Filled {
             self.write_state.set(WriteState::Empty);
@@ -162,25 +277,44 @@ impl DirectWriter {
     /// if the dispatcher's buffer is not empty, or if the connection has failed. The dispatcher meets such a
     /// failure too, and ends the connection.
     pub fn try_write(&self, frames: &VecDeque<Bytes>) -> usize {
-        if self.write_state.get() != WriteState::Empty {
-            return 0;
+        if frames.len() == 1 {
+            return frames.front().map_or(0, |frame| self.try_write_frame(frame));
         }
-        let writing = self.writing.borrow();
-        let (Some(writing), Some(first)) = (&*writing, frames.front()) else { return 0 };
-        let taken = if frames.len() == 1 {
-            writing.try_write(first)
-        } else {
+        self.try_write_by(|writing| {
             let mut slices = [IoSlice::new(&[]); SLICES_MAX];
             let count = frames.len().min(SLICES_MAX);
             frames.iter().zip(&mut slices).for_each(|(frame, slice)| *slice = IoSlice::new(frame));
             writing.try_write_vectored(&slices[..count])
-        };
-        taken.unwrap_or(0)
+        })
+    }
+
+    /// Hands this frame to the kernel, like [`DirectWriter::try_write`].
+    pub fn try_write_frame(&self, frame: &Bytes) -> usize {
+        self.try_write_by(|writing| writing.try_write(frame))
+    }
+
+    fn try_write_by(&self, write: impl FnOnce(&OwnedWriteHalf) -> io::Result<usize>) -> usize {
+        if self.write_state.get() != WriteState::Empty {
+            return 0;
+        }
+        let writing = self.writing.borrow();
+        let Some(writing) = &*writing else { return 0 };
+        #[cfg(test)]
+        self.write_count.set(self.write_count.get() + 1);
+        write(writing).unwrap_or(0)
     }
 }
 
 #[cfg(test)]
-mod tests {
+impl DirectWriter {
+    /// Writes that the kernel was asked for until now.
+    pub(crate) fn write_count(&self) -> usize {
+        self.write_count.get()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
     use super::*;
     use crate::connection::frame;
     use crate::connection::{Connection, OutboundBody};
@@ -190,15 +324,17 @@ mod tests {
     use std::task::Waker;
     use tokio::{io::AsyncReadExt as _, net::TcpListener};
 
-    async fn pair() -> (ServerSocket, TcpStream) {
+    /// Both ends of a TCP connection. Nothing was written to it.
+    pub(crate) async fn pair() -> (ServerSocket, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         stream.writable().await.unwrap();
-        (ServerSocket::new(stream), peer)
+        (ServerSocket::new(stream, Deadlines::default(), None), peer)
     }
 
-    fn flush(socket: &mut ServerSocket) {
+    /// Does what the dispatcher does once it has written all that it has.
+    pub(crate) fn flush(socket: &mut ServerSocket) {
         assert!(Pin::new(socket).poll_flush(&mut Context::from_waker(Waker::noop())).is_ready());
     }
 
@@ -239,7 +375,7 @@ mod tests {
                 Rc::default(),
                 socket.direct_writer(),
             );
-            let mut body = OutboundBody::new(Rc::clone(&connection), ());
+            let mut body = OutboundBody::new(Rc::clone(&connection));
             let mut context = Context::from_waker(Waker::noop());
             assert!(Pin::new(&mut body).poll_next(&mut context).is_pending());
             flush(&mut socket);
@@ -264,7 +400,7 @@ mod tests {
             Rc::default(),
             socket.direct_writer(),
         );
-        let mut body = OutboundBody::new(Rc::clone(&connection), ());
+        let mut body = OutboundBody::new(Rc::clone(&connection));
         let mut context = Context::from_waker(Waker::noop());
         assert!(Pin::new(&mut body).poll_next(&mut context).is_pending());
         flush(&mut socket);

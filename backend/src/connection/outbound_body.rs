@@ -13,21 +13,18 @@ use std::{
 };
 
 /// The frames of one connection as a response body.
-///
-/// This body keeps the body that actix-ws made: dropping that one ends the inbound stream.
-pub struct OutboundBody<B> {
+pub struct OutboundBody {
     connection: Rc<Connection>,
-    _inner: B,
 }
 
-impl<B> OutboundBody<B> {
+impl OutboundBody {
     /// The body of this connection's response.
-    pub fn new(connection: Rc<Connection>, inner: B) -> Self {
-        OutboundBody { connection, _inner: inner }
+    pub fn new(connection: Rc<Connection>) -> Self {
+        OutboundBody { connection }
     }
 }
 
-impl<B: MessageBody + Unpin> MessageBody for OutboundBody<B> {
+impl MessageBody for OutboundBody {
     type Error = Infallible;
 
     fn size(&self) -> BodySize {

@@ -1,14 +1,24 @@
 //! The frames that wait on a connection, and the frames that are buffered during a replay.
 
-use crate::limits::QUEUE_BYTES_MAX;
+use crate::limits::{QUEUE_BYTES_MAX, QUEUE_FRAMES_KEPT};
 use bytes::{Buf, Bytes};
 use std::collections::VecDeque;
+
+/// Bytes that a queued frame takes beside its content: its entry in the queue. Short frames take more by
+/// their number than by their content, so the bounds count it.
+pub(super) const ENTRY_BYTES: usize = size_of::<Bytes>();
+
+/// Bytes that these frames take while they wait.
+pub(super) fn queued_bytes(frame: &Bytes) -> usize {
+    ENTRY_BYTES + frame.len()
+}
 
 /// The frames that are to leave, in order.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    pub(super) frames: VecDeque<Bytes>,
-    pub(super) bytes: usize,
+    frames: VecDeque<Bytes>,
+    /// Sum of the frames' [`queued_bytes`].
+    bytes: usize,
     /// Whether a part of the first frame has left already.
     is_partly_sent: bool,
     /// Frames that were published since the attach, until the replay has left.
@@ -20,18 +30,38 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Removes this many bytes, which have left.
+    /// Adds a frame behind the others.
+    pub(super) fn push(&mut self, frame: Bytes) {
+        self.bytes += queued_bytes(&frame);
+        self.frames.push_back(frame);
+    }
+
+    /// The frames, in order. Of the first one a part may have left already.
+    pub(super) fn frames(&self) -> &VecDeque<Bytes> {
+        &self.frames
+    }
+
+    /// Whether no frame waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    /// Bytes that the waiting frames take.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Removes this many bytes of content, which have left.
     pub(super) fn advance(&mut self, mut written: usize) {
-        self.bytes = self.bytes.saturating_sub(written);
         while let Some(first) = self.frames.front_mut() {
             if written < first.len() {
                 first.advance(written);
+                self.bytes -= written;
                 self.is_partly_sent |= written > 0;
                 return;
             }
             written -= first.len();
-            self.is_partly_sent = false;
-            self.frames.pop_front();
+            self.pop();
         }
     }
 
@@ -45,7 +75,12 @@ impl Queue {
     /// Takes the next frame, whole.
     pub(super) fn pop(&mut self) -> Option<Bytes> {
         let frame = self.frames.pop_front()?;
-        self.bytes = self.bytes.saturating_sub(frame.len());
+        self.bytes -= queued_bytes(&frame);
+        self.is_partly_sent = false;
+        if self.frames.is_empty() && self.frames.capacity() > QUEUE_FRAMES_KEPT {
+            // A connection that was behind once must not keep the entries of its longest queue.
+            self.frames = VecDeque::new();
+        }
         Some(frame)
     }
 
@@ -53,8 +88,7 @@ impl Queue {
     pub(super) fn clear(&mut self) {
         let partly_sent = if self.is_partly_sent { self.frames.pop_front() } else { None };
         *self = Queue { is_partly_sent: partly_sent.is_some(), ..Queue::default() };
-        self.bytes = partly_sent.as_ref().map_or(0, Bytes::len);
-        self.frames.extend(partly_sent);
+        partly_sent.into_iter().for_each(|frame| self.push(frame));
     }
 }
 
@@ -62,24 +96,31 @@ impl Queue {
 #[derive(Debug, Default)]
 pub(super) struct ReplayBuffer {
     pub(super) frames: Vec<Bytes>,
+    /// Sum of the frames' [`queued_bytes`].
     pub(super) bytes: usize,
     /// Whether more frames came than may be buffered. They were dropped, and so are those that follow.
     pub(super) has_overflowed: bool,
     /// Replies to commands, and events without a position. No replay holds them, so an overflow keeps
     /// them. They leave behind the frames.
     pub(super) replies: Vec<Bytes>,
+    /// Sum of the replies' [`queued_bytes`].
     pub(super) reply_bytes: usize,
 }
 
 impl ReplayBuffer {
     pub(super) fn push(&mut self, frame: Bytes) {
-        self.bytes += frame.len();
+        self.bytes += queued_bytes(&frame);
         if self.bytes > QUEUE_BYTES_MAX {
             self.overflow();
         }
         if !self.has_overflowed {
             self.frames.push(frame);
         }
+    }
+
+    pub(super) fn push_reply(&mut self, frame: Bytes) {
+        self.reply_bytes += queued_bytes(&frame);
+        self.replies.push(frame);
     }
 
     pub(super) fn overflow(&mut self) {

@@ -10,7 +10,7 @@ use super::Connection;
 use crate::limits::QUEUE_BYTES_MAX;
 use shared::CloseCode;
 
-/// Returns true if the client reads too slowly, judged by the bytes that wait for it.
+/// Returns true if the client reads too slowly, judged by the bytes that wait for it and the queue's own.
 pub(super) fn is_too_slow(waiting_bytes: usize) -> bool {
     waiting_bytes > QUEUE_BYTES_MAX
 }

@@ -1,5 +1,6 @@
+use super::queue::ENTRY_BYTES;
 use super::*;
-use crate::limits::CHUNK_BYTES_MAX;
+use crate::limits::{CHUNK_BYTES_MAX, QUEUE_FRAMES_KEPT};
 use actix_web::body::MessageBody as _;
 use hub::session::SessionKind;
 use shared::{ErrorCode, event::Refusal};
@@ -19,18 +20,18 @@ impl Wake for Count {
     }
 }
 
-fn connection() -> (Rc<Connection>, OutboundBody<()>) {
+fn connection() -> (Rc<Connection>, OutboundBody) {
     let connection =
         Connection::new(SessionId(1), Dialect::V1, SessionKind::WebSocket, 0, Rc::default(), Rc::default());
-    (Rc::clone(&connection), OutboundBody::new(connection, ()))
+    (Rc::clone(&connection), OutboundBody::new(connection))
 }
 
-fn poll(body: &mut OutboundBody<()>, waker: &Waker) -> Poll<Option<Bytes>> {
+fn poll(body: &mut OutboundBody, waker: &Waker) -> Poll<Option<Bytes>> {
     let item = ready!(Pin::new(body).poll_next(&mut Context::from_waker(waker)));
     Poll::Ready(item.map(|Ok(bytes)| bytes))
 }
 
-fn next(body: &mut OutboundBody<()>) -> Poll<Option<Bytes>> {
+fn next(body: &mut OutboundBody) -> Poll<Option<Bytes>> {
     poll(body, Waker::noop())
 }
 
@@ -62,10 +63,12 @@ fn a_queue_past_its_bound_is_freed_and_closed_with_4008() {
         let (connection, mut body) = connection();
         let frame = Bytes::from(vec![0; length / 2]);
         connection.enqueue(frame.clone());
-        connection.enqueue(Bytes::from(vec![0; length - frame.len()]));
+        connection.enqueue(Bytes::from(vec![0; length - frame.len() - 2 * ENTRY_BYTES]));
         assert_eq!(connection.is_closing(), is_slow, "{length}");
-        assert_eq!(connection.queue.borrow().bytes, if is_slow { 0 } else { length });
-        if is_slow {
+        if !is_slow {
+            assert_eq!(connection.queue.borrow().bytes(), length);
+        } else {
+            assert_eq!(connection.queue.borrow().frames().len(), 1, "the close frame");
             assert!(frame.is_unique(), "the bytes are free at once");
             assert_eq!(next(&mut body), Poll::Ready(Some(frame::close(Some(4008), "slow"))));
             assert_eq!(next(&mut body), Poll::Ready(None));
@@ -73,12 +76,65 @@ fn a_queue_past_its_bound_is_freed_and_closed_with_4008() {
     }
 }
 
+/// The shortest frames, such as pongs, take their entries in the queue.
+#[test]
+fn short_frames_count_as_what_they_take() {
+    let pong = frame::pong(b"");
+    let fit = QUEUE_BYTES_MAX / (ENTRY_BYTES + pong.len());
+    for (count, is_slow) in [(fit - 1, false), (fit, false), (fit + 1, true)] {
+        let (connection, mut body) = connection();
+        (0..count).for_each(|_| connection.enqueue(pong.clone()));
+        assert_eq!(connection.is_closing(), is_slow, "{count}");
+        while let Poll::Ready(Some(_)) = next(&mut body) {}
+        assert_eq!(connection.queue.borrow().bytes(), 0);
+        assert!(connection.queue.borrow().frames().capacity() <= QUEUE_FRAMES_KEPT, "the entries are freed");
+
+        // The same is true for frames that are buffered, and for replies.
+        let (connection, _) = self::connection();
+        connection.buffer();
+        (0..count).for_each(|_| connection.enqueue(pong.clone()));
+        connection.release();
+        assert_eq!(connection.is_buffering(), is_slow, "{count}");
+        let (connection, _) = self::connection();
+        connection.buffer();
+        (0..count).for_each(|_| connection.send_ephemeral(pong.clone()));
+        assert_eq!(connection.is_closing(), is_slow, "{count}");
+    }
+}
+
+#[test]
+fn an_empty_queue_keeps_few_entries() {
+    for (count, is_kept) in
+        [(QUEUE_FRAMES_KEPT - 1, true), (QUEUE_FRAMES_KEPT, true), (QUEUE_FRAMES_KEPT + 1, false)]
+    {
+        let (connection, mut body) = connection();
+        (0..count).for_each(|_| connection.enqueue(frame::ping()));
+        while next(&mut body).is_ready() {}
+        let entries = connection.queue.borrow().frames().capacity();
+        assert!(entries <= QUEUE_FRAMES_KEPT, "{entries}");
+        assert_eq!(entries >= count, is_kept, "{count}");
+    }
+}
+
+#[test]
+fn a_partly_sent_frame_counts_its_rest() {
+    let (connection, mut body) = connection();
+    connection.enqueue(Bytes::from(vec![0; CHUNK_BYTES_MAX + 10]));
+    connection.enqueue(Bytes::from_static(b"second"));
+    assert!(next(&mut body).is_ready());
+    assert_eq!(connection.queue.borrow().bytes(), 10 + b"second".len() + 2 * ENTRY_BYTES);
+    connection.cut_off_slow_reader();
+    assert_eq!(next(&mut body), Poll::Ready(Some(Bytes::from(vec![0; 10]))), "the frame is completed");
+    assert_eq!(next(&mut body), Poll::Ready(Some(frame::close(Some(4008), "slow"))));
+    assert_eq!(connection.queue.borrow().bytes(), 0);
+}
+
 #[test]
 fn frames_that_have_left_make_room() {
     let (connection, mut body) = connection();
     for _ in 0..3 {
-        connection.enqueue(Bytes::from(vec![0; QUEUE_BYTES_MAX]));
-        let mut left = QUEUE_BYTES_MAX;
+        let mut left = QUEUE_BYTES_MAX - ENTRY_BYTES;
+        connection.enqueue(Bytes::from(vec![0; left]));
         while left > 0 {
             let Poll::Ready(Some(chunk)) = next(&mut body) else { panic!() };
             assert!(chunk.len() <= CHUNK_BYTES_MAX);
@@ -101,7 +157,7 @@ fn replayed_frames_leave_before_buffered_ones() {
         [next(&mut body), next(&mut body), next(&mut body)],
         [some(b"welcome"), some(b"buffered"), some(b"later")]
     );
-    assert_eq!(connection.queue.borrow().bytes, 0);
+    assert_eq!(connection.queue.borrow().bytes(), 0);
 }
 
 #[test]
@@ -112,7 +168,7 @@ fn a_buffer_past_its_bound_reports_an_overflow_and_sends_nothing() {
         let (connection, mut body) = connection();
         connection.buffer();
         connection.enqueue(Bytes::from_static(b"x"));
-        connection.enqueue(Bytes::from(vec![0; length - 1]));
+        connection.enqueue(Bytes::from(vec![0; length - 1 - 2 * ENTRY_BYTES]));
         connection.release();
         assert!(!connection.is_closing(), "who takes long to catch up is not punished");
         assert_eq!(connection.is_buffering(), is_behind);

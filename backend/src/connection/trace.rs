@@ -7,7 +7,7 @@
 pub(crate) mod headers;
 mod inbound;
 
-use crate::clock::now_ms;
+use crate::clock::wall_ms;
 use crate::connection::frame::event;
 use crate::connection::head_recorder::asks_for_trace;
 use actix_web::{
@@ -152,7 +152,7 @@ fn add(count: &mut DirectionCount, bytes: u64) {
 }
 
 fn item_frame(seen: TraceItem) -> Bytes {
-    event(&Event::Trace(Trace { at: now_ms(), seen }))
+    event(&Event::Trace(Trace { at: wall_ms(), seen }))
 }
 
 #[cfg(test)]

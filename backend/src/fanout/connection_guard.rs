@@ -1,9 +1,9 @@
 //! The drop guard that removes a connection when its task ends, also after a panic.
 
 use super::Connections;
-use crate::clock::now_ms;
+use crate::clock::mono_ms;
 use crate::connection::Connection;
-use crate::connection::permit::ConnectionPermit;
+use crate::connection::address_limits::SessionPermit;
 use shared::CloseCode;
 use std::{rc::Rc, time::Duration};
 
@@ -14,18 +14,18 @@ pub struct ConnectionGuard {
     pub connections: Rc<Connections>,
     /// The connection that is guarded.
     pub connection: Rc<Connection>,
-    _permit: ConnectionPermit,
+    _permit: SessionPermit,
 }
 
 impl ConnectionGuard {
     /// Guards a connection that `connections` has registered.
-    pub fn new(connections: Rc<Connections>, connection: Rc<Connection>, permit: ConnectionPermit) -> Self {
+    pub fn new(connections: Rc<Connections>, connection: Rc<Connection>, permit: SessionPermit) -> Self {
         ConnectionGuard { connections, connection, _permit: permit }
     }
 
     /// Waits while the client is over its rate. A response that is delayed so delays the next request.
     pub async fn wait_for_rate(&self) {
-        let pause = self.connection.pause_ms(now_ms());
+        let pause = self.connection.pause_ms(mono_ms());
         if pause > 0 {
             tokio::time::sleep(Duration::from_millis(pause)).await;
         }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hub::SessionId;
-use shared::{Address, CloseCode, Cursor, Event};
+use shared::{Address, CloseCode, Cursor, Event, Message};
 
 /// The orders that one turn of the registry has for one worker.
 #[derive(Clone, Debug)]
@@ -13,6 +13,13 @@ pub struct DeliveryBatch {
     pub present: u64,
     /// The orders, in order.
     pub deliveries: Vec<Delivery>,
+}
+
+impl DeliveryBatch {
+    /// Bytes that the batch takes while it waits, and at most adds to one connection's queue.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.deliveries.iter().map(Delivery::bytes).sum::<usize>()
+    }
 }
 
 /// Order of the registry to a worker. Each variant except [`Delivery::CloseAll`] has the name of the hub's output that it performs.
@@ -57,8 +64,49 @@ pub enum Delivery {
     Send(SessionId, Box<Event>),
     /// Closes a session with a code.
     Close(SessionId, CloseCode),
-    /// Pauses reading from a session until a time, in milliseconds since 1970.
+    /// Pauses reading from a session until a time, in milliseconds of [`crate::clock::mono_ms`].
     Pause(SessionId, u64),
     /// Closes all connections with 1012, before the server stops.
     CloseAll,
+}
+
+impl Delivery {
+    fn bytes(&self) -> usize {
+        let content = match self {
+            Delivery::Publish { v1, text, .. } => v1.len() + text.as_ref().map_or(0, Bytes::len),
+            Delivery::PublishEphemeral { v1: frame, .. }
+            | Delivery::PublishUnstored(frame)
+            | Delivery::SendEphemeral(_, frame)
+            | Delivery::SendReplay(_, frame) => frame.len(),
+            Delivery::Attach(_, addresses) => size_of_val(&**addresses),
+            Delivery::Send(_, event) => size_of::<Event>() + page_bytes(event),
+            Delivery::Subscribe(..)
+            | Delivery::Unsubscribe(..)
+            | Delivery::NotifyDrained(_)
+            | Delivery::Release(_)
+            | Delivery::Close(..)
+            | Delivery::Pause(..)
+            | Delivery::CloseAll => 0,
+        };
+        size_of::<Self>() + content
+    }
+}
+
+/// Bytes of the pages that an answer holds. Every other answer is short.
+fn page_bytes(answer: &Event) -> usize {
+    match answer {
+        Event::History(page) => messages_bytes(&page.messages),
+        Event::Reset(reset) => messages_bytes(&reset.room.messages),
+        Event::Events(page) => {
+            page.events.iter().map(|event| size_of::<Event>() + hub::log::text_bytes(event)).sum()
+        }
+        Event::Rooms(page) => {
+            page.rooms.iter().map(|room| size_of_val(room) + room.name.len() + room.description.len()).sum()
+        }
+        _ => 0,
+    }
+}
+
+fn messages_bytes(messages: &[Message]) -> usize {
+    messages.iter().map(|message| size_of_val(message) + message.text.len()).sum()
 }

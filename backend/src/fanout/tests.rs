@@ -6,6 +6,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+mod rounds;
+
 #[test]
 fn lists_stay_consistent_when_connections_come_and_go() {
     let connections = Connections::new(3);
@@ -48,7 +50,7 @@ fn retry_hints_differ_within_their_range() {
 }
 
 /// The frames that wait for a connection, one after another.
-fn drain(body: &mut OutboundBody<()>) -> Vec<Bytes> {
+fn drain(body: &mut OutboundBody) -> Vec<Bytes> {
     let mut frames = Vec::new();
     let mut context = Context::from_waker(Waker::noop());
     while let Poll::Ready(Some(Ok(frame))) = Pin::new(&mut *body).poll_next(&mut context) {
@@ -60,13 +62,13 @@ fn drain(body: &mut OutboundBody<()>) -> Vec<Bytes> {
 #[tokio::test(start_paused = true)]
 async fn an_active_client_is_pinged_and_a_silent_one_closed() {
     let connections = Connections::new(0);
-    let (batches, inbox) = mpsc::channel(1);
+    let (batches, inbox) = batch_channel();
     let local = tokio::task::LocalSet::new();
     local.spawn_local(Rc::clone(&connections).run(inbox));
     let run = async {
         let [active, silent] =
             [Dialect::V1, Dialect::Text].map(|dialect| connections.add_socket(dialect, Rc::default()));
-        let mut bodies = [&active, &silent].map(|one| OutboundBody::new(Rc::clone(one), ()));
+        let mut bodies = [&active, &silent].map(|one| OutboundBody::new(Rc::clone(one)));
         connections.attach(active.session, &[Address::Room(shared::RoomId::LOBBY)]);
         connections.attach(silent.session, &[]);
         active.send_replay(Bytes::from_static(b"welcome"));
@@ -92,7 +94,7 @@ async fn an_active_client_is_pinged_and_a_silent_one_closed() {
 #[tokio::test(start_paused = true)]
 async fn a_stream_gets_regular_comments_and_a_poll_none() {
     let connections = Connections::new(0);
-    let (batches, inbox) = mpsc::channel(1);
+    let (batches, inbox) = batch_channel();
     let local = tokio::task::LocalSet::new();
     local.spawn_local(Rc::clone(&connections).run(inbox));
     let run = async {

@@ -1,5 +1,6 @@
 //! `/api`: the member of a device. [`shared::api`] defines the bodies.
 
+use crate::connection::address_limits::Act;
 use crate::http::app_state::AppState;
 use crate::http::device_token::{self, Token};
 use crate::http::host_policy::Caller;
@@ -14,13 +15,19 @@ use shared::{
 };
 
 /// `GET /api/me`: the member of the request's device.
-pub async fn me(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+///
+/// A cookie without the prefix of https moves to the name with it.
+pub async fn me(request: HttpRequest, caller: Caller) -> Result<HttpResponse, ApiError> {
     let state = AppState::of(&request);
-    let member = match device_token::from_cookie(&request, &state.policy) {
-        Some(device) => expect_me(state.ask(IdentityRequest::Me(device)).await?)?,
-        None => None,
+    let Some(device) = device_token::from_cookie(&request, &state).await else {
+        return Ok(me_response(&state, None, Vec::new()));
     };
-    Ok(me_response(&state, member, None))
+    let member = expect_me(state.ask(IdentityRequest::Me(device)).await?)?;
+    let cookies = match &member {
+        Some(_) => device_token::move_to_prefix(&request, &state.policy, device, caller.is_https),
+        None => Vec::new(),
+    };
+    Ok(me_response(&state, member, cookies))
 }
 
 /// `POST /api/join`: makes a new member and a cookie for it.
@@ -31,15 +38,14 @@ pub async fn join(
 ) -> Result<HttpResponse, ApiError> {
     let state = AppState::of(&request);
     let NameRequest { name } = read_json(&request, payload).await?;
-    if let Some(device) = device_token::trusted(&request, &state.policy, &caller)
+    if let Some(device) = device_token::trusted(&request, &state, &caller).await
         && expect_me(state.ask(IdentityRequest::Me(device)).await?)?.is_some()
     {
         return Err(from_refusal(ErrorCode::AlreadySignedIn));
     }
-    state.ip_rates.take(caller.ip, state.naming_rate)?;
     let token = Token::new().map_err(|_| ApiError::internal())?;
-    let member = expect_me(state.ask(IdentityRequest::Join(name, token.key())).await?)?;
-    Ok(me_response(&state, member, Some(token.cookie(&state.policy, caller.is_https))))
+    let member = change_name(&state, &caller, Act::Join, IdentityRequest::Join(name, token.key())).await?;
+    Ok(me_response(&state, member, vec![token.cookie(&state.policy, caller.is_https)]))
 }
 
 /// `POST /api/name`: renames the member.
@@ -50,14 +56,13 @@ pub async fn rename(
 ) -> Result<HttpResponse, ApiError> {
     let state = AppState::of(&request);
     let NameRequest { name } = read_json(&request, payload).await?;
-    let device = device_token::trusted(&request, &state.policy, &caller).ok_or_else(|| {
-        let has_cookie = device_token::from_cookie(&request, &state.policy).is_some();
+    let device = device_token::trusted(&request, &state, &caller).await.ok_or_else(|| {
+        let has_cookie = device_token::has_cookie(&request, &state.policy);
         let error = from_refusal(ErrorCode::SignInRequired);
         error.with_cookie_detail(has_cookie, caller.has_origin, &ExpectedIdentity::default())
     })?;
-    state.ip_rates.take(caller.ip, state.naming_rate)?;
-    let member = expect_me(state.ask(IdentityRequest::Rename(name, device)).await?)?;
-    Ok(me_response(&state, member, None))
+    let member = change_name(&state, &caller, Act::Rename, IdentityRequest::Rename(name, device)).await?;
+    Ok(me_response(&state, member, Vec::new()))
 }
 
 /// `POST /api/sign-out`: ends the membership and the cookie.
@@ -68,16 +73,32 @@ pub async fn sign_out(
 ) -> Result<HttpResponse, ApiError> {
     let state = AppState::of(&request);
     let serde::de::IgnoredAny = read_json(&request, payload).await?;
-    if let Some(device) = device_token::trusted(&request, &state.policy, &caller) {
+    if let Some(device) = device_token::trusted(&request, &state, &caller).await {
         expect_me(state.ask(IdentityRequest::SignOut(device)).await?)?;
     }
-    Ok(me_response(&state, None, Some(device_token::forget(&state.policy, caller.is_https))))
+    Ok(me_response(&state, None, device_token::forget(&state.policy, caller.is_https)))
 }
 
-fn me_response(state: &AppState, member: Option<Member>, cookie: Option<Cookie<'static>>) -> HttpResponse {
+/// Asks for a name within the limits of the caller's address. A refused name costs only an attempt.
+async fn change_name(
+    state: &AppState,
+    caller: &Caller,
+    act: Act,
+    request: IdentityRequest,
+) -> Result<Option<Member>, ApiError> {
+    state.address_limits.act(caller.ip, Act::NameAttempt)?;
+    state.address_limits.act(caller.ip, act)?;
+    let answer = expect_me(state.ask(request).await?);
+    if answer.is_err() {
+        state.address_limits.take_back(caller.ip, act);
+    }
+    answer
+}
+
+fn me_response(state: &AppState, member: Option<Member>, cookies: Vec<Cookie<'static>>) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, "no-store"));
-    if let Some(cookie) = cookie {
+    for cookie in cookies {
         response.cookie(cookie);
     }
     response.json(Me { member, build: state.build.clone() })

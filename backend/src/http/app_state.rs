@@ -1,9 +1,10 @@
 //! The state that the routes of one worker use: its connections, and the data that all workers share.
 
+use crate::connection::address_limits::{AddressLimits, Kind, SessionPermit};
+use crate::connection::deadlines::Deadlines;
 use crate::connection::permit::ConnectionPermits;
 use crate::fanout::{ConnectionGuard, Connections};
-use crate::http::host_policy::HostPolicy;
-use crate::http::ip_rate::IpRates;
+use crate::http::host_policy::{Caller, HostPolicy};
 use crate::http::problem::ApiError;
 use crate::page::Page;
 use crate::registry::{IdentityRequest, Registry};
@@ -21,6 +22,8 @@ pub struct InboundRates {
     pub messages: Rate,
     /// Bytes of these messages.
     pub bytes: Rate,
+    /// Messages of one connection of the text dialect.
+    pub texts: Rate,
 }
 
 /// Called with each text message of a client before the server handles it. Tests make it panic.
@@ -46,12 +49,12 @@ pub struct AppState {
     pub is_text_dialect_on: bool,
     /// Limits for the messages of each WebSocket.
     pub inbound_rates: InboundRates,
-    /// Joins and renames that each IP address may make.
-    pub naming_rate: Rate,
-    /// Joins and renames that each IP address has made, shared by all workers.
-    pub ip_rates: Arc<IpRates>,
+    /// Limits of each IP address, shared by all workers.
+    pub address_limits: Arc<AddressLimits>,
     /// Called with each text message; only tests set it.
     pub inbound_hook: Option<InboundHook>,
+    /// Times for bodies and for WebSocket messages.
+    pub deadlines: Deadlines,
 }
 
 impl AppState {
@@ -65,11 +68,21 @@ impl AppState {
     /// Registers a connection that is one request over plain HTTP.
     ///
     /// # Errors
-    /// 503 if no permit is free.
-    pub fn open_connection(&self, kind: SessionKind) -> Result<ConnectionGuard, ApiError> {
-        let permit = self.permits.try_acquire();
-        let permit = permit.ok_or(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?;
+    /// 429 if the caller's address has too many; 503 if no permit is free.
+    pub fn open_connection(&self, kind: SessionKind, caller: &Caller) -> Result<ConnectionGuard, ApiError> {
+        let counted = if kind == SessionKind::EventStream { Kind::Stream } else { Kind::Poll };
+        let permit = self.acquire_permit(counted, caller)?;
         Ok(ConnectionGuard::new(Rc::clone(&self.connections), self.connections.add_http(kind), permit))
+    }
+
+    /// Acquires the permit of one session.
+    ///
+    /// # Errors
+    /// 429 if the caller's address has too many; 503 if no permit is free.
+    pub fn acquire_permit(&self, kind: Kind, caller: &Caller) -> Result<SessionPermit, ApiError> {
+        let address = self.address_limits.open(caller.ip, kind)?;
+        let permit = self.permits.try_acquire();
+        Ok((permit.ok_or(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?, address))
     }
 
     /// Sends an input to the registry.

@@ -1,10 +1,8 @@
 //! Serves the files of the page, and answers every path that no other route takes.
 
-mod accept;
-pub(crate) mod not_found;
-
 use crate::http::app_state::AppState;
 use crate::http::problem::ApiError;
+use crate::http::{accept, message_page};
 use crate::page::{PageFile, document_of, without_slashes};
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -63,7 +61,11 @@ fn redirect(path: &str, query: &str) -> HttpResponse {
 fn respond_not_found(request: &HttpRequest) -> Result<HttpResponse, ApiError> {
     if accept::includes(&accept::joined(request.headers(), header::ACCEPT), "text/html") {
         let languages = accept::joined(request.headers(), header::ACCEPT_LANGUAGE);
-        return Ok(not_found::respond(&accept::by_quality(&languages)));
+        return Ok(message_page::respond(
+            StatusCode::NOT_FOUND,
+            &accept::by_quality(&languages),
+            &message_page::not_found(),
+        ));
     }
     Err(ApiError::new(StatusCode::NOT_FOUND, ErrorCode::NotFound).with_header(header::VARY, "Accept"))
 }

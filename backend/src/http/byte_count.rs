@@ -32,6 +32,8 @@ const LAST_CHUNK: u64 = "0\r\n\r\n".len() as u64;
 pub struct ByteCounter {
     up: Cell<u64>,
     down: Cell<u64>,
+    /// Whether a response without a length is chunked. A client of HTTP/1.0 knows no chunks.
+    is_chunked: bool,
 }
 
 /// Place of a chunk in its response.
@@ -55,7 +57,8 @@ impl ByteCounter {
         }
         let head = request.head();
         let line = format!("{} {} {:?}\r\n", head.method, head.uri, head.version);
-        let counter = Rc::new(ByteCounter::default());
+        let is_chunked = head.version >= Version::HTTP_11;
+        let counter = Rc::new(ByteCounter { is_chunked, ..ByteCounter::default() });
         counter.add_received(line.len() + header_bytes(&head.headers) + 2);
         request.extensions_mut().insert(Rc::clone(&counter));
         Ok(Some(counter))
@@ -83,7 +86,8 @@ impl ByteCounter {
 
     /// Counts a chunk of this length that reports nothing.
     pub fn add_sent(&self, length: usize) {
-        self.down.set(self.down.get() + chunk_bytes(length as u64));
+        let length = length as u64;
+        self.down.set(self.down.get() + if self.is_chunked { chunk_bytes(length) } else { length });
     }
 
     /// Appends the report to a chunk, between the texts `before` and `after`, and then `end`. `before`, the
@@ -96,7 +100,7 @@ impl ByteCounter {
         kind: ChunkKind,
     ) {
         self.add_sent(chunk.len() + end.len());
-        if kind == ChunkKind::Last {
+        if kind == ChunkKind::Last && self.is_chunked {
             self.down.set(self.down.get() + LAST_CHUNK);
         }
         let (up, down) = (self.up.get(), self.down.get());
@@ -125,12 +129,14 @@ fn head_bytes(response: &ServiceResponse<BoxBody>, size: &BodySize) -> u64 {
     let line = "HTTP/1.1 200 \r\n".len() + head.reason().len();
     let body = match size {
         BodySize::Sized(length) => "content-length: \r\n".len() as u64 + digit_count(*length, 10),
-        BodySize::Stream => "transfer-encoding: chunked\r\n".len() as u64,
-        BodySize::None => 0,
+        BodySize::Stream if request.version() >= Version::HTTP_11 => {
+            "transfer-encoding: chunked\r\n".len() as u64
+        }
+        BodySize::Stream | BodySize::None => 0,
     };
     let connection = match request.head().connection_type() {
         ConnectionType::Close if request.version() >= Version::HTTP_11 => "connection: close\r\n".len(),
-        ConnectionType::KeepAlive if request.version() < Version::HTTP_11 => {
+        ConnectionType::KeepAlive if request.version() < Version::HTTP_11 && *size != BodySize::Stream => {
             "connection: keep-alive\r\n".len()
         }
         ConnectionType::Upgrade => "connection: upgrade\r\n".len(),
@@ -160,7 +166,8 @@ mod tests {
     fn a_chunk_reports_its_own_bytes_whatever_its_length() {
         for length in 0..5_000 {
             for kind in [ChunkKind::Inner, ChunkKind::Last] {
-                let counter = ByteCounter { up: Cell::new(7), down: Cell::new(length % 1_003) };
+                let counter =
+                    ByteCounter { up: Cell::new(7), down: Cell::new(length % 1_003), is_chunked: true };
                 let mut chunk = BytesMut::from(&vec![b'x'; usize::try_from(length).unwrap()][..]);
                 let mut wire = format!("{:X}\r\n", length + 1).into_bytes();
                 wire.extend_from_slice(&chunk);

@@ -14,7 +14,7 @@ use crate::http::json_body::read_bytes;
 use crate::http::problem::{ApiError, from_close_code, from_refusal};
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use hub::{Input, session::SessionKind};
-use shared::close::{RETRY_AFTER, has_retry_after};
+use shared::close::{RETRY_AFTER_S, has_retry_after};
 use shared::{Command, ErrorCode, Event, limits::FRAME_BYTES_MAX};
 use std::future::poll_fn;
 
@@ -37,14 +37,14 @@ pub async fn command(
         hook(text);
     }
     let identity = params.expected_identity()?;
-    let device = device_token::trusted(&request, &state.policy, &caller);
-    let guard = state.open_connection(SessionKind::Command)?;
+    let device = device_token::trusted(&request, &state, &caller).await;
+    let guard = state.open_connection(SessionKind::Command, &caller)?;
     let connection = &guard.connection;
     state.tell(Input::CommandRequested { session: connection.session, device, identity, command }).await?;
     let answer = poll_fn(|cx| connection.poll_answer(cx)).await;
     guard.wait_for_rate().await;
     respond(answer).map_err(|error| {
-        let has_cookie = device_token::from_cookie(&request, &state.policy).is_some();
+        let has_cookie = device_token::has_cookie(&request, &state.policy);
         error.with_cookie_detail(has_cookie, caller.has_origin, &identity)
     })
 }
@@ -63,5 +63,5 @@ fn respond(answer: Result<Box<Event>, u16>) -> Result<HttpResponse, ApiError> {
 
 fn api_error(code: ErrorCode) -> ApiError {
     let error = from_refusal(code);
-    if has_retry_after(code) { error.with_header(header::RETRY_AFTER, RETRY_AFTER) } else { error }
+    if has_retry_after(code) { error.with_retry_after(RETRY_AFTER_S) } else { error }
 }

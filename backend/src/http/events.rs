@@ -14,6 +14,7 @@ use crate::connection::frame::FramePayload;
 use crate::fanout::ConnectionGuard;
 use crate::http::app_state::AppState;
 use crate::http::device_token;
+use crate::http::host_policy::Caller;
 use crate::http::problem::ApiError;
 use crate::limits::CHUNK_BYTES_MAX;
 use actix_web::{
@@ -32,13 +33,13 @@ use std::{
 };
 
 /// Opens a stream.
-pub async fn open(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn open(request: HttpRequest, caller: Caller) -> Result<HttpResponse, ApiError> {
     let state = AppState::of(&request);
     let params = QueryParams::of(&request);
     let byte_counter = ByteCounter::of(&request, &params)?;
     let hello = params.hello(&request)?;
-    let device = device_token::from_cookie(&request, &state.policy);
-    let guard = state.open_connection(SessionKind::EventStream)?;
+    let device = device_token::from_cookie(&request, &state).await;
+    let guard = state.open_connection(SessionKind::EventStream, &caller)?;
     let connection = Rc::clone(&guard.connection);
     state.tell(Input::Streamed { session: connection.session, device, hello }).await?;
     // A client that may not read learns it from the status.

@@ -1,25 +1,28 @@
 //! Checks Host, Origin and cross-site headers of a request before any route.
 //!
 //! - A `Host` that is not the house's own comes from a foreign page whose name was bound to this IP address
-//!   (DNS rebinding): 421.
+//!   (DNS rebinding): 421. The exceptions are `/healthz`, and an `Origin` that is the public URL's: a proxy may
+//!   send any `Host`.
 //! - Every upgrade and every method but GET and HEAD needs the right `Origin` if one is present: the Host's
-//!   own or an allowed one, scheme and port included (RFC 6454). `null` is never right. A caller without an
+//!   own, the public URL's or an allowed one, scheme and port included (RFC 6454). `null` is never right. A caller without an
 //!   `Origin` is no browser, and its cookie does not count.
 //! - Other GETs are refused with `Sec-Fetch-Site: cross-site`, except navigation by a link.
 
+use crate::http::forwarded::Forwarded;
+use crate::http::policy_refusal::{PolicyNotes, PolicyRefusal};
 use crate::http::problem::ApiError;
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
     http::{
-        Method, StatusCode,
+        Method,
         header::{self, HeaderMap},
     },
 };
-use shared::ErrorCode;
 use std::{
     future::{Ready, ready},
     net::{IpAddr, Ipv4Addr},
+    sync::Arc,
 };
 use url::{Host, Url};
 
@@ -32,10 +35,12 @@ pub struct HostPolicy {
     pub public_url: Option<Url>,
     /// Other origins whose pages may send requests.
     pub allowed_origins: Vec<String>,
-    /// Names of this machine, in lower case.
-    pub machine_names: Vec<String>,
-    /// Whether `X-Forwarded-…` headers come from a trusted proxy.
-    pub trusts_proxy: bool,
+    /// Names of this machine, and further names of the house, in lower case.
+    pub own_names: Vec<String>,
+    /// Trusted proxies that each request has passed: they write `X-Forwarded-…` or `Forwarded`.
+    pub proxy_hops: usize,
+    /// Notes for the owner.
+    pub notes: Arc<PolicyNotes>,
 }
 
 /// The caller of a request that was admitted.
@@ -67,54 +72,72 @@ impl HostPolicy {
     ///
     /// # Errors
     ///
-    /// 421 if the host is foreign, 403 if the origin is.
+    /// The host is foreign, or the origin is.
     pub fn admit(
         &self,
         method: &Method,
+        path: &str,
         headers: &HeaderMap,
         peer: Option<IpAddr>,
-    ) -> Result<Caller, ApiError> {
-        let host =
-            self.forwarded(headers, "x-forwarded-host").or_else(|| text(headers, header::HOST.as_str()));
-        let host = host.ok_or(ApiError::new(StatusCode::MISDIRECTED_REQUEST, ErrorCode::HostRefused))?;
-        let scheme = self.scheme(host, headers);
-        let own_url = Url::parse(&format!("{scheme}://{host}")).ok().filter(|url| self.is_own_host(url));
-        let own_url =
-            own_url.ok_or(ApiError::new(StatusCode::MISDIRECTED_REQUEST, ErrorCode::HostRefused))?;
+    ) -> Result<Caller, PolicyRefusal> {
+        self.check(method, path, headers, peer).inspect_err(|refusal| self.notes.refused(refusal))
+    }
+
+    fn check(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+        peer: Option<IpAddr>,
+    ) -> Result<Caller, PolicyRefusal> {
+        if self.proxy_hops == 0 && self.public_url.is_some() && Forwarded::is_present(headers) {
+            self.notes.untrusted_proxy();
+        }
+        let forwarded = Forwarded::new(headers, self.proxy_hops);
+        let origin = text(headers, header::ORIGIN.as_str());
+        let public = self.public_url.as_ref();
+        let public =
+            public.filter(|url| origin.is_some_and(|text| url.origin().ascii_serialization() == text));
+        let own_url = match (public, self.own_url(headers, forwarded)) {
+            (Some(url), _) => url.clone(),
+            (None, Ok(url)) => url,
+            (None, Err(_)) if path == "/healthz" => {
+                Url::parse("http://localhost").map_err(|_| HOST_UNKNOWN)?
+            }
+            (None, Err(refusal)) => return Err(refusal),
+        };
 
         let is_safe = method == Method::GET || method == Method::HEAD;
         let has_origin = headers.contains_key(header::ORIGIN);
-        let origin_refused = || ApiError::new(StatusCode::FORBIDDEN, ErrorCode::OriginRefused);
         // Check the request itself, not its path: a route decodes `%63onn_ws` too.
         if !is_safe || headers.contains_key(header::UPGRADE) {
             let own_origin = own_url.origin().ascii_serialization();
             let is_right = |origin: &str| {
                 origin == own_origin || self.allowed_origins.iter().any(|allowed| allowed == origin)
             };
-            if has_origin && !text(headers, header::ORIGIN.as_str()).is_some_and(is_right) {
-                return Err(origin_refused());
+            if has_origin && !origin.is_some_and(is_right) {
+                return Err(PolicyRefusal::origin(origin));
             }
         } else if text(headers, "sec-fetch-site") == Some("cross-site")
             && text(headers, "sec-fetch-mode") != Some("navigate")
         {
-            return Err(origin_refused());
+            return Err(PolicyRefusal::origin(origin));
         }
-        let forwarded = self.forwarded(headers, "x-forwarded-for").and_then(|ip| ip.parse().ok());
-        let ip = forwarded.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        let is_https = scheme == "https";
+        let ip = forwarded.ip().or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let is_https = own_url.scheme() == "https";
         Ok(Caller { ip, has_origin, is_https, is_trustworthy: is_https || is_loopback(&own_url) })
     }
 
-    fn scheme(&self, host: &str, headers: &HeaderMap) -> &str {
+    /// The URL of the house that this request is for: scheme, host and port.
+    fn own_url(&self, headers: &HeaderMap, forwarded: Forwarded<'_>) -> Result<Url, PolicyRefusal> {
+        let host = forwarded.host().or_else(|| text(headers, header::HOST.as_str())).ok_or(HOST_UNKNOWN)?;
         let public = self.public_url.as_ref().filter(|url| {
             // The default port may be written or not.
             Url::parse(&format!("{}://{host}", url.scheme())).is_ok_and(|own| own.origin() == url.origin())
         });
-        match (public, self.forwarded(headers, "x-forwarded-proto")) {
-            (Some(url), _) => url.scheme(),
-            (None, Some("https")) => "https",
-            (None, _) => "http",
-        }
+        let scheme = public.map_or_else(|| forwarded.scheme().unwrap_or("http"), Url::scheme);
+        let own_url = Url::parse(&format!("{scheme}://{host}")).ok().filter(|url| self.is_own_host(url));
+        own_url.ok_or_else(|| PolicyRefusal::host(host))
     }
 
     /// Whether `url`, made from the Host header, holds nothing but a host of this house and a port.
@@ -132,20 +155,14 @@ impl HostPolicy {
                     let public = self.public_url.as_ref().and_then(Url::host_str);
                     name == "localhost"
                         || public == Some(name)
-                        || self.machine_names.iter().any(|own| own == name)
+                        || self.own_names.iter().any(|own| own == name)
                 }
                 None => false,
             }
     }
-
-    /// The last entry of a proxy's header: our own proxy has written it.
-    fn forwarded<'h>(&self, headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-        if !self.trusts_proxy {
-            return None;
-        }
-        headers.get_all(name).last()?.to_str().ok()?.rsplit(',').next().map(str::trim)
-    }
 }
+
+const HOST_UNKNOWN: PolicyRefusal = PolicyRefusal::Host(None);
 
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -163,18 +180,16 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::{
-        ResponseError,
-        http::header::{HeaderName, HeaderValue},
-    };
+    use actix_web::http::header::{HeaderName, HeaderValue};
 
     fn policy(public_url: Option<&str>) -> HostPolicy {
         HostPolicy {
             cookie: "th_x".into(),
             public_url: public_url.map(|url| Url::parse(url).unwrap()),
             allowed_origins: vec!["https://friend.example".into()],
-            machine_names: vec!["teapot".into(), "teapot.local".into()],
-            trusts_proxy: false,
+            own_names: vec!["teapot".into(), "teapot.local".into(), "nas.lan".into()],
+            proxy_hops: 0,
+            notes: Arc::default(),
         }
     }
 
@@ -184,7 +199,10 @@ mod tests {
             headers.append(HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap());
         }
         let peer = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        policy.admit(&method, &headers, peer).map_err(|refused| refused.status_code().as_u16())
+        policy.admit(&method, "/", &headers, peer).map_err(|refused| match refused {
+            PolicyRefusal::Host(_) => 421,
+            PolicyRefusal::Origin(_) => 403,
+        })
     }
 
     fn socket(policy: &HostPolicy, host: &str, origin: Option<&str>) -> Result<bool, u16> {
@@ -204,6 +222,7 @@ mod tests {
             "192.168.1.7:8888",
             "teapot:8888",
             "TEAPOT.local",
+            "NAS.lan.:8888",
         ] {
             assert_eq!(socket(&policy, own, None), Ok(false), "{own}");
         }
@@ -286,6 +305,31 @@ mod tests {
     }
 
     #[test]
+    fn the_public_urls_origin_is_allowed_whatever_host_the_proxy_sends() {
+        let policy = policy(Some("https://tea.example"));
+        for host in ["127.0.0.1:8888", "localhost:8888", "teahouse_backend", "cup.example"] {
+            let pairs = [("host", host), ("origin", "https://tea.example")];
+            let caller = ask(&policy, Method::POST, &pairs).unwrap();
+            assert!(caller.has_origin && caller.is_https, "{host}");
+            assert_eq!(socket(&policy, host, Some("https://tea.example")), Ok(true), "{host}");
+            for foreign in ["http://tea.example", "https://tea.example:444", "https://cup.example", "null"] {
+                assert!(socket(&policy, host, Some(foreign)).is_err(), "{foreign} at {host}");
+            }
+        }
+        assert_eq!(ask(&policy, Method::GET, &[("host", "cup.example")]), Err(421));
+    }
+
+    #[test]
+    fn health_is_reported_whatever_the_host() {
+        let headers = HeaderMap::new();
+        let get = |path: &str| policy(None).admit(&Method::GET, path, &headers, None);
+        assert!(get("/healthz").is_ok());
+        for path in ["/", "/readyz", "/healthz/", "/api/me"] {
+            assert_eq!(get(path), Err(PolicyRefusal::Host(None)), "{path}");
+        }
+    }
+
+    #[test]
     fn only_loopback_is_trustworthy_over_http() {
         let trusts = |host| ask(&policy(None), Method::GET, &[("host", host)]).unwrap().is_trustworthy;
         assert!(trusts("localhost:8888") && trusts("127.0.0.1:8888") && trusts("[::1]:8888"));
@@ -302,8 +346,20 @@ mod tests {
             ("origin", "https://localhost"),
         ];
         assert_eq!(ask(&policy, Method::POST, &pairs), Err(403));
-        policy.trusts_proxy = true;
+        policy.proxy_hops = 1;
         let caller = ask(&policy, Method::POST, &pairs).unwrap();
         assert_eq!((caller.ip, caller.is_https), ("10.0.0.9".parse().unwrap(), true));
+        policy.proxy_hops = 2;
+        assert_eq!(ask(&policy, Method::POST, &pairs).unwrap().ip.to_string(), "6.6.6.6");
+        let garbage = [("host", "localhost"), ("x-forwarded-for", "tea"), ("x-forwarded-proto", "tea")];
+        let caller = ask(&policy, Method::GET, &garbage).unwrap();
+        assert_eq!((caller.ip.to_string(), caller.is_https), ("127.0.0.1".to_owned(), false));
+        let upgrade = [
+            ("host", "localhost"),
+            ("upgrade", "websocket"),
+            ("x-forwarded-proto", "wss"),
+            ("origin", "https://localhost"),
+        ];
+        assert!(ask(&policy, Method::GET, &upgrade).unwrap().is_https);
     }
 }

@@ -1,7 +1,8 @@
 //! Reads the JSON body of a request within its limits of size and time.
 
+use crate::http::app_state::AppState;
 use crate::http::problem::ApiError;
-use crate::limits::{BODY_BYTES_MAX, BODY_TIMEOUT};
+use crate::limits::BODY_BYTES_MAX;
 use actix_web::{
     HttpRequest,
     http::{StatusCode, header},
@@ -46,7 +47,8 @@ pub async fn read_bytes(
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::WrongMediaType));
     }
-    let body = tokio::time::timeout(BODY_TIMEOUT, payload.to_bytes_limited(bytes_max)).await;
+    let time = AppState::of(request).deadlines.body;
+    let body = tokio::time::timeout(time, payload.to_bytes_limited(bytes_max)).await;
     let body = body.map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BodyTimeout))?;
     let body = body.map_err(|_| {
         ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::BodyTooLarge)

@@ -1,35 +1,65 @@
-//! Runs around every route: it checks the host policy, and sets the headers of every response.
+//! Runs around every route: it checks the host policy, sets the headers of every response, and tells the socket
+//! where a request begins and its response ends.
 
+use crate::connection::address_limits::{AddressGuard, Kind, OverLimit};
 use crate::http::app_state::AppState;
 use crate::http::byte_count::ByteCounter;
 use crate::http::host_policy::Caller;
+use crate::http::problem::ApiError;
+use crate::http::request_span::{RequestSpan, SpannedBody};
+use actix_http::ConnectionType;
 use actix_web::{
-    Error, HttpMessage, ResponseError,
-    body::BoxBody,
+    Error, HttpMessage, HttpRequest, ResponseError,
+    body::{BodySize, BoxBody, MessageBody as _},
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        StatusCode,
+        StatusCode, Version,
         header::{self, HeaderName, HeaderValue},
     },
     middleware::Next,
 };
+use std::rc::Rc;
 
 /// Admits a request by the host policy, and sets the headers of its response.
 pub async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
     let state = AppState::of(request.request());
+    // If the route fails without a response, the span ends here.
+    let span = RequestSpan::begin(&request);
     let peer = request.peer_addr().map(|address| address.ip());
-    let mut response = match state.policy.admit(request.method(), request.headers(), peer) {
+    let admitted = if is_refused(request.request()) {
+        Err(ApiError::from(OverLimit::TOO_MANY_OPEN).error_response())
+    } else {
+        let admitted = state.policy.admit(request.method(), request.path(), request.headers(), peer);
+        admitted.map_err(|refusal| refusal.respond(request.headers()))
+    };
+    let mut response = match admitted {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.call(request).await?
         }
-        Err(error) => request.into_response(error.error_response()),
+        Err(response) => request.into_response(response),
     };
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         harden(&mut response, &state);
+        let is_refused = is_refused(response.request());
+        // A client of HTTP/1.0 knows no chunks (RFC 9112 §6.1): the end of the connection ends the body.
+        let has_no_chunks = response.request().version() < Version::HTTP_11
+            && response.response().body().size() == BodySize::Stream;
+        let head = response.response_mut().head_mut();
+        if has_no_chunks {
+            head.no_chunking(true);
+        }
+        if has_no_chunks || is_refused {
+            head.set_connection_type(ConnectionType::Close);
+        }
         ByteCounter::count_head(&mut response);
     }
-    Ok(response)
+    Ok(response.map_body(|_, body| SpannedBody::new(body, span).boxed()))
+}
+
+/// Whether the connection of this request is beyond the limit of its IP address.
+fn is_refused(request: &HttpRequest) -> bool {
+    request.conn_data::<Rc<AddressGuard>>().is_some_and(|guard| guard.kind() == Kind::Refused)
 }
 
 fn harden(response: &mut ServiceResponse<BoxBody>, state: &AppState) {

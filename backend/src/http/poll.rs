@@ -13,6 +13,7 @@ use crate::connection::frame::FramePayload;
 use crate::fanout::ConnectionGuard;
 use crate::http::app_state::AppState;
 use crate::http::device_token;
+use crate::http::host_policy::Caller;
 use crate::http::problem::{ApiError, from_close_code};
 use crate::limits::{CHUNK_BYTES_MAX, POLL_AGAIN_MS, POLL_GATHER, POLL_WAIT_MAX};
 use actix_web::{
@@ -33,7 +34,7 @@ use std::{
 use tokio::time::{Instant, timeout_at};
 
 /// Answers a poll.
-pub async fn poll(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn poll(request: HttpRequest, caller: Caller) -> Result<HttpResponse, ApiError> {
     let app = AppState::of(&request);
     let params = QueryParams::of(&request);
     let byte_counter = ByteCounter::of(&request, &params)?;
@@ -45,9 +46,9 @@ pub async fn poll(request: HttpRequest) -> Result<HttpResponse, ApiError> {
         presence_revision: params.value("present")?.unwrap_or_default(),
         away: params.flag("away")?,
     };
-    let device = device_token::from_cookie(&request, &app.policy);
+    let device = device_token::from_cookie(&request, &app).await;
     let (has_cookie, names) = (device.is_some(), poll.identity);
-    let guard = app.open_connection(SessionKind::Poll)?;
+    let guard = app.open_connection(SessionKind::Poll, &caller)?;
     let connection = Rc::clone(&guard.connection);
     app.tell(Input::Polled { session: connection.session, device, poll }).await?;
     wait_for_events(&connection, Instant::now() + wait).await;

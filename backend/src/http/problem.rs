@@ -1,5 +1,6 @@
 //! Errors over HTTP, as RFC 9457 problems. This is the only `ResponseError` of the server.
 
+use crate::connection::address_limits::OverLimit;
 use actix_web::{
     HttpResponse, ResponseError,
     http::{
@@ -8,7 +9,7 @@ use actix_web::{
     },
 };
 use hub::input::ExpectedIdentity;
-use shared::close::{RETRY_AFTER, refusal_of, should_reconnect, status_of};
+use shared::close::{RETRY_AFTER_S, refusal_of, should_reconnect, status_of};
 use shared::{ErrorCode, api::Problem};
 use std::fmt;
 
@@ -19,13 +20,14 @@ pub struct ApiError {
     code: ErrorCode,
     detail: Option<String>,
     suggestion: Option<String>,
+    retry_after: Option<u64>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl ApiError {
     /// An error with this status and code.
     pub fn new(status: StatusCode, code: ErrorCode) -> Self {
-        ApiError { status, code, detail: None, suggestion: None, headers: Vec::new() }
+        ApiError { status, code, detail: None, suggestion: None, retry_after: None, headers: Vec::new() }
     }
 
     /// A failure of the server itself: 500.
@@ -65,6 +67,14 @@ impl ApiError {
         self
     }
 
+    /// Adds the seconds after which the client should send the request again.
+    #[must_use]
+    pub fn with_retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self.headers.push((header::RETRY_AFTER, HeaderValue::from(seconds)));
+        self
+    }
+
     /// Adds a name that is free.
     #[must_use]
     pub fn with_suggestion(mut self, suggestion: Option<String>) -> Self {
@@ -88,6 +98,7 @@ impl ResponseError for ApiError {
         let mut problem = Problem::new(self.status.as_u16(), self.code);
         problem.detail.clone_from(&self.detail);
         problem.suggestion.clone_from(&self.suggestion);
+        problem.retry_after = self.retry_after;
         let mut response = HttpResponse::build(self.status);
         response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
         response.insert_header((header::CACHE_CONTROL, "no-store"));
@@ -95,6 +106,13 @@ impl ResponseError for ApiError {
             response.insert_header(header.clone());
         }
         response.body(serde_json::to_vec(&problem).unwrap_or_default())
+    }
+}
+
+impl From<OverLimit> for ApiError {
+    fn from(over: OverLimit) -> Self {
+        ApiError::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequests)
+            .with_retry_after(over.retry_after_s)
     }
 }
 
@@ -107,7 +125,7 @@ pub fn from_refusal(code: ErrorCode) -> ApiError {
 pub fn from_close_code(code: u16) -> ApiError {
     let (status, error) = refusal_of(code);
     let error = with_status(status, error);
-    if should_reconnect(code) { error.with_header(header::RETRY_AFTER, RETRY_AFTER) } else { error }
+    if should_reconnect(code) { error.with_retry_after(RETRY_AFTER_S) } else { error }
 }
 
 fn with_status(status: u16, code: ErrorCode) -> ApiError {

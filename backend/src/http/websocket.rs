@@ -1,14 +1,19 @@
 //! `/conn_ws`: one WebSocket, in one of two dialects.
 //!
-//! actix-ws answers the handshake and reads, behind [`FrameGuard`]; frames leave through [`OutboundBody`].
-//! Each connection has one task that reads. When it ends for any reason, a guard removes the connection from
+//! actix-http answers the handshake. Messages arrive through [`InboundMessages`], and frames leave through
+//! [`OutboundBody`]. Each connection has one task that reads. When it ends for any reason, a guard removes the connection from
 //! its worker, and the hub gets `Closed`.
 
-use crate::clock::now_ms;
+use crate::clock::mono_ms;
+use crate::connection::address_limits::{Act, AddressLimits, Kind};
 use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame;
-use crate::connection::frame_guard::{FrameGuard, Rejection};
+use crate::connection::http_deadline::HttpDeadline;
+use crate::connection::inbound_messages::InboundMessages;
+use crate::connection::message_decoder::Message;
+use crate::connection::read_ahead::ReadAhead;
 use crate::connection::trace::Tracer;
+use crate::connection::worker_inputs::WorkerInputs;
 use crate::connection::{Connection, OutboundBody};
 use crate::fanout::ConnectionGuard;
 use crate::fanout::Connections;
@@ -16,19 +21,14 @@ use crate::http::app_state::{AppState, InboundHook, InboundRates};
 use crate::http::device_token;
 use crate::http::host_policy::Caller;
 use crate::http::problem::ApiError;
-use crate::limits::READ_STEP_BYTES_MAX;
-use crate::registry::Registry;
-use actix_http::BoxedPayloadStream;
+use crate::limits::PEER_CHECK_EVERY;
 use actix_web::{
-    FromRequest, HttpRequest, HttpResponse,
-    dev::Payload,
+    HttpRequest, HttpResponse,
+    body::MessageBody as _,
     http::{StatusCode, header},
     web,
 };
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, ProtocolError};
 use bytes::Bytes;
-use bytestring::ByteString;
-use futures_util::StreamExt;
 use hub::{Dialect, Input, input::Unstored, rate::Bucket};
 use shared::{
     ClientId, CloseCode, Command, ErrorCode, Event,
@@ -36,7 +36,7 @@ use shared::{
     limits::{FRAME_BYTES_MAX, PLAIN_BYTES_MAX},
     version::SUBPROTOCOL,
 };
-use std::{io::ErrorKind, rc::Rc, time::Duration};
+use std::{net::IpAddr, rc::Rc, sync::Arc, time::Duration};
 
 /// Opens a WebSocket.
 pub async fn connect(
@@ -47,38 +47,42 @@ pub async fn connect(
     let state = AppState::of(&request);
     check_handshake(&request)?;
     let dialect = choose_dialect(&request, state.is_text_dialect_on)?;
-    let permit =
-        state.permits.try_acquire().ok_or(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?;
+    state.address_limits.act(caller.ip, Act::Handshake)?;
+    let permit = state.acquire_permit(Kind::Socket, &caller)?;
     let message_max = match dialect {
         Dialect::V1 => FRAME_BYTES_MAX,
         Dialect::Text => PLAIN_BYTES_MAX,
     };
     let tracer = if dialect == Dialect::V1 { Tracer::of(&request) } else { None };
-    let (guarded, rejection) = FrameGuard::new(payload.into_inner(), message_max, tracer.clone());
-    let guarded: BoxedPayloadStream = Box::pin(guarded);
-    let mut guarded = Payload::Stream { payload: guarded };
-    let payload =
-        web::Payload::from_request(&request, &mut guarded).into_inner().map_err(|_| bad_handshake())?;
-    let (mut response, _, messages) =
-        actix_ws::handle_with_protocols(&request, payload, &[SUBPROTOCOL]).map_err(|_| bad_handshake())?;
-    let messages =
-        messages.max_frame_size(message_max).aggregate_continuations().max_continuation_size(message_max);
-
-    // A request that a test made without a socket has none.
+    // A request that a test made without a socket has none of these three.
     let direct_writer = request.conn_data::<Rc<DirectWriter>>().cloned().unwrap_or_default();
+    let read_ahead = request.conn_data::<Rc<ReadAhead>>().cloned().unwrap_or_default();
+    if let Some(deadline) = request.conn_data::<Rc<HttpDeadline>>() {
+        read_ahead.begin(deadline.upgrade());
+    }
+    let messages = InboundMessages::new(
+        payload.into_inner(),
+        message_max,
+        state.deadlines.message,
+        read_ahead,
+        tracer.clone(),
+    );
     let sent_names = direct_writer.take_header_names();
-    let connection = state.connections.add_socket(dialect, direct_writer);
+    let connection = state.connections.add_socket(dialect, Rc::clone(&direct_writer));
     let guard = ConnectionGuard::new(Rc::clone(&state.connections), Rc::clone(&connection), permit);
+    let mut response = respond(&request, &connection)?;
     if let Some(tracer) = tracer {
         connection.set_tracer(Rc::clone(&tracer));
         tracer.begin(connection.trace_sink(), &request, sent_names.as_deref(), &mut response);
     }
-    let device = device_token::trusted(&request, &state.policy, &caller);
+    let device = device_token::trusted(&request, &state, &caller).await;
     let reader = MessageReader {
         connection: Rc::clone(&connection),
-        registry: state.registry.clone(),
+        inputs: state.connections.inputs(),
         connections: Rc::clone(&state.connections),
-        rejection,
+        direct_writer,
+        ip: caller.ip,
+        address_limits: Arc::clone(&state.address_limits),
         rates: state.inbound_rates,
         inbound_hook: state.inbound_hook.clone(),
     };
@@ -92,7 +96,17 @@ pub async fn connect(
         let _guard = guard;
         reader.run(messages).await;
     });
-    Ok(response.map_body(|_, body| OutboundBody::new(connection, body)).map_into_boxed_body())
+    Ok(response)
+}
+
+/// The response that accepts the handshake. It repeats the subprotocol if it was offered.
+fn respond(request: &HttpRequest, connection: &Rc<Connection>) -> Result<HttpResponse, ApiError> {
+    let mut response = actix_http::ws::handshake(request.head()).map_err(|_| bad_handshake())?;
+    if offered_subprotocols(request).any(|protocol| protocol == SUBPROTOCOL) {
+        response.insert_header((header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL));
+    }
+    let body = OutboundBody::new(Rc::clone(connection)).boxed();
+    Ok(response.message_body(body).map_err(|_| bad_handshake())?.into())
 }
 
 /// Explains the upgrade to a request that is no handshake.
@@ -115,20 +129,19 @@ fn bad_handshake() -> ApiError {
 }
 
 fn choose_dialect(request: &HttpRequest, is_text_dialect_on: bool) -> Result<Dialect, ApiError> {
-    let mut offered = request
-        .headers()
-        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
-        .flat_map(|value| value.to_str().unwrap_or("?").split(','))
-        .map(str::trim)
-        .filter(|protocol| !protocol.is_empty())
-        .peekable();
+    let mut offered = offered_subprotocols(request).peekable();
     let is_offered = offered.peek().is_some();
-    let asks_v1 = request.query_string().split('&').any(|pair| pair == "v=1");
-    if asks_v1 || offered.any(|protocol| protocol == SUBPROTOCOL) {
+    let version = request.query_string().split('&').find_map(|pair| pair.strip_prefix("v="));
+    if version == Some("1") || offered.any(|protocol| protocol == SUBPROTOCOL) {
         return Ok(Dialect::V1);
     }
     if is_offered {
         return Err(ApiError::new(StatusCode::BAD_REQUEST, ErrorCode::SubprotocolUnknown));
+    }
+    // A client of another version must not be taken for one of the text dialect: its commands would be posted.
+    if version.is_some() {
+        let why = "`v` in the address must be 1, the only version of this server.".to_owned();
+        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::BadField).with_detail(why));
     }
     if is_text_dialect_on {
         return Ok(Dialect::Text);
@@ -136,74 +149,85 @@ fn choose_dialect(request: &HttpRequest, is_text_dialect_on: bool) -> Result<Dia
     Err(ApiError::new(StatusCode::FORBIDDEN, ErrorCode::PlainOff))
 }
 
+fn offered_subprotocols(request: &HttpRequest) -> impl Iterator<Item = &str> {
+    request
+        .headers()
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .flat_map(|value| value.to_str().unwrap_or("?").split(','))
+        .map(str::trim)
+        .filter(|protocol| !protocol.is_empty())
+}
+
 struct MessageReader {
     connection: Rc<Connection>,
-    registry: Registry,
+    inputs: Rc<WorkerInputs>,
     connections: Rc<Connections>,
-    rejection: Rejection,
+    direct_writer: Rc<DirectWriter>,
+    /// IP address that the messages count for.
+    ip: IpAddr,
+    address_limits: Arc<AddressLimits>,
     rates: InboundRates,
     inbound_hook: Option<InboundHook>,
 }
 
 impl MessageReader {
-    async fn run(&self, mut messages: AggregatedMessageStream) {
-        let now = now_ms();
-        let mut buckets = (Bucket::full(self.rates.messages, now), Bucket::full(self.rates.bytes, now));
-        loop {
-            self.wait_out_pause().await;
-            let (code, reason) = match messages.next().await {
-                Some(Ok(AggregatedMessage::Close(reason))) => echo(reason),
-                Some(Ok(message)) => {
+    async fn run(&self, mut messages: InboundMessages) {
+        let now = mono_ms();
+        let InboundRates { messages: per_message, bytes: per_byte, texts: per_text } = self.rates;
+        let mut buckets = [per_message, per_byte, per_text].map(|rate| Bucket::full(rate, now));
+        let code = loop {
+            // What a peer left unread that has gone is dropped.
+            if !self.wait_out_pause().await {
+                break Some(CloseCode::GoingAway.number());
+            }
+            // Other connections have their turn even if this peer sends without end.
+            tokio::task::consume_budget().await;
+            match messages.next().await {
+                Ok(Some(Message::Close(code))) => break code,
+                Ok(Some(message)) => {
                     self.connection.note_read(self.connections.now_s());
-                    match self.handle(message, &mut buckets).await {
-                        Ok(()) => continue,
-                        Err(code) => (Some(code.number()), ""),
+                    if let Err(code) = self.handle(message, &mut buckets).await {
+                        break Some(code.number());
                     }
                 }
-                Some(Err(error)) => {
-                    (Some(self.rejection.get().unwrap_or(close_code_of(&error)).number()), "")
-                }
-                None => match self.rejection.get() {
-                    Some(code) => (Some(code.number()), ""),
-                    None => (Some(CloseCode::GoingAway.number()), ""),
-                },
-            };
-            self.connection.close(code, reason);
-            return self.connection.flush();
-        }
+                Ok(None) => break Some(CloseCode::GoingAway.number()),
+                Err(code) => break Some(code.number()),
+            }
+        };
+        // A close by the peer is echoed with its own code (RFC 6455 §5.5.1).
+        self.connection.close(code, "");
+        self.connection.flush();
     }
 
-    /// Reads nothing while the connection is paused.
-    async fn wait_out_pause(&self) {
+    /// Reads nothing while the connection is paused. Returns false if the connection ends meanwhile.
+    async fn wait_out_pause(&self) -> bool {
         loop {
-            let wait = self.connection.pause_ms(now_ms());
-            if wait == 0 {
-                return;
+            let wait = Duration::from_millis(self.connection.pause_ms(mono_ms()));
+            if wait.is_zero() {
+                return true;
             }
-            tokio::time::sleep(Duration::from_millis(wait)).await;
+            tokio::time::sleep(wait.min(PEER_CHECK_EVERY)).await;
+            if self.direct_writer.is_peer_gone() || self.connection.is_closing() {
+                return false;
+            }
             // The server did not read, so silence is not the client's fault.
             self.connection.note_read(self.connections.now_s());
         }
     }
 
-    async fn handle(
-        &self,
-        message: AggregatedMessage,
-        buckets: &mut (Bucket, Bucket),
-    ) -> Result<(), CloseCode> {
-        if let (Some(hook), AggregatedMessage::Text(text)) = (&self.inbound_hook, &message) {
+    async fn handle(&self, message: Message, buckets: &mut [Bucket; 3]) -> Result<(), CloseCode> {
+        if let (Some(hook), Message::Text(text)) = (&self.inbound_hook, &message) {
             hook(text);
         }
-        self.count_rate(length(&message), buckets);
+        self.count_rate(&message, buckets);
         match (message, self.connection.dialect) {
-            (AggregatedMessage::Ping(payload), _) => self.enqueue(frame::pong(&payload)),
-            (AggregatedMessage::Pong(_) | AggregatedMessage::Close(_), _) => {}
-            (AggregatedMessage::Text(text), Dialect::V1) => self.handle_command(&text).await?,
-            (AggregatedMessage::Binary(_), Dialect::V1) => self.refuse(None, ErrorCode::BinaryRefused),
-            (AggregatedMessage::Text(text), Dialect::Text) => self.handle_text(text).await?,
-            (AggregatedMessage::Binary(bytes), Dialect::Text) => {
-                self.tell(Input::UnstoredReceived(self.connection.session, Unstored::Binary(bytes.to_vec())))
-                    .await?;
+            (Message::Ping(payload), _) => self.enqueue(frame::pong(&payload)),
+            (Message::Pong(_) | Message::Close(_), _) => {}
+            (Message::Text(text), Dialect::V1) => self.handle_command(&text).await?,
+            (Message::Binary(_), Dialect::V1) => self.refuse(None, ErrorCode::BinaryRefused),
+            (Message::Text(text), Dialect::Text) => self.handle_text(text).await?,
+            (Message::Binary(bytes), Dialect::Text) => {
+                self.tell(Input::UnstoredReceived(self.connection.session, Unstored::Binary(bytes))).await?;
             }
         }
         Ok(())
@@ -219,23 +243,26 @@ impl MessageReader {
         }
     }
 
-    async fn handle_text(&self, text: ByteString) -> Result<(), CloseCode> {
+    async fn handle_text(&self, text: String) -> Result<(), CloseCode> {
         let session = self.connection.session;
         if text.is_empty() {
             return self.tell(Input::UnstoredReceived(session, Unstored::EmptyText)).await;
         }
         let mut client_id = [0; 16];
         getrandom::fill(&mut client_id).map_err(|_| CloseCode::Internal)?;
-        // Copy the text: as it came it keeps the whole read buffer alive.
-        let text = String::from(&*text);
         self.tell(Input::TextReceived { session, client_id: ClientId(client_id), text }).await
     }
 
-    fn count_rate(&self, bytes: usize, (per_message, per_byte): &mut (Bucket, Bucket)) {
-        let now = now_ms();
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let wait =
+    /// Counts a message. Over a rate, the connection is paused.
+    fn count_rate(&self, message: &Message, [per_message, per_byte, per_text]: &mut [Bucket; 3]) {
+        let now = mono_ms();
+        let bytes = u32::try_from(message.length()).unwrap_or(u32::MAX);
+        let mut wait =
             per_message.take(self.rates.messages, 1, now).max(per_byte.take(self.rates.bytes, bytes, now));
+        let is_text_dialect = self.connection.dialect == Dialect::Text;
+        if is_text_dialect && matches!(message, Message::Text(_) | Message::Binary(_)) {
+            wait = wait.max(per_text.take(self.rates.texts, 1, now)).max(self.address_limits.text(self.ip));
+        }
         if wait > 0 {
             self.connection.pause_until(now.saturating_add(wait));
         }
@@ -253,35 +280,9 @@ impl MessageReader {
     }
 
     async fn tell(&self, input: Input) -> Result<(), CloseCode> {
-        self.registry.tell(input).await.map_err(|_| CloseCode::Internal)
+        self.inputs.send(input).await.map_err(|_| CloseCode::Internal)
     }
 }
-
-fn length(message: &AggregatedMessage) -> usize {
-    match message {
-        AggregatedMessage::Text(text) => text.len(),
-        AggregatedMessage::Binary(bytes)
-        | AggregatedMessage::Ping(bytes)
-        | AggregatedMessage::Pong(bytes) => bytes.len(),
-        AggregatedMessage::Close(_) => 0,
-    }
-}
-
-/// Returns the peer's own code (RFC 6455 §5.5.1).
-fn echo(reason: Option<CloseReason>) -> (Option<u16>, &'static str) {
-    (reason.map(|reason| u16::from(reason.code)), "")
-}
-
-fn close_code_of(error: &ProtocolError) -> CloseCode {
-    match error {
-        ProtocolError::Overflow => CloseCode::TooBig,
-        ProtocolError::Io(error) if error.kind() == ErrorKind::InvalidData => CloseCode::InvalidData,
-        _ => CloseCode::Protocol,
-    }
-}
-
-// A smaller step could not take a whole message: a long message would need many steps.
-const _: () = assert!(READ_STEP_BYTES_MAX >= PLAIN_BYTES_MAX);
 
 #[cfg(test)]
 mod tests;

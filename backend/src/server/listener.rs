@@ -1,41 +1,35 @@
-//! Serves an app on a listener, as actix-web's own server does, but over [`ServerSocket`]s.
+//! Serves an app on listeners, as actix-web's own server does, but over [`ServerSocket`]s.
 
+use crate::connection::address_limits::AddressLimits;
+use crate::connection::deadlines::Deadlines;
 use crate::connection::direct_writer::ServerSocket;
-use crate::limits::{
-    BACKLOG, CONNECTIONS_PER_WORKER_MAX, HEAD_TIMEOUT, KEEP_ALIVE, LINGER, SHUTDOWN, UNACKNOWLEDGED,
-};
-use actix_http::{HttpService, Request, error::DispatchError};
+use crate::limits::{CONNECTIONS_PER_WORKER_MAX, LINGER, SHUTDOWN, UNACKNOWLEDGED};
+use actix_http::{HttpService, KeepAlive, Request, error::DispatchError};
 use actix_server::Server;
 use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::{Error, HttpResponse, body::MessageBody, dev::AppConfig, rt::net::TcpStream};
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
 };
 
-/// Opens a listener whose backlog holds a crowd that reconnects at once.
+/// Serves the apps that `app` makes. Each worker calls it once for each listener, on its own thread. The
+/// direct writer, the deadline and the read-ahead of a connection are in its requests' `conn_data`, and the guard
+/// of its IP address if there are `limits`.
 ///
 /// # Errors
 ///
-/// The address is taken, or does not belong to this machine.
-pub fn open(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
-    // A server that restarts must not wait for its old connections. On Windows the option means something
-    // else.
-    #[cfg(not(windows))]
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
-}
-
-/// Serves the apps that `app` makes. Each worker calls it once, on its own thread. The direct writer of a
-/// connection is in its requests' `conn_data`.
-///
-/// # Errors
-///
-/// The listener failed.
-pub fn serve<F, I, S, B>(listener: TcpListener, workers: usize, app: F) -> io::Result<Server>
+/// A listener failed.
+pub fn serve<F, I, S, B>(
+    listeners: Vec<TcpListener>,
+    workers: usize,
+    deadlines: Deadlines,
+    limits: Option<Arc<AddressLimits>>,
+    app: F,
+) -> io::Result<Server>
 where
     F: Fn() -> I + Send + Clone + 'static,
     I: IntoServiceFactory<S, Request>,
@@ -45,7 +39,7 @@ where
     S::Response: Into<actix_http::Response<B>> + 'static,
     B: MessageBody + 'static,
 {
-    let builder = Server::build()
+    let mut builder = Server::build()
         .workers(workers)
         .max_concurrent_connections(CONNECTIONS_PER_WORKER_MAX)
         .disable_signals()
@@ -59,21 +53,49 @@ where
                 let ending = ending.clone();
                 async move { ending.notified().await }
             })
-            .keep_alive(KEEP_ALIVE)
-            .client_request_timeout(HEAD_TIMEOUT)
+            // The socket has the deadlines of heads and idle connections: actix-http has none for a second head.
+            .keep_alive(KeepAlive::Os)
+            .client_request_timeout(Duration::ZERO)
             .client_disconnect_timeout(LINGER)
             .h1_allow_half_closed(false)
-            .on_connect_ext(|socket: &ServerSocket, data| drop(data.insert(socket.direct_writer())))
+            .on_connect_ext(|socket: &ServerSocket, data| {
+                data.insert(socket.direct_writer());
+                data.insert(socket.http_deadline());
+                data.insert(socket.read_ahead());
+                if let Some(guard) = socket.address_guard() {
+                    data.insert(guard);
+                }
+            })
             // The app does not read this configuration: the server's own settings hold its address.
             .h1(map_config(app, |()| AppConfig::default()));
-        fn_service(|stream: TcpStream| async move {
-            let peer = stream.peer_addr().ok();
-            set_up(&stream).map_err(DispatchError::Io)?;
-            Ok::<_, DispatchError>((ServerSocket::new(stream), peer))
+        let limits = limits.clone();
+        fn_service(move |stream: TcpStream| {
+            let accepted = accept(stream, deadlines, limits.as_ref());
+            async move { accepted.map_err(DispatchError::Io) }
         })
         .and_then(http)
     };
-    Ok(builder.listen("teahouse", listener, service)?.run())
+    for listener in listeners {
+        builder = builder.listen("teahouse", listener, service.clone())?;
+    }
+    Ok(builder.run())
+}
+
+type Accepted = (ServerSocket, Option<SocketAddr>);
+
+/// Makes the socket of a new connection. An error ends it.
+fn accept(
+    stream: TcpStream,
+    deadlines: Deadlines,
+    limits: Option<&Arc<AddressLimits>>,
+) -> io::Result<Accepted> {
+    let peer = stream.peer_addr()?;
+    set_up(&stream)?;
+    let guard = match limits {
+        Some(limits) => Some(limits.accept(peer.ip()).ok_or(io::ErrorKind::ConnectionRefused)?),
+        None => None,
+    };
+    Ok((ServerSocket::new(stream, deadlines, guard.map(Rc::new)), Some(peer)))
 }
 
 fn set_up(stream: &TcpStream) -> io::Result<()> {

@@ -1,6 +1,9 @@
 //! The data folder: the files that outlive the server. One server at a time locks it.
 
-use crate::store::permission_hint::{FileUse, advice};
+mod new_paths;
+
+use crate::store::permission_hint::{FileUse, advice, nearest};
+use new_paths::NewPaths;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -20,6 +23,14 @@ pub enum DataError {
         file_use: FileUse,
         /// Error of the system.
         source: io::Error,
+    },
+    /// The system makes no folders there.
+    #[error("cannot use the data folder {path}: the system does not let anybody create folders in {around}")]
+    NoFolders {
+        /// The data folder.
+        path: PathBuf,
+        /// The nearest folder that exists.
+        around: PathBuf,
     },
     /// Another server has locked the folder.
     #[error(
@@ -44,12 +55,18 @@ const HOLDER_FILE: &str = "held-by";
 /// The file with the house's id.
 const HOUSE_FILE: &str = "house";
 
-/// The data folder, locked until this is dropped or the process ends.
+/// The data folder, locked until this is dropped or the process ends. Unless it is [kept](DataFolder::keep),
+/// dropping it removes what did not exist before.
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
+    // It is dropped before the lock: nobody else may have locked the folder when its files are removed.
+    new_paths: NewPaths,
     _lock: fs::File,
 }
+
+/// Attempts to lock a folder that another process is removing.
+const ATTEMPTS: usize = 3;
 
 impl DataFolder {
     /// Locks the folder. Makes it first if it does not exist.
@@ -58,16 +75,36 @@ impl DataFolder {
     ///
     /// The folder cannot be made, or another server has locked it.
     pub fn lock(path: &Path) -> Result<Self, DataError> {
+        for _ in 0..ATTEMPTS {
+            if let Some(folder) = DataFolder::try_lock(path)? {
+                return Ok(folder);
+            }
+        }
+        let why = io::Error::other("another program removes the folder again and again");
+        Err(io_error(path, FileUse::Write)(why))
+    }
+
+    /// Locks the folder. None if the file that was locked is no longer that of the folder.
+    fn try_lock(path: &Path) -> Result<Option<Self>, DataError> {
+        let new_paths = NewPaths::of_folder(path);
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(path).map_err(io_error(path, FileUse::Write))?;
+        builder.create(path).map_err(|error| match error.kind() {
+            // Missing folders are made too, so the system itself refuses it.
+            io::ErrorKind::NotFound => DataError::NoFolders { path: path.to_owned(), around: nearest(path) },
+            _ => io_error(path, FileUse::Write)(error),
+        })?;
         let (file, holder) = (path.join(LOCK_FILE), path.join(HOLDER_FILE));
+        for file in [&file, &holder, &path.join(HOUSE_FILE)] {
+            new_paths.add_file(file);
+        }
         let lock = private_options().open(&file).map_err(io_error(&file, FileUse::Write))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => {
+                new_paths.keep();
                 let holder = fs::read_to_string(&holder).unwrap_or_default();
                 let holder = holder.trim();
                 let holder = if holder.is_empty() { "another server" } else { holder }.to_owned();
@@ -75,11 +112,25 @@ impl DataFolder {
             }
             Err(fs::TryLockError::Error(error)) => return Err(io_error(&file, FileUse::Write)(error)),
         }
-        let folder = DataFolder { path: path.to_owned(), _lock: lock };
+        if !is_same_file(&lock, &file) {
+            new_paths.keep();
+            return Ok(None);
+        }
+        let folder = DataFolder { path: path.to_owned(), new_paths, _lock: lock };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let text = format!("process {} since {}", process::id(), utc(now));
         write_private(&holder, &text).map_err(io_error(&holder, FileUse::Write))?;
-        Ok(folder)
+        Ok(Some(folder))
+    }
+
+    /// Keeps the folder and its files, because the start has succeeded.
+    pub fn keep(&self) {
+        self.new_paths.keep();
+    }
+
+    /// Notes a file that the start makes. If the file does not exist yet and the start fails, it is removed.
+    pub fn add_file(&self, file: &Path) {
+        self.new_paths.add_file(file);
     }
 
     /// Path of the folder.
@@ -125,6 +176,20 @@ impl DataFolder {
         }
         write_private(&file, id).map_err(io_error(&file, FileUse::Write))
     }
+}
+
+/// Whether an open file still has this path.
+#[cfg(unix)]
+fn is_same_file(open: &fs::File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let ids = |found: io::Result<fs::Metadata>| found.ok().map(|found| (found.dev(), found.ino()));
+    ids(open.metadata()) == ids(fs::metadata(path))
+}
+
+/// An open file cannot be removed on other systems.
+#[cfg(not(unix))]
+fn is_same_file(_: &fs::File, _: &Path) -> bool {
+    true
 }
 
 /// Formats seconds since 1970 as a date and time in UTC.
@@ -219,8 +284,62 @@ mod tests {
         let refused = DataFolder::lock(&path).unwrap_err().to_string();
         assert!(refused.contains(&format!("process {} since 2", process::id())), "{refused}");
         assert!(refused.contains("--data"), "{refused}");
+        folder.keep();
         drop(folder);
         assert!(DataFolder::lock(&path).is_ok(), "the folder is free again");
+        fs::remove_dir_all(&path).unwrap();
+    }
+
+    #[test]
+    fn a_failed_start_leaves_no_new_file_behind() {
+        let path = folder("failed");
+        let inner = path.join("a/b");
+        let data = DataFolder::lock(&inner).unwrap();
+        data.house_id().unwrap();
+        let log = inner.join("log");
+        data.add_file(&log);
+        fs::write(&log, "").unwrap();
+        drop(data);
+        assert!(!path.exists(), "the folders around it are new too");
+
+        fs::create_dir_all(&inner).unwrap();
+        fs::write(inner.join("mine"), "").unwrap();
+        drop(DataFolder::lock(&inner).unwrap());
+        let names = || {
+            let mut names: Vec<_> =
+                fs::read_dir(&inner).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names(), ["mine"]);
+
+        DataFolder::lock(&inner).unwrap().keep();
+        drop(DataFolder::lock(&inner).unwrap());
+        assert_eq!(names(), [HOLDER_FILE, LOCK_FILE, "mine"], "what a start has kept stays");
+        fs::remove_dir_all(&path).unwrap();
+    }
+
+    #[test]
+    fn a_refused_start_leaves_the_files_of_the_running_one() {
+        let path = folder("refused");
+        let running = DataFolder::lock(&path).unwrap();
+        assert!(DataFolder::lock(&path).is_err());
+        assert!(path.join(LOCK_FILE).exists() && path.join(HOLDER_FILE).exists());
+        drop(running);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_was_replaced_is_another_file() {
+        let path = folder("replaced");
+        fs::create_dir(&path).unwrap();
+        let file = path.join(LOCK_FILE);
+        let open = private_options().open(&file).unwrap();
+        assert!(is_same_file(&open, &file));
+        fs::remove_file(&file).unwrap();
+        assert!(!is_same_file(&open, &file));
+        fs::write(&file, "").unwrap();
+        assert!(!is_same_file(&open, &file));
         fs::remove_dir_all(&path).unwrap();
     }
 

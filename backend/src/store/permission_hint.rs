@@ -49,7 +49,8 @@ impl MissingPermission {
     }
 }
 
-fn nearest(path: &Path) -> PathBuf {
+/// The nearest folder around a path that exists.
+pub(super) fn nearest(path: &Path) -> PathBuf {
     let folders = path.ancestors().skip(1).map(|folder| match folder.as_os_str().is_empty() {
         true => Path::new("."),
         false => folder,
@@ -87,8 +88,10 @@ pub fn advice(path: &Path, file_use: FileUse, error: &io::Error) -> String {
                 path.parent().unwrap_or(path).display()
             )
         }
+        io::ErrorKind::AlreadyExists => format!(": {} is a file, but must be a folder", path.display()),
         io::ErrorKind::NotADirectory => {
-            format!(": {} is a file, but must be a folder", path.parent().unwrap_or(path).display())
+            let file = path.ancestors().find(|path| path.exists()).unwrap_or(path);
+            format!(": {} is a file, but must be a folder", file.display())
         }
         _ => String::new(),
     }
@@ -129,6 +132,14 @@ mod tests {
             hint(FileUse::Write, io::ErrorKind::NotFound),
             ": the folder /teahouse-none does not exist; create it first"
         );
+        let file = std::env::current_exe().unwrap();
+        let not_a_folder = io::Error::from(io::ErrorKind::NotADirectory);
+        for below in [file.join("tea"), file.join("tea/log")] {
+            assert_eq!(
+                advice(&below, FileUse::Write, &not_a_folder),
+                format!(": {} is a file, but must be a folder", file.display())
+            );
+        }
         assert!(
             hint(FileUse::Write, io::ErrorKind::PermissionDenied)
                 .starts_with(": this user is not allowed to write to /")

@@ -112,6 +112,9 @@ impl SqliteStore {
     /// The log cannot be read, or belongs to a newer build.
     pub fn open(folder: DataFolder) -> Result<Self, LogError> {
         let files = LogFiles::of(folder.path());
+        for file in [&files.log, &files.wal, &folder.path().join(format!("{FILE}-shm"))] {
+            folder.add_file(file);
+        }
         SqliteStore::open_files(folder, files)
     }
 
@@ -147,6 +150,7 @@ impl SqliteStore {
             end.disarm();
         })?;
         let (groups, writer) = (Some(groups), Some(writer));
+        folder.keep();
         Ok(SqliteStore {
             epoch,
             house_id,

@@ -4,7 +4,10 @@ use backend::store::data_folder::DataFolder;
 use backend::store::sqlite::SqliteStore;
 use std::{
     fs,
-    os::unix::{fs::PermissionsExt, process::CommandExt},
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        process::CommandExt,
+    },
     path::{Path, PathBuf},
     process::Command,
 };
@@ -60,4 +63,25 @@ fn an_unreadable_file_is_named_with_its_owner() {
     assert!(output.contains("this user is not allowed to enter data"), "{output}");
     // Allow the folder to be removed.
     mode(&data, 0o700);
+}
+
+#[test]
+fn a_companion_of_the_database_is_named_when_it_belongs_to_another_user() {
+    let folder = TempDir(std::env::temp_dir().join(format!("teahouse-wal-{}", std::process::id())));
+    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let data = folder.0.join("data");
+    drop(SqliteStore::open(DataFolder::lock(&data).unwrap()).unwrap());
+    mode(&folder.0, 0o755);
+    let is_root = rustix::process::geteuid().is_root();
+    if is_root {
+        let files = fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path());
+        files.chain([data.clone()]).for_each(|path| chown(path, Some(NOBODY), Some(NOBODY)).unwrap());
+    }
+    let wal = data.join("log.sqlite-wal");
+    fs::write(&wal, "").unwrap();
+    mode(&wal, 0);
+    let output = error_output(&folder.0, &["--listen", "127.0.0.1:0", "--data", "data"]);
+    let owner = if is_root { ", which belongs to user 0 (mode 0000)" } else { " (mode 0000)" };
+    let sentence = format!("this user is not allowed to write to data/log.sqlite-wal{owner}");
+    assert!(output.contains(&sentence), "{output}");
 }

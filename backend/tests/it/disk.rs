@@ -1,54 +1,17 @@
 //! A full disk that gets room again: the real program under a limit on file sizes.
 
-use crate::{http, socket::PATIENCE, test_server::TestServer};
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use crate::{http, program::Program, socket::PATIENCE, test_server::TestServer};
+use rustix::process::{Resource, Rlimit, prlimit};
 use shared::{Command, ErrorCode, Event, RoomId, command::Post};
-use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Command as Process, Stdio},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 /// Bytes that a file may have.
 const FILE_BYTES_MAX: u64 = 2 << 20;
 
-struct Running {
-    child: Child,
-    folder: std::path::PathBuf,
-}
-
-impl Running {
-    /// Starts the program so that it ignores the limit's signal. A full disk sends no signal either.
-    fn start() -> (Self, TestServer) {
-        let folder = std::env::temp_dir().join(format!("teahouse-disk-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        let mut child = Process::new("sh")
-            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_teahouse")])
-            .args(["--listen", "127.0.0.1:0", "--limit-posts", "0", "--data"])
-            .arg(&folder)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().rsplit_once("http://").unwrap().1.trim_end_matches('/').parse().unwrap();
-        (Running { child, folder }, TestServer::at_address(address))
-    }
-
-    fn limit(&self, bytes: Option<u64>) {
-        let pid = Pid::from_child(&self.child);
-        let before = rustix::process::getrlimit(Resource::Fsize);
-        prlimit(Some(pid), Resource::Fsize, Rlimit { current: bytes, maximum: before.maximum }).unwrap();
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
+fn limit(program: &Program, bytes: Option<u64>) {
+    let before = rustix::process::getrlimit(Resource::Fsize);
+    let limit = Rlimit { current: bytes, maximum: before.maximum };
+    prlimit(Some(program.pid()), Resource::Fsize, limit).unwrap();
 }
 
 async fn ready(server: &TestServer) -> (u16, String) {
@@ -58,9 +21,9 @@ async fn ready(server: &TestServer) -> (u16, String) {
 
 #[tokio::test]
 async fn posts_are_refused_while_the_disk_is_full() {
-    let (running, server) = Running::start();
+    let (program, server) = Program::start(&["--limit-posts", "0"]);
     let mut wei = server.join_and_open("Wei").await;
-    running.limit(Some(FILE_BYTES_MAX));
+    limit(&program, Some(FILE_BYTES_MAX));
     let mut number = 0;
     let mut post = || {
         number += 1;
@@ -104,7 +67,7 @@ async fn posts_are_refused_while_the_disk_is_full() {
         }
     }
 
-    running.limit(None);
+    limit(&program, None);
     let started = Instant::now();
     while ready(&server).await != (200, "ready\n".to_owned()) {
         assert!(started.elapsed() < PATIENCE, "it did not recover by itself");

@@ -91,3 +91,74 @@ async fn a_401_explains_why_the_cookie_did_not_count() {
     assert_eq!((answer.status, answer.problem()["detail"].as_str()), (401, Some(anothers)));
     assert!(http::get(&server, "/api/poll", &[]).await.problem()["detail"].is_null());
 }
+
+#[tokio::test]
+async fn a_refused_host_or_origin_names_the_flag_that_allows_it() {
+    let server = TestServer::start();
+    for (host, flag) in [
+        ("teapot.tailnet-1.ts.net", "--host teapot.tailnet-1.ts.net"),
+        ("nas.lan:8888", "--host nas.lan"),
+        ("teahouse", "--host teahouse"),
+    ] {
+        let program = http::get(&server, "/", &[("Host", host)]).await;
+        assert_eq!((program.status, program.code()), (421, 1401), "{host}");
+        assert!(program.problem()["detail"].as_str().unwrap().contains(flag), "{program:?}");
+        for (languages, html) in [("zh-CN,zh;q=0.9", "<html lang=\"zh-CN\">"), ("de", "<html lang=\"en\">")] {
+            let headers = [("Host", host), ("Accept", "text/html,*/*;q=0.8"), ("Accept-Language", languages)];
+            let page = http::get(&server, "/r/2", &headers).await;
+            assert_eq!((page.status, page.header("content-type")), (421, Some("text/html; charset=utf-8")));
+            assert!(
+                page.body.contains(html) && page.body.contains(&format!("<code>{flag}</code>")),
+                "{page:?}"
+            );
+            assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'none'"));
+        }
+        assert_eq!(http::get(&server, "/healthz", &[("Host", host)]).await.status, 200, "{host}");
+    }
+    let post = async |accept: &str| {
+        let headers = [("origin", "https://tea.example"), ("content-length", "0"), ("accept", accept)];
+        http::request(&server, &http::head("POST", "/api/join", &server, &headers), b"").await
+    };
+    let program = post("*/*").await;
+    assert_eq!((program.status, program.code()), (403, 1402));
+    let flags = ["--public-url https://tea.example", "--allow-origin https://tea.example"];
+    for flag in flags {
+        assert!(program.problem()["detail"].as_str().unwrap().contains(flag), "{program:?}");
+        assert!(post("text/html").await.body.contains(&format!("<code>{flag}</code>")));
+    }
+    // Nothing of a stranger's text comes back.
+    let odd = http::get(&server, "/", &[("Host", "<b>.example"), ("Accept", "text/html")]).await;
+    assert!(odd.status >= 400 && !odd.body.contains("<b>"), "{odd:?}");
+}
+
+#[tokio::test]
+async fn a_further_name_is_allowed() {
+    let server = TestServer::with_config(|config| config.host = vec!["nas.lan".into()]);
+    assert_eq!(http::get(&server, "/api/me", &[("Host", "NAS.lan:8888")]).await.status, 200);
+    assert_eq!(http::get(&server, "/api/me", &[("Host", "other.lan")]).await.status, 421);
+    let headers = [("Host", "nas.lan".to_owned()), ("Origin", "http://nas.lan".to_owned())];
+    assert!(Socket::open(server.address, "/conn_ws", &headers).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_proxy_that_sends_its_own_host_works_with_the_public_url() {
+    let server = TestServer::with_config(|config| {
+        config.public_url = Some("https://tea.example".parse().unwrap());
+    });
+    let joined = http::post(&server, "/api/join", &[("x", "y")], &json!({ "name": "Wei" })).await;
+    assert_eq!(joined.status, 200, "by its own address");
+    let body = json!({ "name": "Lin" }).to_string();
+    let length = body.len().to_string();
+    let headers = [
+        ("origin", "https://tea.example"),
+        ("content-type", "application/json"),
+        ("content-length", length.as_str()),
+    ];
+    let answer =
+        http::request(&server, &http::head("POST", "/api/join", &server, &headers), body.as_bytes()).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let set = answer.header("set-cookie").unwrap();
+    assert!(set.starts_with("__Host-th_") && set.contains("Secure"), "{set}");
+    let headers = [("Origin", "https://tea.example".to_owned()), ("Cookie", answer.cookie().unwrap())];
+    assert!(Socket::open(server.address, "/conn_ws?v=1", &headers).await.is_ok());
+}

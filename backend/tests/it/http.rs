@@ -1,9 +1,10 @@
 //! HTTP requests, each on a connection of its own.
 
-use crate::test_server::TestServer;
+use crate::{socket::PATIENCE, test_server::TestServer};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    time::timeout,
 };
 
 #[derive(Debug)]
@@ -75,4 +76,29 @@ pub(crate) fn head(method: &str, path: &str, server: &TestServer, headers: &[(&s
     }
     headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
     head + "\r\n"
+}
+
+/// A response that is read while it arrives.
+pub(crate) struct Stream {
+    stream: TcpStream,
+    text: String,
+}
+
+impl Stream {
+    pub(crate) async fn open(server: &TestServer, path: &str, headers: &[(&str, &str)]) -> Self {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(head("GET", path, server, headers).as_bytes()).await.unwrap();
+        Stream { stream, text: String::new() }
+    }
+
+    /// Reads until this text has arrived.
+    pub(crate) async fn until(&mut self, text: &str) {
+        while !self.text.contains(text) {
+            let mut part = [0; 4096];
+            let read =
+                timeout(PATIENCE, self.stream.read(&mut part)).await.expect("the text in time").unwrap();
+            assert!(read > 0, "the response has ended: {}", self.text);
+            self.text.push_str(&String::from_utf8_lossy(&part[..read]));
+        }
+    }
 }

@@ -36,7 +36,8 @@ async fn a_device_joins_renames_and_signs_out() {
     assert_eq!((out.status, name(&out)), (200, Value::Null));
     assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"));
     assert_eq!(name(&http::get(&server, "/api/me", &mine).await), Value::Null);
-    server.join("王大师").await;
+    let other = http::post(&server, "/api/join", &[], &json!({ "name": "王大师" })).await;
+    assert_eq!((other.status, other.code()), (409, 1104), "the name rests");
 }
 
 #[tokio::test]
@@ -114,4 +115,47 @@ async fn an_unknown_method_or_path_is_refused_with_a_problem() {
         assert_eq!((head.status, &*head.body, length), (200, "", &*whole.body.len().to_string()), "{path}");
     }
     assert_eq!(http::get(&server, "/api/none", &[]).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_right_cookie_is_found_behind_a_stale_one_of_the_same_name() {
+    let server = TestServer::start();
+    let cookie = server.join("Wei").await;
+    let (cookie_name, _) = cookie.split_once('=').unwrap();
+    let stale = format!("{cookie_name}={}", "0".repeat(32));
+    for cookies in [
+        format!("{stale}; {cookie}"),
+        format!("{cookie_name}=; {cookie}"),
+        format!("a=b; {cookie_name}=x; {stale}; {cookie}"),
+    ] {
+        let me = http::get(&server, "/api/me", &[("cookie", &cookies)]).await;
+        assert_eq!(name(&me), "Wei", "{cookies}");
+        assert_eq!(http::get(&server, "/api/poll", &[("cookie", &cookies)]).await.status, 200);
+        let mut socket = server.open_v1_socket(&cookies).await;
+        socket.command(&hello(1)).await;
+        assert!(matches!(socket.event().await, shared::Event::Welcome(_)), "{cookies}");
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_moves_to_the_name_with_the_prefix_on_https() {
+    let server =
+        TestServer::with_config(|config| config.public_url = Some("https://tea.example".parse().unwrap()));
+    let host = ("Host", "tea.example");
+    // As an earlier version or the http address has set it.
+    let old = server.join("Wei").await;
+    assert!(old.starts_with("th_"), "{old}");
+    let me = http::get(&server, "/api/me", &[host, ("cookie", &old)]).await;
+    let set: Vec<&str> = me.head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")).collect();
+    let (_, token) = old.split_once('=').unwrap();
+    let new = set.iter().find(|line| line.starts_with("__Host-th_")).unwrap();
+    assert!(new.contains(token) && new.contains("Secure") && !new.contains("Domain"), "{new}");
+    let forgotten = set.iter().find(|line| line.starts_with("th_")).unwrap();
+    assert!(forgotten.contains("Max-Age=0"), "{forgotten}");
+    // From then on it is used, and a cookie that a sibling has set does not count before it.
+    let new = new.split(';').next().unwrap();
+    let planted = format!("th_0123456789abcdef={}; {new}", "0".repeat(32));
+    let me = http::get(&server, "/api/me", &[host, ("cookie", &planted)]).await;
+    assert_eq!(name(&me), "Wei");
+    assert_eq!(me.header("set-cookie"), None);
 }

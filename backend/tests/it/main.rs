@@ -6,27 +6,42 @@
     reason = "a panic is how a test fails; clippy knows only functions marked #[test]"
 )]
 
+mod address_limits;
 #[cfg(unix)]
 mod admin;
 mod bad_requests;
 mod byte_count;
+mod deadlines;
+#[cfg(target_os = "linux")]
+mod descriptors;
 #[cfg(target_os = "linux")]
 mod disk;
 mod handshake;
 mod host_policy;
 mod http;
+mod http_1_0;
 mod identity;
+#[cfg(target_os = "linux")]
+mod listen;
 #[path = "../data_folder/lock.rs"]
 mod lock;
+#[cfg(target_os = "linux")]
+mod nginx;
 mod openapi;
+#[cfg(target_os = "linux")]
+mod output;
 mod page;
 mod panic;
+#[cfg(target_os = "linux")]
+mod program;
 mod protocol;
 mod rates;
 mod restart;
 mod rooms;
 mod schema;
 mod settings;
+#[cfg(target_os = "linux")]
+mod signals;
 mod slow_client;
 mod socket;
 #[cfg(unix)]
@@ -37,4 +52,5 @@ mod test_server;
 mod text_dialect;
 mod trace;
 mod transport;
+mod unread_input;
 mod v1;

@@ -9,7 +9,7 @@ use crate::{
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::limits::{
-    DESCRIPTION_CHARS_MAX, FRAME_BYTES_MAX, HISTORY_MESSAGES, NAME_CHARS_MAX, PRESENCE_NAMED_MAX, ROOMS_PAGE,
+    DESCRIPTION_CHARS_MAX, FRAME_BYTES_MAX, HISTORY_MESSAGES, NAME_BYTES_MAX, PRESENCE_NAMED_MAX, ROOMS_PAGE,
     SNAPSHOT_MESSAGES, TEXT_BYTES_MAX, WELCOME_PRESENT_MAX,
 };
 use std::{
@@ -138,8 +138,8 @@ fn the_document_names_the_limits_of_the_code() {
     let schema = "/components/schemas";
     for (pointer, limit) in [
         ("/Command_post/properties/text/maxLength", TEXT_BYTES_MAX),
-        ("/Name/maxLength", NAME_CHARS_MAX),
-        ("/Member/properties/name/maxLength", NAME_CHARS_MAX),
+        ("/Name/maxLength", NAME_BYTES_MAX),
+        ("/Member/properties/name/maxLength", NAME_BYTES_MAX),
         ("/Description/maxLength", DESCRIPTION_CHARS_MAX),
         ("/RoomSnapshot/properties/messages/maxItems", SNAPSHOT_MESSAGES),
         ("/Event_history/properties/messages/maxItems", HISTORY_MESSAGES),
@@ -339,7 +339,7 @@ async fn every_described_status_is_returned() {
     let ping = json!({ "type": "ping" });
     coverage.note("/api/command", "POST", &http::post(&server, "/api/command", &[mine], &ping).await);
     // All at once: one after another they could take so long that the address never exceeds its rate.
-    let namings = (0..2 * backend::limits::NAMINGS.burst).map(async |number| {
+    let namings = (0..2 * backend::limits::NAME_ATTEMPTS.burst).map(async |number| {
         let (path, headers) =
             if number % 2 == 0 { ("/api/join", &[][..]) } else { ("/api/name", &[mine][..]) };
         (path, http::post(&server, path, headers, &json!({ "name": "" })).await)

@@ -157,6 +157,11 @@ async fn an_unknown_path_returns_a_page_to_browsers_and_a_problem_to_programs() 
 async fn health_is_reported_and_a_missing_page_is_explained() {
     let server = TestServer::start();
     assert_eq!(http::get(&server, "/healthz", &[]).await.status, 200);
+    for path in ["/healthz", "/readyz"] {
+        let answer = http::post(&server, path, &[], &serde_json::json!({})).await;
+        assert_eq!((answer.status, answer.code()), (405, 1404), "{path}");
+        assert_eq!(answer.header("allow"), Some("GET, HEAD"));
+    }
     assert_eq!(http::get(&server, "/readyz", &[]).await.body, "ready\n");
     let index = http::get(&server, "/", &[]).await;
     assert_eq!(index.status, 503);

@@ -98,6 +98,10 @@ async fn the_url_or_the_subprotocol_chooses_the_dialect() {
     let offer = |protocols: &str| vec![("Sec-WebSocket-Protocol", protocols.to_owned())];
     assert!(Socket::open(server.address, "/conn_ws?x=1", &[]).await.is_ok());
     assert_eq!(Socket::open(server.address, "/conn_ws", &offer("mqtt")).await.err(), Some(400));
+    for version in ["/conn_ws?v=2", "/conn_ws?v=", "/conn_ws?x=1&v=1.0"] {
+        assert_eq!(Socket::open(server.address, version, &[]).await.err(), Some(422), "{version}");
+        assert!(Socket::open(server.address, version, &offer("teahouse.v1")).await.is_ok(), "{version}");
+    }
     for (path, protocols, echo) in [
         ("/conn_ws", "teahouse.v1", true),
         ("/conn_ws", "mqtt, teahouse.v1", true),

@@ -6,7 +6,7 @@ use crate::{
 };
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    net::{Shutdown, TcpStream},
+    net::{Shutdown, TcpListener, TcpStream},
     process::{Child, Command, Stdio},
 };
 
@@ -75,9 +75,16 @@ impl Drop for Server {
 
 /// Runs the program while `act` uses its address. Returns standard output and standard error.
 fn run(levels: Option<&str>, act: impl FnOnce(&str)) -> (String, String) {
+    run_with(&["--listen", "127.0.0.1:0"], levels, |line| {
+        act(line.rsplit_once("http://").unwrap().1.trim_end_matches('/'));
+    })
+}
+
+/// Runs the program with these arguments. `act` gets the line that it prints at its start.
+fn run_with(arguments: &[&str], levels: Option<&str>, act: impl FnOnce(&str)) -> (String, String) {
     let scratch = TempFolder::new();
     let mut command = Command::new(env!("CARGO_BIN_EXE_teahouse"));
-    command.args(["--listen", "127.0.0.1:0", "--data"]).arg(scratch.path()).env_remove("RUST_LOG");
+    command.args(arguments).arg("--data").arg(scratch.path()).env_remove("RUST_LOG");
     command.envs(levels.map(|levels| ("RUST_LOG", levels)));
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut server = Server(child);
@@ -90,8 +97,7 @@ fn run(levels: Option<&str>, act: impl FnOnce(&str)) -> (String, String) {
     let mut stdout = BufReader::new(server.0.stdout.take().unwrap());
     let mut output = String::new();
     stdout.read_line(&mut output).unwrap();
-    let address = output.trim().rsplit_once("http://").unwrap().1.trim_end_matches('/').to_owned();
-    act(&address);
+    act(output.trim());
     let pid = rustix::process::Pid::from_child(&server.0);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     assert!(server.0.wait().unwrap().success());
@@ -131,4 +137,26 @@ fn an_invalid_rust_log_is_reported_and_the_defaults_apply() {
     let lines: Vec<_> = logged.lines().collect();
     assert_eq!(lines.len(), 1, "{logged}");
     assert!(lines[0].starts_with("teahouse: RUST_LOG: "), "{logged}");
+}
+
+#[test]
+fn a_refused_name_and_an_untrusted_proxy_are_noted_once_with_the_flag() {
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let arguments = ["--listen", &address, "--public-url", "https://tea.example"];
+    let (_, logged) = run_with(&arguments, None, |_| {
+        for _ in 0..3 {
+            for more in [
+                format!("Host: {address}\r\nX-Forwarded-For: 203.0.113.1"),
+                "Host: nas.lan".to_owned(),
+                format!("Host: {address}\r\nUpgrade: websocket\r\nOrigin: https://cup.example"),
+            ] {
+                let request = format!("GET /api/me HTTP/1.1\r\nConnection: close\r\n{more}\r\n\r\n");
+                send(&address, &(request.into_bytes(), false));
+            }
+        }
+    });
+    for flag in ["--trust-proxy on", "--host nas.lan", "--allow-origin https://cup.example"] {
+        assert_eq!(logged.lines().filter(|line| line.contains(flag)).count(), 1, "{flag}: {logged}");
+    }
+    assert_eq!(logged.lines().count(), 3, "{logged}");
 }

@@ -8,6 +8,7 @@ use crate::{
 };
 use backend::RunInputs;
 use backend::config::Config;
+use backend::connection::deadlines::Deadlines;
 use backend::http::app_state::InboundHook;
 use backend::page::Page;
 use backend::store::{Store, memory::MemoryStore, sqlite::SqliteStore};
@@ -33,6 +34,8 @@ pub(crate) struct ServerOptions {
     pub(crate) store: Box<dyn Store>,
     pub(crate) page: Option<PathBuf>,
     pub(crate) inbound_hook: Option<InboundHook>,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) connections_max: Option<usize>,
 }
 
 impl TempFolder {
@@ -52,6 +55,8 @@ impl Default for ServerOptions {
             store: Box::new(MemoryStore::new(epoch)),
             page: None,
             inbound_hook: None,
+            deadlines: Deadlines::default(),
+            connections_max: None,
         }
     }
 }
@@ -78,11 +83,18 @@ impl TestServer {
                 page: Page::read(&folder),
                 house_id: "0123456789abcdef".to_owned(),
                 inbound_hook: options.inbound_hook,
+                deadlines: options.deadlines,
+                connections_max: options.connections_max,
             };
             let requested = async {
                 let _ = requested.await;
             };
-            actix_web::rt::System::new().block_on(backend::run(listener, options.config, inputs, requested))
+            actix_web::rt::System::new().block_on(backend::run(
+                vec![listener],
+                options.config,
+                inputs,
+                requested,
+            ))
         });
         TestServer { address, shutdown: Some(shutdown), thread: Some(thread) }
     }

@@ -7,7 +7,7 @@ use shared::{
     limits::{FRAME_BYTES_MAX, TEXT_BYTES_MAX},
 };
 
-fn post(id: u8, text: &str) -> Command {
+pub(crate) fn post(id: u8, text: &str) -> Command {
     Command::Post(Post {
         reference: id.into(),
         client_id: ClientId([id; 16]),

@@ -7,6 +7,7 @@ use crate::{
 };
 use hub::{
     house::change::Change,
+    limits::NAME_REST_MS,
     query::{Query, QueryResult},
 };
 use shared::{Address, MemberId, RoomId, command::PageAnchor};
@@ -56,7 +57,7 @@ fn some_position(rng: &mut Rng, head: u64) -> u64 {
     }
 }
 
-fn some_query(rng: &mut Rng, head: u64) -> Query {
+fn some_query(rng: &mut Rng, head: u64, since: u64) -> Query {
     let through = if rng.below(3) == 0 { some_position(rng, head) } else { head };
     if rng.below(2) == 0 {
         let n = some_position(rng, head);
@@ -65,7 +66,7 @@ fn some_query(rng: &mut Rng, head: u64) -> Query {
             1 => PageAnchor::Before(n),
             2 => PageAnchor::After(n),
             3 => PageAnchor::Around(n),
-            _ => PageAnchor::Date(rng.below(STEPS * 12)),
+            _ => PageAnchor::Date(since + rng.below(STEPS * 12)),
         };
         let limit = [0, 1, 2, 7, 50, 100][rng.below(6) as usize];
         return Query::History { room: RoomId(rng.below(7)), at, limit, through };
@@ -85,10 +86,10 @@ fn some_query(rng: &mut Rng, head: u64) -> Query {
 async fn both(seed: u64) -> (u64, u64) {
     let mut rng = Rng::new(seed);
     let (mut memory, mut disk) = (test_store::memory(), test_store::sqlite());
-    let (mut head, mut resets) = (0, 0);
+    let (mut head, mut resets, mut since) = (0, 0, 0);
     for step in 0..STEPS {
         // Set the clock back now and then.
-        let now = step * 10 + rng.below(30);
+        let now = since + step * 10 + rng.below(30);
         let changes: Vec<_> = (0..rng.below(12)).map(|_| some_change(&mut rng)).collect();
         let wanted = memory.append_all_at(changes.clone(), now).await;
         assert_eq!(disk.append_all_at(changes, now).await, wanted, "seed {seed}, step {step}");
@@ -97,7 +98,7 @@ async fn both(seed: u64) -> (u64, u64) {
             head = outcome.events.iter().map(|event| event.position().unwrap().n).fold(head, u64::max);
         }
         for _ in 0..rng.below(4) {
-            let query = some_query(&mut rng, head);
+            let query = some_query(&mut rng, head, since);
             let (wanted, found) = (memory.read(query.clone()).await, disk.read(query.clone()).await);
             assert_eq!(found, wanted, "seed {seed}, step {step}: {query:?}");
             if let QueryResult::Replayed(replayed) = found {
@@ -106,6 +107,8 @@ async fn both(seed: u64) -> (u64, u64) {
         }
         if rng.below(60) == 0 {
             compare(&mut memory, &mut disk);
+            // Names that members gave up before are free again.
+            since += NAME_REST_MS;
         }
     }
     compare(&mut memory, &mut disk);

@@ -16,9 +16,11 @@ mod history;
 mod lock;
 mod older_format;
 mod older_order;
+mod relayed_store;
 mod replay;
 mod retry;
 mod rng;
+mod tail;
 #[path = "../data_folder/temp_folder.rs"]
 mod temp_folder;
 mod test_store;

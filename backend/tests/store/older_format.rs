@@ -32,7 +32,7 @@ fn events() -> Vec<Event> {
 /// A folder that a build of format 1 has left.
 fn folder_of_format_1() -> TempFolder {
     let folder = TempFolder::new();
-    drop(lock_with_retry(folder.path()));
+    lock_with_retry(folder.path()).keep();
     fs::write(folder.path().join(sqlite::FILE), FORMAT_1).unwrap();
     folder
 }
@@ -78,7 +78,7 @@ async fn a_log_of_format_1_opens_with_every_event() {
 #[tokio::test]
 async fn a_log_of_format_1_opens_when_its_last_commits_are_in_the_write_ahead_log() {
     let folder = TempFolder::new();
-    drop(lock_with_retry(folder.path()));
+    lock_with_retry(folder.path()).keep();
     let file = folder.path().join(sqlite::FILE);
     let running = TempFolder::new();
     fs::create_dir_all(running.path()).unwrap();

@@ -1,6 +1,6 @@
 //! A store under test, with short functions for the tests.
 
-use crate::{lock::lock_with_retry, temp_folder::TempFolder};
+use crate::{lock::lock_with_retry, relayed_store::RelayedStore, temp_folder::TempFolder};
 use backend::store::{Store, memory::MemoryStore, sqlite::SqliteStore};
 use futures_util::stream::{BoxStream, StreamExt};
 use hub::House;
@@ -49,7 +49,7 @@ pub(crate) struct TestStore {
 
 /// One empty store of each kind.
 pub(crate) fn all() -> Vec<TestStore> {
-    vec![memory(), sqlite()]
+    vec![memory(), sqlite(), TestStore::new("relayed", Box::new(RelayedStore::new()), None)]
 }
 
 pub(crate) fn memory() -> TestStore {

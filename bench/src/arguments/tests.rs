@@ -19,6 +19,11 @@ fn values_and_switches_are_parsed() {
     };
     assert!(settings.saturate && !settings.spin);
     assert_eq!(settings.clients, 7);
+    assert_eq!(settings.windows, WINDOWS);
+    let Command::FanOut(settings) = parse("fan-out --window 9").unwrap() else {
+        panic!("another command");
+    };
+    assert_eq!(settings.windows, [9]);
 }
 
 #[test]

@@ -10,6 +10,7 @@
 //! without a bound.
 
 mod pair;
+mod saturated;
 mod window;
 
 use super::delivery_record::Faults;
@@ -33,15 +34,22 @@ const BUSY_SHARE_MIN: f64 = 0.95;
 /// When a server cannot be started or a connection is refused.
 pub(crate) fn measure(settings: &FanOut, table: &mut Table) -> Result<(), Failure> {
     let cores = CpuCores::pick()?;
-    print_headline(settings, cores);
     let _pinned = Pinned::to(cores.load)?;
     let tested = match settings.against_floor {
         true => Kind::Floor,
         false => Kind::Teahouse,
     };
+    if settings.saturate {
+        return saturated::measure(tested, settings, cores, table);
+    }
+    let pace = match settings.apart {
+        true => format!("{} messages/s", settings.rate),
+        false => format!("{} messages/s in turn", settings.rate),
+    };
+    print_headline(settings, &pace, cores);
     let mut pairs = Vec::new();
     for number in 1..=settings.pairs {
-        let (floor, server) = match settings.apart || settings.saturate {
+        let (floor, server) = match settings.apart {
             false => pair::measure_by_message(tested, settings, cores)?,
             true => pair::measure_by_window(tested, settings, cores)?,
         };
@@ -54,14 +62,9 @@ pub(crate) fn measure(settings: &FanOut, table: &mut Table) -> Result<(), Failur
     Ok(())
 }
 
-fn print_headline(settings: &FanOut, cores: CpuCores) {
-    let pace = match settings.saturate {
-        true => format!("saturated, {} messages in flight", settings.window),
-        false if settings.apart => format!("{} messages/s", settings.rate),
-        false => format!("{} messages/s in turn", settings.rate),
-    };
+fn print_headline(settings: &FanOut, pace: &str, cores: CpuCores) {
     println!(
-        "\nfan-out: {} clients, {pace} of {} bytes, windows of {} s; server on CPU core {}, load on CPU core {}{}",
+        "\nfan-out: {} clients, {pace}, of {} bytes, windows of {} s; server on CPU core {}, load on CPU core {}{}",
         settings.clients,
         settings.bytes,
         settings.seconds,
@@ -76,23 +79,15 @@ fn print_headline(settings: &FanOut, cores: CpuCores) {
     Sample::print_names();
 }
 
-/// Adds the figures that all kinds of runs have, and those of this kind.
+/// Adds the figures of a fixed rate.
 fn judge(settings: &FanOut, pairs: &[SamplePair], table: &mut Table) {
-    let name = match settings.saturate {
-        true => "fan-out saturated",
-        false if settings.apart => "fan-out apart",
-        false => "fan-out",
-    };
+    let name = if settings.apart { "fan-out apart" } else { "fan-out" };
     let cpu = Comparison::of(pairs, |sample| sample.cpu_microseconds);
     table.note(
         format!("{name}: µs CPU per delivery, floor / server"),
         format!("{:.2} / {:.2}", cpu.floor.median, cpu.server.median),
     );
-    if settings.saturate {
-        judge_saturated(name, pairs, table);
-    } else {
-        judge_ratio(settings, name, pairs, table);
-    }
+    judge_ratio(settings, name, pairs, table);
     let p99 = Comparison::of(pairs, |sample| sample.p99_milliseconds);
     table.note(
         format!("{name}: p99, floor / server"),
@@ -125,24 +120,6 @@ fn judge_ratio(settings: &FanOut, name: &str, pairs: &[SamplePair], table: &mut 
     } else {
         table.judge(what, figure, format!("{RATIO_MAX:.2}"), slower == 0 && ratio.median <= RATIO_MAX);
     }
-}
-
-/// Notes the deliveries per second. CPU time is not compared: the server writes waiting frames together, the
-/// floor never does.
-fn judge_saturated(name: &str, pairs: &[SamplePair], table: &mut Table) {
-    let speed = Comparison::of(pairs, |sample| sample.deliveries_per_second);
-    table.note(
-        format!("{name}: deliveries/s, floor / server"),
-        format!("{:.0} / {:.0} ({:.2} × floor)", speed.floor.median, speed.server.median, speed.ratio.median),
-    );
-    let is_bottleneck = |(_, server): &SamplePair| {
-        server.server_share >= BUSY_SHARE_MIN && server.load_share < server.server_share
-    };
-    let verdict = match pairs.iter().all(is_bottleneck) {
-        true => "the server's CPU core",
-        false => "not always the server's CPU core: its deliveries/s are a lower bound",
-    };
-    table.note(format!("{name}: the bottleneck"), verdict);
 }
 
 /// Figure of all pairs.

@@ -1,4 +1,4 @@
-//! The process under test: the release binary, or the floor in its place.
+//! The process under test: the release binary, or the floor or Bun in its place.
 //!
 //! A [`Home`] holds what stays from one start to the next: a port of 127.0.0.1 and a data folder. A
 //! [`Server`] is the child process that runs there. Dropping it ends the process and removes the home's
@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::bun;
 use super::failure::Failure;
 use super::folder::Folder;
 use super::machine::Pinned;
@@ -47,6 +48,8 @@ pub(crate) enum Kind {
     Teahouse,
     /// The floor of this program.
     Floor,
+    /// Bun, if [`bun::path`] finds it.
+    Bun,
 }
 
 impl Kind {
@@ -55,6 +58,7 @@ impl Kind {
         match self {
             Self::Teahouse => "server",
             Self::Floor => "floor",
+            Self::Bun => "Bun",
         }
     }
 }
@@ -117,7 +121,7 @@ impl Home {
         let stderr = File::options().create(true).append(true).open(self.stderr_path());
         let stderr = stderr.map_err(Failure::at("cannot open a file for the server's errors"))?;
         command.stdout(Stdio::null()).stderr(stderr);
-        // The floor ends when this pipe does, however this program ends.
+        // The floor and Bun end when this pipe does, however this program ends.
         command.stdin(Stdio::piped());
         // A child inherits the affinity of the thread that starts it.
         let _pinned = core.map(Pinned::to).transpose()?;
@@ -133,6 +137,13 @@ impl Home {
                 let own = std::env::current_exe().map_err(Failure::at("cannot find this program"))?;
                 let mut command = Command::new(own);
                 command.args(["floor", "--port", &self.port.to_string()]);
+                Ok(command)
+            }
+            Kind::Bun => {
+                let program = self.folder().join("publish.js");
+                fs::write(&program, bun::PROGRAM).map_err(Failure::at("cannot write Bun's program"))?;
+                let mut command = Command::new(bun::path().map_err(Failure::new)?);
+                command.arg("run").arg(program).arg(self.port.to_string());
                 Ok(command)
             }
             Kind::Teahouse => {

@@ -30,7 +30,7 @@ use crate::timer::Timer;
 use crate::view::view_cache::ViewCache;
 use shared::command::PageAnchor;
 use shared::event::Through;
-use shared::{CloseCode, Cursor, Epoch, Event, MemberId};
+use shared::{CloseCode, Cursor, Epoch, Event, MemberId, Now};
 
 /// The state of one page.
 #[derive(Debug)]
@@ -132,8 +132,9 @@ impl Client {
 
     /// Takes one input and appends the resulting effects to `out`.
     ///
-    /// `now` is in milliseconds since 1970 by the shell's clock, which may be wrong and may jump.
-    pub fn handle(&mut self, input: Input, now: u64, out: &mut Vec<Effect>) {
+    /// The times of [`Effect::ScheduleTimer`] and of [`crate::view::Connection::retry_at`] are those of the
+    /// monotonic clock.
+    pub fn handle(&mut self, input: Input, now: Now, out: &mut Vec<Effect>) {
         self.dispatch(input, now, out);
         self.drop_lookup();
         self.send_ready(now, out);
@@ -153,7 +154,7 @@ impl Client {
         self.identity.me().is_some() && !self.outbox.is_full()
     }
 
-    fn dispatch(&mut self, input: Input, now: u64, out: &mut Vec<Effect>) {
+    fn dispatch(&mut self, input: Input, now: Now, out: &mut Vec<Effect>) {
         match input {
             Input::Started { build, name } => {
                 self.build = build;
@@ -161,9 +162,9 @@ impl Client {
                 self.identity.start(name, out);
             }
             Input::TransportHints { last_good, pinned } => {
-                self.connection.set_last_good(last_good);
+                self.connection.set_last_good(last_good, now);
                 // Nothing is connected yet, so no event is buffered.
-                drop(self.connection.pin_transport(pinned, now, out));
+                drop(self.connection.pin_transport(pinned, now.mono, out));
             }
             Input::PinTransport(pinned) => {
                 self.pin_transport(pinned, now, out);
@@ -173,13 +174,13 @@ impl Client {
             // again.
             Input::TransportPinnedElsewhere(pinned) if pinned == self.connection.pinned() => {}
             Input::TransportPinnedElsewhere(pinned) => self.pin_transport(pinned, now, out),
-            Input::NetworkChanged => self.connection.forget_network(now, out),
+            Input::NetworkChanged => self.connection.forget_network(now.mono, out),
             Input::IdentityFetched(answer) => {
-                let outcome = self.identity.apply_fetched(answer, now, &mut self.jitter, out);
+                let outcome = self.identity.apply_fetched(answer, now.mono, &mut self.jitter, out);
                 self.follow_identity(outcome, now, out);
             }
             Input::Named(answer) => {
-                let outcome = self.identity.apply_named(answer, now, &mut self.jitter, out);
+                let outcome = self.identity.apply_named(answer, now.mono, &mut self.jitter, out);
                 self.follow_identity(outcome, now, out);
             }
             Input::SignedOut(answer) => {
@@ -227,7 +228,7 @@ impl Client {
             Input::VisibilityChanged(visible) => self.set_visible(visible, now, out),
             Input::ReconnectNow => {
                 if !self.identity.fetch_now(out) {
-                    self.connection.reconnect(now, out);
+                    self.connection.reconnect(now.mono, out);
                     self.requeue_in_flight(out);
                 }
             }
@@ -248,7 +249,7 @@ impl Client {
                     room.timeline.set_at_end(at_end);
                 }
             }
-            Input::DraftChanged { room, text } => self.drafts.set_text(room, &text, now, out),
+            Input::DraftChanged { room, text } => self.drafts.set_text(room, &text, now.mono, out),
             Input::Send { client_id, room, text } => self.send_message(client_id, room, &text, now, out),
             Input::CreateRoom { client_id, name, description } => {
                 self.queue_command(client_id, CommandBody::Create { name, description }, now, out);
@@ -283,22 +284,22 @@ impl Client {
     }
 
     /// Acts on a change of identity.
-    fn follow_identity(&mut self, outcome: IdentityOutcome, now: u64, out: &mut Vec<Effect>) {
+    fn follow_identity(&mut self, outcome: IdentityOutcome, now: Now, out: &mut Vec<Effect>) {
         match outcome {
             IdentityOutcome::Nothing => {}
             IdentityOutcome::Connect => {
                 self.set_aside_predecessor(true, out);
-                self.connection.open(now, out);
+                self.connection.open(now.mono, out);
                 self.requeue_in_flight(out);
             }
             IdentityOutcome::Resume => {
                 self.set_aside_predecessor(false, out);
-                self.connection.resume(now, &mut self.jitter, out);
+                self.connection.resume(now.mono, &mut self.jitter, out);
             }
             IdentityOutcome::Renamed => self.refresh_own_name(out),
             IdentityOutcome::Left => {
                 // The next person at this page must see nothing of this member.
-                self.connection.close(now, out);
+                self.connection.close(now.mono, out);
                 self.requeue_in_flight(out);
                 self.set_aside_unsent(out);
                 self.rooms = Rooms::default();
@@ -314,23 +315,23 @@ impl Client {
         }
     }
 
-    fn fire_timer(&mut self, timer: Timer, now: u64, out: &mut Vec<Effect>) {
+    fn fire_timer(&mut self, timer: Timer, now: Now, out: &mut Vec<Effect>) {
         match timer {
             Timer::Retry => {
-                if !self.identity.fetch_now(out) {
-                    self.connection.retry(now, out);
+                if !self.identity.fetch_now(out) && !self.identity.retry_join(out) {
+                    self.connection.retry(now.mono, out);
                 }
             }
             Timer::Silence => {
                 let overdue_at = self.overdue_at();
-                match self.connection.take_deadline(overdue_at, now) {
+                match self.connection.take_deadline(overdue_at, now.mono) {
                     DeadlineAction::Nothing => {}
                     DeadlineAction::GiveUp => self.give_up_connection(CloseCode::Silent, now, out),
                     DeadlineAction::FallBack => {
-                        self.connection.fall_back_now(now, &mut self.jitter, out);
+                        self.connection.fall_back_now(now.mono, &mut self.jitter, out);
                         self.requeue_in_flight(out);
                     }
-                    DeadlineAction::BeginUpgrade => self.connection.begin_upgrade(now, out),
+                    DeadlineAction::BeginUpgrade => self.connection.begin_upgrade(now.mono, out),
                     DeadlineAction::FailUpgrade => self.fail_upgrade(now, out),
                 }
             }
@@ -345,7 +346,7 @@ impl Client {
     }
 
     /// Sends the commands and requests that may be sent now.
-    fn send_ready(&mut self, now: u64, out: &mut Vec<Effect>) {
+    fn send_ready(&mut self, now: Now, out: &mut Vec<Effect>) {
         if !self.connection.is_live() {
             return;
         }

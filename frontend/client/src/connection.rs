@@ -23,8 +23,8 @@ use crate::limits::RETRY_HINT_MAX_MS;
 use crate::ready_state::ReadyState;
 use crate::view::ConnectionStatus;
 pub(crate) use outcome::{ConnectionEnd, DeadlineAction, FrameOutcome, Liveness};
-use shared::CloseCode;
 use shared::close::{is_own_close, retry_ms, should_reconnect};
+use shared::{CloseCode, Now};
 use upgrade::{Upgrade, UpgradeSchedule};
 
 /// The state of the connection.
@@ -63,6 +63,8 @@ pub(crate) struct Connection {
     state_since: u64,
     /// The time of the last event.
     last_frame_at: u64,
+    /// The wall clock at the last event.
+    last_frame_wall: u64,
     /// The time by which a frame must arrive after a `ping`.
     frame_due_at: Option<u64>,
     /// The time until which a WebSocket that the client closed is shown as closing.
@@ -87,6 +89,7 @@ impl Connection {
             schedule: UpgradeSchedule::default(),
             state_since: 0,
             last_frame_at: 0,
+            last_frame_wall: 0,
             frame_due_at: None,
             closing_until: None,
             timer_at: None,
@@ -159,10 +162,10 @@ impl Connection {
     }
 
     /// Records that an event arrived, and tells how to treat it.
-    pub(crate) fn note_event(&mut self, socket: ConnectionId, now: u64) -> FrameOutcome {
+    pub(crate) fn note_event(&mut self, socket: ConnectionId, now: Now) -> FrameOutcome {
         let outcome = self.route(socket);
         if matches!(outcome, FrameOutcome::Apply | FrameOutcome::Buffer) {
-            self.last_frame_at = now;
+            (self.last_frame_at, self.last_frame_wall) = (now.mono, now.wall);
             self.frame_due_at = None;
         }
         outcome
@@ -245,14 +248,14 @@ impl Connection {
     }
 
     /// Takes the browser's report of the network.
-    pub(crate) fn set_online(&mut self, online: bool, now: u64, out: &mut Vec<Effect>) -> Liveness {
+    pub(crate) fn set_online(&mut self, online: bool, now: Now, out: &mut Vec<Effect>) -> Liveness {
         self.is_offline = !online;
         if online {
-            self.forget_network(now, out);
+            self.forget_network(now.mono, out);
         }
         if online && matches!(self.state, ConnectionState::Connecting | ConnectionState::Greeting { .. }) {
             // The attempt may have begun on the network that was lost.
-            self.open(now, out);
+            self.open(now.mono, out);
         }
         if online { self.check_liveness(now, out) } else { Liveness::Unneeded }
     }

@@ -61,7 +61,7 @@ pub enum Effect {
     /// [`crate::input::Input::ConnectionClosed`] ends the `readyState` *closing* early; otherwise
     /// that state ends by itself.
     CloseConnection(ConnectionId, u16),
-    /// Report [`crate::input::Input::TimerFired`] at this time, in milliseconds since 1970.
+    /// Report [`crate::input::Input::TimerFired`] at this time of the monotonic clock, in milliseconds.
     /// Replaces an earlier timer of the same kind.
     ScheduleTimer(Timer, u64),
     /// Cancel this timer.

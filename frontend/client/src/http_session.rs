@@ -34,7 +34,7 @@ pub use poll_answer::PollAnswer;
 use reading::Reading;
 pub use request::{Call, Request, RequestId};
 use shared::close::{Ending, RETRY_MS, retry_reason};
-use shared::{CloseCode, ErrorCode, api::Problem, json};
+use shared::{CloseCode, ErrorCode, Now, api::Problem, json};
 
 /// Close code of a connection that ended without one (RFC 6455 §7.1.5).
 pub const ABNORMAL: u16 = 1006;
@@ -115,8 +115,8 @@ impl HttpSession {
 
     /// Takes one input and appends the resulting outputs to `out`.
     ///
-    /// `now` is in milliseconds since 1970 by the shell's clock, which may be wrong and may jump.
-    pub fn handle(&mut self, input: SessionInput, now: u64, out: &mut Vec<SessionOutput>) {
+    /// The wall clock is used for the lease alone, which other tabs read.
+    pub fn handle(&mut self, input: SessionInput, now: Now, out: &mut Vec<SessionOutput>) {
         match (&self.state, input) {
             (State::New, SessionInput::Opened { lease, is_alone, is_hidden }) => {
                 self.is_hidden = is_hidden;
@@ -133,7 +133,7 @@ impl HttpSession {
         }
     }
 
-    fn handle_open(&mut self, input: SessionInput, now: u64, out: &mut Vec<SessionOutput>) {
+    fn handle_open(&mut self, input: SessionInput, now: Now, out: &mut Vec<SessionOutput>) {
         match input {
             SessionInput::Send(command) => self.send(command, now, out),
             SessionInput::Response { id, status, body } => {
@@ -164,7 +164,7 @@ impl HttpSession {
         }
     }
 
-    fn open(&mut self, lease: Option<Lease>, is_alone: bool, now: u64, out: &mut Vec<SessionOutput>) {
+    fn open(&mut self, lease: Option<Lease>, is_alone: bool, now: Now, out: &mut Vec<SessionOutput>) {
         self.state = State::Open;
         if !is_alone {
             let (tab, mut effects) = (Tab(self.seed), Vec::new());
@@ -176,7 +176,7 @@ impl HttpSession {
     }
 
     /// Lets the election check the lease, and schedules the next check.
-    fn tick(&mut self, lease: Option<Lease>, now: u64, out: &mut Vec<SessionOutput>) {
+    fn tick(&mut self, lease: Option<Lease>, now: Now, out: &mut Vec<SessionOutput>) {
         self.elect(out, |election, effects| election.tick(lease, now, effects));
         if self.state == State::Open {
             out.push(SessionOutput::ScheduleTimer(SessionTimer::Election, ELECTION_TICK_MS));

@@ -4,6 +4,8 @@
 //! name therefore joins again under it, once. If that is refused, or the member is forgotten again
 //! before a `welcome`, the page asks the person.
 //!
+//! If too many people join at once, the server says when to come back. The page then waits and joins by itself.
+//!
 //! A member who signed out is not joined again: signing out deletes the remembered name. A member
 //! who becomes unknown during a session signed out in another tab.
 
@@ -15,6 +17,7 @@ use crate::backoff::Backoff;
 use crate::effect::Effect;
 use crate::input::Unreachable;
 use crate::jitter::Jitter;
+use crate::limits::JOIN_WAIT_S;
 use crate::name_refusal::NameRefusal;
 use crate::timer::Timer;
 use crate::view::IdentityView;
@@ -142,7 +145,7 @@ impl Identity {
                 if let IdentityView::Unknown { failed } = &mut self.view {
                     *failed = true;
                 }
-                self.fetch_later(now, jitter, out);
+                self.fetch_later(now, now, jitter, out);
                 IdentityOutcome::Nothing
             }
         }
@@ -182,16 +185,20 @@ impl Identity {
                 if refusal.code.is_temporary() && refusal.code != ErrorCode::HouseFull =>
             {
                 self.has_rejoined = false;
-                self.fetch_later(now, jitter, out);
+                let not_before =
+                    refusal.retry_after_s.map_or(0, |_| now.saturating_add(join_wait_ms(&refusal)));
+                self.fetch_later(not_before, now, jitter, out);
             }
             (Naming::Rejoin, Err(refusal)) => {
                 let name = self.field_name();
-                self.view = IdentityView::Nobody { name, busy: false, refusal: Some(refusal) };
+                self.view = nobody(name, Some(refusal));
             }
             (Naming::Join, Err(refused)) => {
-                if let IdentityView::Nobody { busy, refusal, .. } = &mut self.view {
-                    *busy = false;
-                    *refusal = Some(refused);
+                let waits = refused.code == ErrorCode::TooManyRequests;
+                let wait = waits.then(|| join_wait_ms(&refused)).map(|wait| now.saturating_add(wait));
+                if let IdentityView::Nobody { busy, refusal, retry_at, .. } = &mut self.view {
+                    (*busy, *refusal, *retry_at) = (wait.is_some(), Some(refused), wait);
+                    out.extend(wait.map(|at| Effect::ScheduleTimer(Timer::Retry, at)));
                 }
             }
             (Naming::Rename, Err(refused)) => {
@@ -213,10 +220,15 @@ impl Identity {
     /// Requests to join under this name.
     pub(crate) fn join(&mut self, name: String, out: &mut Vec<Effect>) {
         if matches!(self.view, IdentityView::Nobody { busy: false, .. }) && self.naming.is_none() {
-            self.view = IdentityView::Nobody { name: Rc::from(name.as_str()), busy: true, refusal: None };
-            self.naming = Some(Naming::Join);
-            out.push(Effect::Join { name });
+            self.send_join(name, out);
         }
+    }
+
+    fn send_join(&mut self, name: String, out: &mut Vec<Effect>) {
+        let field = Rc::from(name.as_str());
+        self.view = IdentityView::Nobody { name: field, busy: true, refusal: None, retry_at: None };
+        self.naming = Some(Naming::Join);
+        out.push(Effect::Join { name });
     }
 
     /// Requests another name.
@@ -253,13 +265,14 @@ impl Identity {
             Ok(()) => {
                 out.push(Effect::RememberName(None));
                 *self = Identity::new();
-                self.view = IdentityView::Nobody { name: Rc::from(""), busy: false, refusal: None };
+                self.view = nobody(Rc::from(""), None);
                 IdentityOutcome::Left
             }
             Err(Unreachable) => {
                 if let IdentityView::Somebody { busy, refusal, .. } = &mut self.view {
                     *busy = false;
-                    *refusal = Some(NameRefusal { code: ErrorCode::Internal, suggestion: None });
+                    let code = ErrorCode::Internal;
+                    *refusal = Some(NameRefusal { code, suggestion: None, retry_after_s: None });
                 }
                 IdentityOutcome::Resume
             }
@@ -294,6 +307,14 @@ impl Identity {
         }
     }
 
+    /// Sends the join that waits for its time. Returns false if none does.
+    pub(crate) fn retry_join(&mut self, out: &mut Vec<Effect>) -> bool {
+        let IdentityView::Nobody { name, retry_at: Some(_), .. } = &self.view else { return false };
+        let name = name.to_string();
+        self.send_join(name, out);
+        true
+    }
+
     /// Fetches the identity now if a fetch is scheduled. Returns false if none is.
     pub(crate) fn fetch_now(&mut self, out: &mut Vec<Effect>) -> bool {
         let was_waiting = self.retry_at.is_some();
@@ -309,8 +330,8 @@ impl Identity {
         out.push(Effect::FetchIdentity);
     }
 
-    fn fetch_later(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
-        let at = now.saturating_add(self.backoff.next_wait(now, jitter));
+    fn fetch_later(&mut self, not_before: u64, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
+        let at = now.saturating_add(self.backoff.next_wait(now, jitter)).max(not_before);
         self.retry_at = Some(at);
         out.push(Effect::ScheduleTimer(Timer::Retry, at));
     }
@@ -341,7 +362,7 @@ impl Identity {
             return;
         }
         match (&mut self.view, &self.remembered_name) {
-            (IdentityView::Nobody { busy, .. }, _) => *busy = false,
+            (IdentityView::Nobody { busy, retry_at, .. }, _) => *busy = retry_at.is_some(),
             (view, Some(name)) if !self.has_rejoined => {
                 match view {
                     // Keep showing the member: joining again takes an instant.
@@ -354,7 +375,7 @@ impl Identity {
             }
             _ => {
                 let name = self.field_name();
-                self.view = IdentityView::Nobody { name, busy: false, refusal: None };
+                self.view = nobody(name, None);
             }
         }
     }
@@ -362,6 +383,16 @@ impl Identity {
     fn field_name(&self) -> Rc<str> {
         Rc::from(self.remembered_name.as_deref().unwrap_or_default())
     }
+}
+
+fn nobody(name: Rc<str>, refusal: Option<NameRefusal>) -> IdentityView {
+    IdentityView::Nobody { name, busy: false, refusal, retry_at: None }
+}
+
+/// Milliseconds until a refused join is sent again: as the server says, within [`JOIN_WAIT_S`].
+fn join_wait_ms(refusal: &NameRefusal) -> u64 {
+    let (least, most) = (*JOIN_WAIT_S.start(), *JOIN_WAIT_S.end());
+    refusal.retry_after_s.unwrap_or(least).clamp(least, most) * 1_000
 }
 
 #[cfg(test)]

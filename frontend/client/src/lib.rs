@@ -60,6 +60,8 @@ mod row_key;
 mod sorted;
 mod sync;
 pub mod tabs;
+#[cfg(test)]
+mod test_clock;
 mod timer;
 pub mod transport;
 pub mod view;

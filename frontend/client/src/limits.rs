@@ -44,6 +44,14 @@ pub const LEASE_MS: u64 = 15_000;
 /// The time before its end at which a lease is renewed.
 pub const LEASE_RENEW_MS: u64 = 10_000;
 
+/// Milliseconds between two reads of the stored rows while another tab holds some. Beyond it the tab reads again,
+/// so it notices within this time that the clock was set and a lease is no longer to be believed.
+pub const LEASE_LOOK_MS: u64 = 5_000;
+
+/// Milliseconds by which a lease may end later than a new one would, because the clock was set back a little.
+/// Beyond it the lease is not believed, and counts as ended.
+pub const LEASE_SLACK_MS: u64 = 1_000;
+
 /// The wait after the storage could not be read, before the next read. Each further wait is twice as long.
 pub const LOAD_RETRY_MS: u64 = 5_000;
 
@@ -167,6 +175,10 @@ pub const COMMAND_MS: u64 = 20_000;
 /// The time from a request about the identity to its answer. Past it: the server counts as
 /// unreachable.
 pub const IDENTITY_MS: u64 = 10_000;
+
+/// The time after which a join is sent again that was refused because too many people join, in seconds. A
+/// server that says less or more is asked within this range.
+pub const JOIN_WAIT_S: std::ops::RangeInclusive<u64> = 1..=120;
 
 /// Bytes of a line or an event of an event stream. Past it: the session ends.
 pub const EVENT_BYTES_MAX: usize = 8 << 20;

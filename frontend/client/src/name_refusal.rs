@@ -9,4 +9,6 @@ pub struct NameRefusal {
     pub code: ErrorCode,
     /// A similar name that is free.
     pub suggestion: Option<String>,
+    /// Seconds after which the server asks to send the name again.
+    pub retry_after_s: Option<u64>,
 }

@@ -17,8 +17,9 @@ use crate::outbox::foreign_rows::{ForeignRow, ForeignRows};
 use crate::persisted::{CommandBody, MAY_HAVE_ARRIVED, Owner, StoredRow};
 use crate::row_key::RowKey;
 use entry::{EntryState, OutboxEntry};
+use lease::renewal_after;
 use shared::event::Refusal;
-use shared::{ClientId, Command, ErrorCode, Member, RoomId};
+use shared::{ClientId, Command, ErrorCode, Member, Now, RoomId};
 
 pub(crate) mod drafts;
 pub(crate) mod entry;
@@ -60,20 +61,20 @@ impl Outbox {
         me: &Member,
         client_id: ClientId,
         body: CommandBody,
-        now: u64,
+        now: Now,
         out: &mut Vec<Effect>,
     ) {
         if self.is_full() || self.contains(client_id) {
             return;
         }
         let (failed, send_order) = (refusal_of(&body), self.next_send_order(now));
-        let (name, lease) = (me.name.clone(), now.saturating_add(LEASE_MS));
+        let (name, lease) = (me.name.clone(), now.after(LEASE_MS).wall);
         let row = StoredRow {
             owner,
             client_id,
             name,
             body,
-            at: now,
+            at: now.wall,
             send_order,
             lease,
             unsent: !self.is_live,
@@ -81,7 +82,8 @@ impl Outbox {
         };
         out.push(Effect::SaveRow(row.clone()));
         let state = failed.map_or(EntryState::Storing, EntryState::Failed);
-        self.entries.push(OutboxEntry { row, state, is_saved: false, is_new: true, shown: None });
+        let renew_at = renewal_after(now);
+        self.entries.push(OutboxEntry { row, state, renew_at, is_saved: false, is_new: true, shown: None });
     }
 
     /// Records that the shell saved a row, or could not. Returns true if the command may be sent
@@ -104,7 +106,7 @@ impl Outbox {
     /// sent.
     pub(crate) fn take_ready(
         &mut self,
-        now: u64,
+        now: Now,
         mut number: impl FnMut() -> u64,
         out: &mut Vec<Effect>,
     ) -> Vec<Command> {
@@ -124,7 +126,7 @@ impl Outbox {
                 entry.save(now, out);
             } else if entry.state == EntryState::Queued {
                 let reference = number();
-                entry.state = EntryState::InFlight { reference, sent_at: now };
+                entry.state = EntryState::InFlight { reference, sent_at: now.mono };
                 commands.push(entry.command(reference));
             }
         }
@@ -169,7 +171,7 @@ impl Outbox {
     pub(crate) fn note_refused(
         &mut self,
         refusal: &Refusal,
-        now: u64,
+        now: Now,
         jitter: &mut Jitter,
         out: &mut Vec<Effect>,
     ) -> Option<u64> {
@@ -177,7 +179,7 @@ impl Outbox {
         let entry = self.entries.get_mut(at)?;
         if refusal.temporary {
             entry.state = EntryState::BackingOff;
-            return Some(now.saturating_add(self.backoff.next_wait(now, jitter)));
+            return Some(now.mono.saturating_add(self.backoff.next_wait(now.mono, jitter)));
         }
         entry.state = EntryState::Failed(refusal.code);
         // If the refusal is for lack of a sign-in, an earlier attempt may have arrived.
@@ -209,7 +211,7 @@ impl Outbox {
         &mut self,
         owner: Owner,
         you: &Member,
-        now: u64,
+        now: Now,
         foreign_rows: &mut ForeignRows,
         out: &mut Vec<Effect>,
     ) {
@@ -242,7 +244,7 @@ impl Outbox {
         rows: Vec<ForeignRow>,
         owner: Owner,
         me: &Member,
-        now: u64,
+        now: Now,
         out: &mut Vec<Effect>,
     ) {
         for ForeignRow { row, is_saved, .. } in rows {
@@ -250,8 +252,14 @@ impl Outbox {
                 continue;
             }
             self.last_send_order = self.last_send_order.max(row.send_order);
-            let mut entry =
-                OutboxEntry { row, state: EntryState::Queued, is_saved, is_new: false, shown: None };
+            let mut entry = OutboxEntry {
+                row,
+                state: EntryState::Queued,
+                renew_at: 0,
+                is_saved,
+                is_new: false,
+                shown: None,
+            };
             let from = entry.row.owner;
             if from.epoch.is_some_and(|epoch| Some(epoch) != owner.epoch) || from.member != owner.member {
                 // The row was another member's: try it again under the new name.
@@ -260,9 +268,7 @@ impl Outbox {
             }
             let failed = entry.row.failed.or_else(|| refusal_of(&entry.row.body));
             entry.state = failed.map_or(EntryState::Queued, EntryState::Failed);
-            if from == owner {
-                entry.row.lease = 0;
-            } else {
+            if from != owner {
                 entry.reassign(owner, now, out);
             }
             let at = self.entries.partition_point(|held| held.row.send_order <= entry.row.send_order);
@@ -280,11 +286,11 @@ impl Outbox {
     }
 
     /// Sends a failed row again: moves it to the end and saves it first.
-    pub(crate) fn retry(&mut self, key: RowKey, now: u64, out: &mut Vec<Effect>) {
+    pub(crate) fn retry(&mut self, key: RowKey, now: Now, out: &mut Vec<Effect>) {
         let Some(at) = self.index_failed(key) else { return };
         let mut entry = self.entries.remove(at);
         entry.row.send_order = self.next_send_order(now);
-        entry.row.at = now;
+        entry.row.at = now.wall;
         entry.row.unsent = !self.is_live;
         entry.state = refusal_of(&entry.row.body).map_or(EntryState::Storing, EntryState::Failed);
         entry.save(now, out);
@@ -318,8 +324,10 @@ impl Outbox {
         sent.min().map(|sent_at| sent_at.saturating_add(SETTLE_MS))
     }
 
-    fn next_send_order(&mut self, now: u64) -> u64 {
-        self.last_send_order = now.max(self.last_send_order.saturating_add(1));
+    /// The next `send_order`. It begins with the wall clock, so that rows of this visit follow those of earlier
+    /// visits.
+    fn next_send_order(&mut self, now: Now) -> u64 {
+        self.last_send_order = now.wall.max(self.last_send_order.saturating_add(1));
         self.last_send_order
     }
 

@@ -3,7 +3,7 @@
 /// A timer that the shell keeps for the client. There is at most one of each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Timer {
-    /// The next connection attempt or fetch of the identity.
+    /// The next connection attempt, fetch of the identity, or join.
     Retry,
     /// The next deadline of the connection: silence, a missing `welcome`, or an upgrade.
     Silence,

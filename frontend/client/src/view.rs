@@ -132,6 +132,9 @@ pub enum IdentityView {
         busy: bool,
         /// The reason why the last name was refused.
         refusal: Option<NameRefusal>,
+        /// The time at which the page joins by itself because too many people join now, in milliseconds of the
+        /// clock that inputs carry. Until then `busy` is true.
+        retry_at: Option<u64>,
     },
     /// A member is signed in.
     Somebody {
@@ -153,8 +156,8 @@ pub struct ConnectionStatus {
     pub ready_state: ReadyState,
     /// Whether the server sent `welcome` on this connection.
     pub welcomed: bool,
-    /// The time of the next attempt while there is no connection, in milliseconds of the clock that
-    /// inputs carry.
+    /// The time of the next attempt while there is no connection, in milliseconds of the monotonic
+    /// clock.
     pub retry_at: Option<u64>,
     /// Whether the browser reports that there is no network.
     pub offline: bool,

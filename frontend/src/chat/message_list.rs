@@ -76,7 +76,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
             look.emit(());
         }
     });
-    let today = local_day(clock::now());
+    let today = local_day(clock::wall_ms());
     let items = grouping.borrow_mut().items(&view.rows, local_day);
     let items = items.into_iter().map(|item| match item {
         Item::Day { day, at } => html! {

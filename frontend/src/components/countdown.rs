@@ -7,11 +7,11 @@ use yew::prelude::*;
 /// Milliseconds between two counts of the seconds: often enough that none is skipped.
 const TICK_MS: i32 = 250;
 
-/// Returns the seconds until `at` (milliseconds since 1970), rounded up and at least 0, and renders the
+/// Returns the seconds until `at` (milliseconds of [`clock::mono_ms`]), rounded up and at least 0, and renders the
 /// component again when they change. Without such a time, the result is `None` and no timer runs.
 #[hook]
 pub fn use_seconds_until(at: Option<u64>) -> Option<u64> {
-    let left = move || at.map(|at| seconds(at.saturating_sub(clock::now())));
+    let left = move || at.map(|at| seconds(at.saturating_sub(clock::mono_ms())));
     let shown = use_state_eq(left);
     use_effect_with(at, {
         let shown = shown.setter();

@@ -9,7 +9,7 @@ use crate::language::tr;
 use client::composer_rules::KeyAction;
 use client::view::NameRefusal;
 use shared::ErrorCode;
-use shared::limits::NAME_CHARS_MAX;
+use shared::limits::NAME_BYTES_MAX;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -46,15 +46,15 @@ pub struct NameFieldProps {
 
 /// Checks the name of a member or a room before it is sent.
 ///
-/// The server counts characters after its normalisation, so this limit is four times the server's.
+/// The server counts bytes after its normalisation, so this limit is four times the server's.
 ///
 /// # Errors
 /// [`ErrorCode::NameEmpty`] for white space only, and [`ErrorCode::NameTooLong`] for more than four times
-/// [`NAME_CHARS_MAX`] characters.
+/// [`NAME_BYTES_MAX`] bytes.
 pub fn check(name: &str) -> Result<(), ErrorCode> {
     match name {
         _ if name.trim().is_empty() => Err(ErrorCode::NameEmpty),
-        _ if name.chars().count() > 4 * NAME_CHARS_MAX => Err(ErrorCode::NameTooLong),
+        _ if name.len() > 4 * NAME_BYTES_MAX => Err(ErrorCode::NameTooLong),
         _ => Ok(()),
     }
 }
@@ -107,7 +107,7 @@ pub fn NameField(props: &NameFieldProps) -> Html {
         })
     };
     let refusal = match *own_refusal {
-        Some(code) => Some(NameRefusal { code, suggestion: None }),
+        Some(code) => Some(NameRefusal { code, suggestion: None, retry_after_s: None }),
         None => props.refusal.clone(),
     };
     let reason = refusal.as_ref().map(|refusal| error_text::of_code(language, refusal.code));
@@ -151,7 +151,8 @@ mod tests {
     fn a_name_is_refused_when_it_is_empty_or_too_long() {
         assert_eq!(check(" \t"), Err(ErrorCode::NameEmpty));
         assert_eq!(check("阿"), Ok(()));
-        assert_eq!(check(&"阿".repeat(128)), Ok(()));
-        assert_eq!(check(&"阿".repeat(129)), Err(ErrorCode::NameTooLong));
+        assert_eq!(check(&"阿".repeat(341)), Ok(()));
+        assert_eq!(check(&"a".repeat(1024)), Ok(()));
+        assert_eq!(check(&"a".repeat(1025)), Err(ErrorCode::NameTooLong));
     }
 }

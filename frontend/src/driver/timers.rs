@@ -13,11 +13,11 @@ pub(super) struct Timers {
 }
 
 impl Timers {
-    /// Calls `ring` at `at` (milliseconds since 1970), or as soon as possible if that is past. It replaces
+    /// Calls `ring` at `at` (milliseconds of [`clock::mono_ms`]), or as soon as possible if that is past. It replaces
     /// the timer of the same kind.
     pub(super) fn set(&mut self, timer: Timer, at: u64, ring: impl FnOnce() + 'static) {
         self.clear(timer);
-        if let Some(timeout) = Timeout::new(at.saturating_sub(clock::now()), ring) {
+        if let Some(timeout) = Timeout::new(at.saturating_sub(clock::mono_ms()), ring) {
             self.set.push((timer, timeout));
         }
     }

@@ -8,6 +8,7 @@
 mod connections;
 mod request;
 
+use crate::clock::mono_us;
 use crate::random;
 use crate::timeout::sleep;
 use client::inspect::comparison::run::{ComparisonRun, RunStep};
@@ -117,7 +118,7 @@ impl Runner {
 
     fn show(&self) {
         let view = self.view();
-        self.0.shown.set((now(), view.stage));
+        self.0.shown.set((mono_us(), view.stage));
         let watcher = self.0.watcher.borrow().clone();
         watcher.emit(view);
         let redraw = self.0.redraw.borrow().clone();
@@ -125,7 +126,7 @@ impl Runner {
     }
 
     fn show_now_and_then(&self) {
-        let (now, (at, stage)) = (now(), self.0.shown.get());
+        let (now, (at, stage)) = (mono_us(), self.0.shown.get());
         let (is_quiet, is_stage) = self.with(|it| (it.is_quiet(now), it.stage));
         if (is_quiet && now >= at + SHOWN_MS * 1_000) || stage != is_stage {
             self.show();
@@ -136,13 +137,13 @@ impl Runner {
     async fn perform(&self, mut run: ComparisonRun) {
         let mut connections = None;
         loop {
-            let step = self.with(|comparison| run.next_step(comparison, now(), random::client_id()));
+            let step = self.with(|comparison| run.next_step(comparison, mono_us(), random::client_id()));
             self.show_now_and_then();
             match step {
                 RunStep::Wait(ms) => sleep(ms).await,
                 RunStep::Request(request) => {
                     let response = request::fetch(&request).await;
-                    let taken = self.with(|it| run.handle_response(it, response, now()));
+                    let taken = self.with(|it| run.handle_response(it, response, mono_us()));
                     if let Err(fault) = taken {
                         self.fail(fault);
                     }
@@ -159,10 +160,4 @@ impl Runner {
             }
         }
     }
-}
-
-/// Monotonic time in microseconds since the page was loaded.
-pub fn now() -> u64 {
-    let clock = web_sys::window().and_then(|window| window.performance());
-    clock.map_or(0, |clock| (clock.now() * 1_000.0) as u64)
 }

@@ -111,6 +111,7 @@ fn close_code_text(language: Language, code: u16) -> AttrValue {
         4009 => tr!(language, "inspect.code_4009", seconds = SILENCE_MS / 1_000),
         4401 => tr!(language, "inspect.code_4401"),
         4402 => tr!(language, "inspect.code_4402"),
+        4408 => tr!(language, "inspect.code_4408"),
         4429 => tr!(language, "inspect.code_4429"),
         1000 | 3000..=4999 => tr!(language, "inspect.code_own"),
         _ => AttrValue::default(),

@@ -50,7 +50,7 @@ impl Shell {
     pub fn handle(&self, input: InspectorInput) {
         let (mut inputs, mut effects) = (VecDeque::from([input]), Vec::new());
         while let Some(input) = inputs.pop_front() {
-            Rc::make_mut(&mut self.0.inspector.borrow_mut()).handle(input, clock::now(), &mut effects);
+            Rc::make_mut(&mut self.0.inspector.borrow_mut()).handle(input, clock::mono_ms(), &mut effects);
             inputs.extend(effects.drain(..).filter_map(|effect| self.perform(effect)));
         }
         // The messages of a comparison arrive on this connection too, and drawing them would delay

@@ -4,9 +4,10 @@
 mod charts;
 mod figures;
 
+use crate::clock::mono_us;
 use crate::components::field_error::field_error;
 use crate::error_text;
-use crate::inspector::comparison::{Runner, now};
+use crate::inspector::comparison::Runner;
 use crate::language::{Language, tr};
 use charts::{bars, latencies};
 use client::inspect::comparison::{
@@ -113,7 +114,7 @@ fn controls(
 ) -> Html {
     let interval = tr!(language, "inspect.side_ms", count = grouped(view.interval_ms()));
     let going_on = view.is_running();
-    let second = view.second(now());
+    let second = view.second(mono_us());
     let label =
         if going_on { tr!(language, "inspect.side_stop") } else { tr!(language, "inspect.side_start") };
     let stage = match view.stage {

@@ -75,7 +75,7 @@ async fn a_refusal_is_shown_at_its_field_until_the_next_attempt() {
     fixture.show(with_pending(id, body, RowState::Failed(ErrorCode::NameTaken))).await;
     assert_eq!(
         text("#room_name_error"),
-        "Another room has this name or a very similar one. Choose a different name."
+        "This name or a very similar one is reserved or belongs to another room. Choose a different name."
     );
     assert_eq!(text("#room_about_error"), "");
     let (again, body, also) = make(&fixture, "tea house").await;

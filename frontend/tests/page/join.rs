@@ -7,7 +7,12 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlInputElement;
 
 fn join_page(name: &str, refusal: Option<NameRefusal>) -> View {
-    View { identity: IdentityView::Nobody { name: name.into(), busy: false, refusal }, ..room() }
+    let identity = IdentityView::Nobody { name: name.into(), busy: false, refusal, retry_at: None };
+    View { identity, ..room() }
+}
+
+fn refusal(code: ErrorCode) -> NameRefusal {
+    NameRefusal { code, suggestion: None, retry_after_s: None }
 }
 
 fn field() -> HtmlInputElement {
@@ -39,16 +44,29 @@ async fn an_empty_name_is_refused_at_its_field() {
 async fn a_taken_name_is_refused_with_a_free_suggestion() {
     let mut fixture = Fixture::open(join_page("", None)).await;
     field().set_value("Mei");
-    let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion: Some("Mei 2".to_owned()) };
+    let refusal = NameRefusal { suggestion: Some("Mei 2".to_owned()), ..refusal(ErrorCode::NameTaken) };
     fixture.show(join_page("", Some(refusal))).await;
     assert_eq!(
         text("#name_error"),
-        "Someone here has this name or a very similar one. Choose a different name."
+        "This name or a very similar one is taken, reserved, or was given up less than a day ago. Choose a different name."
     );
     press(".suggestion").await;
     assert_eq!(field().value(), "Mei 2");
     press("#name_btn").await;
     assert_eq!(fixture.take_inputs(), [Input::Join { name: "Mei 2".to_owned() }]);
+}
+
+#[wasm_bindgen_test]
+async fn a_join_that_waits_says_when_it_goes_on() {
+    let retry_at = Some(frontend::clock::now().mono + 30_000);
+    let refusal = Some(refusal(ErrorCode::TooManyRequests));
+    let identity = IdentityView::Nobody { name: "Mei".into(), busy: true, refusal, retry_at };
+    let fixture = Fixture::open(View { identity, ..room() }).await;
+    assert!(text("#join_wait").starts_with("Many people are joining"), "{}", text("#join_wait"));
+    assert!(text("#join_wait").contains("30 s"), "{}", text("#join_wait"));
+    assert_eq!(text("#name_error"), "", "the wait says it");
+    press("#name_btn").await;
+    assert!(fixture.take_inputs().is_empty(), "it goes on by itself");
 }
 
 #[wasm_bindgen_test]
@@ -64,8 +82,7 @@ async fn an_enter_of_an_input_method_does_not_submit_the_name() {
 async fn the_name_field_has_the_focus_when_the_name_is_refused() {
     let mut fixture = Fixture::open(join_page("", None)).await;
     find("#name_btn").focus().unwrap();
-    let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion: None };
-    fixture.show(join_page("", Some(refusal))).await;
+    fixture.show(join_page("", Some(refusal(ErrorCode::NameTaken)))).await;
     assert!(page().active_element().unwrap().is_same_node(Some(&field())));
     assert_eq!(find("#name_error").get_attribute("role").as_deref(), Some("alert"), "and it is read out");
 }
@@ -85,7 +102,7 @@ async fn the_name_field_has_the_focus_after_a_sign_out() {
 }
 
 fn somebody(busy: bool, refusal: Option<ErrorCode>) -> View {
-    let refusal = refusal.map(|code| NameRefusal { code, suggestion: None });
+    let refusal = refusal.map(self::refusal);
     let View { identity: IdentityView::Somebody { me, .. }, .. } = room() else { unreachable!() };
     View { identity: IdentityView::Somebody { me, busy, refusal }, ..room() }
 }

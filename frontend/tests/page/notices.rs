@@ -37,12 +37,12 @@ async fn the_badge_shows_each_ready_state() {
 async fn a_retry_is_counted_down_and_can_be_started_at_once() {
     let mut view = room();
     view.connection.ready_state = ReadyState::Closed;
-    let before = frontend::clock::now();
+    let before = frontend::clock::mono_ms();
     view.connection.retry_at = Some(before + 9_500);
     let fixture = Fixture::open(view).await;
     let shown = text(".notice_text");
     // The page may have taken a while: it shows 10 seconds, or what was left when it was drawn.
-    let least = 9_500_u64.saturating_sub(frontend::clock::now() - before).div_ceil(1_000);
+    let least = 9_500_u64.saturating_sub(frontend::clock::mono_ms() - before).div_ceil(1_000);
     let is_left = |seconds| shown == format!("No connection. Retrying in {seconds} s.");
     assert!((least..=10).any(is_left), "{shown}");
     press("#reconnect_btn").await;
@@ -54,7 +54,7 @@ async fn the_notice_names_the_pinned_transport_and_can_unpin_it() {
     let mut view = room();
     view.connection.ready_state = ReadyState::Closed;
     view.connection.welcomed = false;
-    view.connection.retry_at = Some(frontend::clock::now() + 9_500);
+    view.connection.retry_at = Some(frontend::clock::mono_ms() + 9_500);
     view.pinned = Some(Transport::EventStream);
     let mut fixture = Fixture::open(view.clone()).await;
     assert_eq!(text("#only_transport"), "Only Server-Sent Events is used, because you chose it in Settings.");
@@ -120,7 +120,7 @@ async fn a_refused_room_command_is_shown_with_its_reason() {
     let fixture = Fixture::open(View { pending: [pending].into(), ..room() }).await;
     assert_eq!(
         text("#refused_command .what"),
-        "Couldn't create the room “tea”. Another room has this name or a very similar one. Choose a different name."
+        "Couldn't create the room “tea”. This name or a very similar one is reserved or belongs to another room. Choose a different name."
     );
     press("#refused_command .retry").await;
     press("#refused_command .discard").await;
@@ -210,7 +210,7 @@ async fn each_refused_command_is_shown_with_its_reason() {
         (
             CommandBody::Change { room, name: name.clone(), description: description.clone() },
             ErrorCode::NameTaken,
-            "Couldn't update “tea”. Another room has this name or a very similar one. Choose a different name.",
+            "Couldn't update “tea”. This name or a very similar one is reserved or belongs to another room. Choose a different name.",
         ),
         (
             CommandBody::Change { room: other, name, description },

@@ -363,6 +363,10 @@ pub(crate) fn bodies_problem() -> Vec<(&'static str, Problem)> {
     vec![
         ("api_problem", Problem::new(429, ErrorCode::TooManyRequests)),
         ("api_problem_detail", unread),
+        (
+            "api_problem_retry",
+            Problem { retry_after: Some(12), ..Problem::new(429, ErrorCode::TooManyRequests) },
+        ),
         ("api_problem_suggestion", taken),
     ]
 }

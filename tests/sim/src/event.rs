@@ -4,6 +4,7 @@ use crate::account::AccountResponse;
 use crate::network::Wire;
 use crate::page_id::PageId;
 use crate::storage::DatabaseRequest;
+use crate::world::Computer;
 use client::identity::IdentityRequest;
 use client::input::{ConnectionId, Timer};
 use hub::SessionId;
@@ -39,24 +40,26 @@ pub(crate) enum SimEvent {
     AccountRequest(PageId, IdentityRequest, Option<DeviceKey>),
     /// An account response reaches the page.
     AccountResponse(PageId, AccountResponse),
-    /// The store commits an append.
-    Commit(u32, Vec<Change>),
-    /// The store reports the outcomes of an append.
-    CommitReport(u32, Vec<Outcome>),
-    /// The tail brings the durable commits to the hub.
-    TailRead(u32),
+    /// The store commits an append of these nodes' changes.
+    Commit(u32, Vec<(usize, Change)>),
+    /// The store reports the outcomes of an append to the nodes.
+    CommitReport(u32, Vec<(usize, Outcome)>),
+    /// The tail brings the durable commits to a node.
+    TailRead(u32, usize),
     /// A delayed input of the hub is due: a finished read or a drained session.
-    HubInput(u32, hub::Input),
+    HubInput(u32, usize, hub::Input),
     /// A database request completes.
     DatabaseDone(PageId, DatabaseRequest),
     /// The hub's timer, set for this time, fires.
-    HubTimer(u32, u64),
+    HubTimer(u32, usize, u64),
     /// The server pings a session.
     SessionPing(SessionId),
     /// The user of a page acts.
     UserAction(usize),
     /// A fault happens.
     Fault,
+    /// A wall clock steps.
+    ClockStep,
     /// A lasting fault is repaired.
     Repair(Repair),
     /// In the recovery phase the users resolve what needs them.
@@ -72,4 +75,6 @@ pub(crate) enum Repair {
     Store,
     /// Reconnects a page's network.
     Network(usize),
+    /// Sets a wall clock by this many milliseconds.
+    Clock(Computer, i64),
 }

@@ -19,13 +19,19 @@
 //! - (i) a page keeps showing a draft, unless another tab continued it while the page was hidden;
 //! - (j) a follower whose leader has ended or is frozen begins again within 5 seconds;
 //! - (k) no two tabs of a browser read over plain HTTP for longer than that;
-//! - (l) a follower takes relayed frames only of its own member and epoch.
+//! - (l) a follower takes relayed frames only of its own member and epoch;
+//! - (m) the time of an event is never smaller than that of the event before, and grows with time;
+//! - (n) no timer and no countdown lasts longer than its limit.
+//!
+//! In half of the runs with a lasting log, the wall clocks of the server and of the browsers step, by up to
+//! hours.
 //!
 //! Invariant (h), deletion, has no event yet.
 //!
 //! The modules, from the lowest:
 //!
 //! - [`violation`], [`rng`], [`plan`], [`stats`]: the result, randomness, parameters and counts of a run
+//! - [`clock`]: the two clocks of a server or a page, as functions of virtual time
 //! - [`page_id`], [`network`], [`storage`], [`account`], [`http_session`], [`page`], [`server`]: the state of
 //!   the network, of browsers and pages, and of the server
 //! - [`oracle`]: the record of sent and committed messages, kept outside both cores
@@ -33,6 +39,7 @@
 //! - [`world`]: the state of a run, the queue of events, and in its children the effect of each event
 
 mod account;
+mod clock;
 mod event;
 mod http_session;
 mod network;

@@ -1,5 +1,6 @@
 //! The state of a browser and of its pages: the clients, and their timers, connections and sessions.
 
+use crate::clock::{Clock, EPOCH_MS};
 use crate::http_session::SessionShell;
 use crate::network::{ConnectionKind, Wire};
 use crate::page_id::PageId;
@@ -14,7 +15,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 /// The state of a browser, which its pages share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Browser {
     /// Device of the cookie.
     pub(crate) device: Option<DeviceKey>,
@@ -24,6 +25,21 @@ pub(crate) struct Browser {
     pub(crate) lease: Option<Lease>,
     /// Saved rows and drafts.
     pub(crate) database: Database,
+    /// Milliseconds since 1970 at the beginning of virtual time, by the wall clock of its computer.
+    pub(crate) wall_zero: u64,
+}
+
+impl Browser {
+    /// A browser without content. The wall clocks of browsers differ.
+    pub(crate) fn new(index: usize) -> Self {
+        let wall_zero = EPOCH_MS + index as u64 * 3_601_234;
+        Browser { device: None, name: None, lease: None, database: Database::default(), wall_zero }
+    }
+
+    /// The clocks of a page that is loaded at this virtual time.
+    pub(crate) fn clock(&self, now: u64) -> Clock {
+        Clock { started_at: now, wall_zero: self.wall_zero }
+    }
 }
 
 /// A page with its client and the state of its shell.
@@ -32,8 +48,8 @@ pub(crate) struct Page {
     pub(crate) id: PageId,
     pub(crate) client: Client,
     pub(crate) browser: usize,
-    /// Milliseconds by which the page's clock is ahead of virtual time.
-    pub(crate) skew: u64,
+    /// Clocks of the page, whose monotonic one began when it was loaded.
+    pub(crate) clock: Clock,
     pub(crate) timers: BTreeMap<Timer, u64>,
     pub(crate) wires: BTreeMap<ConnectionId, Wire>,
     pub(crate) sessions: BTreeMap<ConnectionId, SessionShell>,
@@ -62,15 +78,14 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(crate) fn new(index: usize, browser: usize, seed: u64) -> Self {
+    pub(crate) fn new(index: usize, browser: usize, seed: u64, clock: Clock) -> Self {
         let mut client = Client::new(seed);
         let view = client.view();
         Page {
             id: PageId { index, generation: 0 },
             client,
             browser,
-            // Pages of one browser share a clock.
-            skew: browser as u64 * 1_234,
+            clock,
             timers: BTreeMap::new(),
             wires: BTreeMap::new(),
             sessions: BTreeMap::new(),

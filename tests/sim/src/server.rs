@@ -1,5 +1,6 @@
-//! The state of the server: the hub, its log, and the shell's sessions and waiting changes.
+//! The state of the server: its nodes, their log, and the shell's sessions and waiting changes.
 
+use crate::clock::Clock;
 use crate::network::{ConnectionKind, Wire};
 use crate::page_id::PageId;
 use client::identity::IdentityRequest;
@@ -11,10 +12,20 @@ use hub::{Hub, RequestId, SessionId, Settings};
 use shared::{Address, ClientId, Epoch, MemberId, RoomId};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The server: the hub, its log, and the state of its shell.
+/// One node of the server: a hub that reads the log's tail.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) hub: Hub,
+    pub(crate) wake_at: Option<u64>,
+}
+
+/// The server: nodes that share one log, and the state of their shells. A session or an account request
+/// belongs to the node of its number.
 #[derive(Debug)]
 pub(crate) struct Server {
-    pub(crate) hub: Hub,
+    pub(crate) nodes: Vec<Node>,
+    /// Clocks of the present process.
+    pub(crate) clock: Clock,
     pub(crate) log: Log,
     /// Changes of this log with their times, from which the log is rebuilt after a crash.
     pub(crate) appended: Vec<(Change, u64)>,
@@ -24,6 +35,8 @@ pub(crate) struct Server {
     pub(crate) unsynced: UnsyncedAppend,
     /// Last position that is durable. The tail reads no further.
     pub(crate) durable_head: u64,
+    /// Virtual time of the last append.
+    pub(crate) appended_at: u64,
     /// Number of the server's starts. Events of an earlier start are ignored.
     pub(crate) generation: u32,
     pub(crate) is_up: bool,
@@ -35,23 +48,24 @@ pub(crate) struct Server {
     /// Account requests that the hub has not answered yet.
     pub(crate) account_requests: BTreeMap<RequestId, (PageId, IdentityRequest, DeviceKey)>,
     pub(crate) last_request: u64,
-    /// Changes that wait for the append under way.
-    pub(crate) waiting_changes: Vec<Change>,
+    /// Changes that wait for the append under way, with the indices of their nodes.
+    pub(crate) waiting_changes: Vec<(usize, Change)>,
     pub(crate) is_committing: bool,
-    pub(crate) wake_at: Option<u64>,
 }
 
 impl Server {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: Settings, nodes: u64, now: u64) -> Self {
         let log = Log::new(Epoch(1));
-        let hub = Hub::new(settings.clone(), log.epoch(), log.house().clone());
+        let nodes = (0..nodes).map(|_| Node::start(&settings, &log)).collect();
         Server {
-            hub,
+            nodes,
+            clock: Clock::started(now),
             log,
             appended: Vec::new(),
             synced: 0,
             unsynced: UnsyncedAppend::default(),
             durable_head: 0,
+            appended_at: 0,
             generation: 0,
             is_up: true,
             refuses_changes: false,
@@ -62,8 +76,35 @@ impl Server {
             last_request: 0,
             waiting_changes: Vec::new(),
             is_committing: false,
-            wake_at: None,
         }
+    }
+
+    /// Index of the node with a session or request of this number.
+    pub(crate) fn node_of(&self, number: u64) -> usize {
+        usize::try_from(number).unwrap_or(0) % self.nodes.len()
+    }
+
+    /// The hub of a session.
+    pub(crate) fn hub_of(&self, session: SessionId) -> &Hub {
+        &self.nodes[self.node_of(session.0)].hub
+    }
+
+    /// Next number after `last` that belongs to a node. The node knows the device, if any does. `choice` is a
+    /// random number.
+    pub(crate) fn next_number(&self, last: u64, device: Option<DeviceKey>, choice: u64) -> u64 {
+        let count = u64::try_from(self.nodes.len()).unwrap_or(1);
+        let knows = |number: &u64| {
+            let members = &self.nodes[self.node_of(*number)].hub.house().members;
+            device.is_some_and(|device| members.find_by_device(&device).is_some())
+        };
+        let first = last + 1 + choice % count;
+        (first..first + count).find(knows).unwrap_or(first)
+    }
+}
+
+impl Node {
+    pub(crate) fn start(settings: &Settings, log: &Log) -> Self {
+        Node { hub: Hub::new(settings.clone(), log.epoch(), log.house().clone()), wake_at: None }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The simulated world: all state of a run, and the queue of events in virtual time.
 
 mod account;
+mod clocks;
 mod faults;
 mod http_session;
 mod invariants;
@@ -11,6 +12,8 @@ mod run;
 mod server;
 mod storage;
 mod users;
+
+pub(crate) use clocks::Computer;
 
 use crate::event::SimEvent;
 use crate::network::{Connection, Wire};
@@ -25,6 +28,9 @@ use client::input::Input;
 use hub::Settings;
 use shared::RoomId;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Virtual time at which a run begins.
+const START: u64 = 1_000_000;
 
 /// The state of a run.
 #[derive(Debug)]
@@ -63,20 +69,21 @@ impl World {
             // The first browser has the first page and the last ones.
             let shares = index > 0 && plan.pages - index as u64 - 1 < plan.shared_tabs;
             if !shares {
-                browsers.push(Browser::default());
+                browsers.push(Browser::new(browsers.len()));
             }
             let browser = if shares { 0 } else { browsers.len() - 1 };
-            pages.push(Page::new(index, browser, rng.below(u64::MAX)));
+            let clock = browsers[browser].clock(START);
+            pages.push(Page::new(index, browser, rng.below(u64::MAX), clock));
         }
         World {
             plan,
             rng,
-            now: 1_000_000,
+            now: START,
             prints_steps,
             is_fault_phase: true,
             final_messages: BTreeSet::new(),
             is_paging: false,
-            server: Server::new(settings),
+            server: Server::new(settings, plan.nodes, START),
             pages,
             browsers,
             connections: BTreeMap::new(),
@@ -150,15 +157,18 @@ impl World {
                 self.receive_account_request(id, request, device)?
             }
             SimEvent::AccountResponse(id, response) => self.receive_account_response(id, response)?,
-            SimEvent::Commit(generation, changes) => self.commit_append(generation, changes),
+            SimEvent::Commit(generation, changes) => self.commit_append(generation, changes)?,
             SimEvent::CommitReport(generation, outcomes) => self.report_outcomes(generation, outcomes)?,
-            SimEvent::TailRead(generation) => self.read_tail(generation)?,
-            SimEvent::HubInput(generation, input) => self.dispatch_delayed(generation, input)?,
+            SimEvent::TailRead(generation, node) => self.read_tail(generation, node)?,
+            SimEvent::HubInput(generation, node, input) => {
+                self.dispatch_delayed(generation, node, input)?;
+            }
             SimEvent::DatabaseDone(page, request) => self.complete_database_request(page, request)?,
-            SimEvent::HubTimer(generation, at) => self.fire_hub_timer(generation, at)?,
+            SimEvent::HubTimer(generation, node, at) => self.fire_hub_timer(generation, node, at)?,
             SimEvent::SessionPing(session) => self.ping_session(session)?,
             SimEvent::UserAction(index) => self.act(index)?,
             SimEvent::Fault => self.inject_fault()?,
+            SimEvent::ClockStep => self.step_clock(),
             SimEvent::Repair(repair) => self.repair(repair)?,
             SimEvent::Resolution => self.resolve_errors()?,
         }

@@ -70,7 +70,7 @@ fn the_invariants_hold_in_any_run() {
     assert!(sum.resumed > seeds / 2 && sum.loaded_rows > seeds / 10, "{sum:?}");
     // A session passes its limit only if many messages are posted during its replay.
     assert!(sum.lost_changes > seeds / 100 && sum.overflows > seeds / 200, "{sum:?}");
-    assert!(sum.shown_messages > seeds * 10, "{sum:?}");
+    assert!(sum.shown_messages > seeds * 10 && sum.clock_steps > seeds, "{sum:?}");
     // Tabs of one browser share the leader's reading.
     assert!(sum.follows > seeds / 4 && sum.relayed > seeds, "{sum:?}");
 }
@@ -102,6 +102,7 @@ fn add(sum: &mut RunStats, stats: RunStats) {
     sum.follows += stats.follows;
     sum.relayed += stats.relayed;
     sum.restarts += stats.restarts;
+    sum.clock_steps += stats.clock_steps;
     sum.lost_changes += stats.lost_changes;
     sum.resumed += stats.resumed;
     sum.overflows += stats.overflows;

@@ -23,7 +23,7 @@ pub enum Change {
         /// Plain text, whose length the hub has checked.
         text: String,
     },
-    /// Adds a member, who joins the lobby. The name must be free. If the device has a member already, the
+    /// Adds a member, who joins the lobby. The name must be free and must not rest. If the device has a member already, the
     /// change is a retry whose answer was lost, and that member stays the only one.
     Join {
         /// Name of the new member.
@@ -31,11 +31,11 @@ pub enum Change {
         /// First device of the new member.
         device: DeviceKey,
     },
-    /// Gives a member a new name, which must be free.
+    /// Gives a member a new name, which must be free. Only the member who gave it up can take one that rests.
     Rename {
         /// Member who is renamed.
         member: MemberId,
-        /// Name that the member gets; the old one becomes free.
+        /// Name that the member gets; the old one rests.
         name: Name,
     },
     /// Removes a member from every room, the lobby included, and so from the house.

@@ -104,23 +104,23 @@ impl MemberTable {
         }
     }
 
-    /// Gives a member a new name and frees the old one. Without effect if there is no such member.
-    pub fn rename(&mut self, id: MemberId, name: Name) {
-        if let Some(state) = self.by_id.get_mut(&id) {
-            let old = std::mem::replace(&mut state.name, name.clone());
-            self.free_name(old.key(), id);
-            self.hold_name(name.key(), id);
-        }
+    /// Gives a member a new name, and frees and returns the old one. Without effect if there is no such member.
+    pub fn rename(&mut self, id: MemberId, name: Name) -> Option<Name> {
+        let state = self.by_id.get_mut(&id)?;
+        let old = std::mem::replace(&mut state.name, name.clone());
+        self.free_name(old.key(), id);
+        self.hold_name(name.key(), id);
+        Some(old)
     }
 
-    /// Removes a member, and frees the name and the devices.
-    pub fn remove(&mut self, id: MemberId) {
-        if let Some(MemberState { name, devices }) = self.by_id.remove(&id) {
-            self.free_name(name.key(), id);
-            for device in devices {
-                self.by_device.remove(&device);
-            }
+    /// Removes a member, and frees the name and the devices. Returns the name.
+    pub fn remove(&mut self, id: MemberId) -> Option<Name> {
+        let MemberState { name, devices } = self.by_id.remove(&id)?;
+        self.free_name(name.key(), id);
+        for device in devices {
+            self.by_device.remove(&device);
         }
+        Some(name)
     }
 
     fn hold_name(&mut self, key: &NameKey, id: MemberId) {

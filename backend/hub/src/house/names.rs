@@ -2,17 +2,22 @@
 //!
 //! Two names are the same if they agree after NFKC, case folding and the confusables skeleton (UTS 39 §4),
 //! because a person could mistake one for the other.
+//!
+//! * `characters`: characters that no name may have.
+//! * `joiners`: joiners and variation selectors, which a name may have where a script or an emoji needs them.
+//! * `reserved`: names that the page prints itself.
 
-use shared::{ErrorCode, limits::NAME_CHARS_MAX};
+mod characters;
+mod joiners;
+mod reserved;
+
+use shared::{
+    ErrorCode,
+    limits::{NAME_BYTES_MAX, NAME_CHARS_MAX},
+};
 use std::fmt;
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
-
-/// Names that the page prints for passers-by and for the house itself. No member may take them.
-const RESERVED: &[&str] = &["passer-by", "过客", "guest", "访客", "teahouse", "茶馆"];
-
-/// Combining marks on one letter. More of them would cover the neighbouring lines.
-const MARKS_MAX: usize = 3;
+use unicode_normalization::UnicodeNormalization;
+use unicode_segmentation::UnicodeSegmentation;
 
 /// Valid name in Unicode normal form C.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,22 +39,23 @@ impl Name {
     /// reserved one.
     pub fn parse(typed: &str) -> Result<Self, ErrorCode> {
         // The length is checked before anything is allocated, because a name may be a long body.
-        if typed.len() > NAME_CHARS_MAX * 4 * 4 {
+        if typed.len() > 4 * NAME_BYTES_MAX {
             return Err(ErrorCode::NameTooLong);
         }
         let normal: String = typed.nfc().collect();
-        let text = normal.split(is_space).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+        let words = normal.split(characters::is_space).filter(|word| !word.is_empty());
+        let text = words.collect::<Vec<_>>().join(" ");
         if text.is_empty() {
             return Err(ErrorCode::NameEmpty);
         }
-        if text.chars().count() > NAME_CHARS_MAX {
+        if text.len() > NAME_BYTES_MAX || text.graphemes(true).count() > NAME_CHARS_MAX {
             return Err(ErrorCode::NameTooLong);
         }
-        if text.chars().any(is_refused) || has_too_many_marks(&text) {
+        if characters::has_refused(&text) {
             return Err(ErrorCode::NameBadCharacter);
         }
         let name = Name { key: NameKey::of(&text), text };
-        if RESERVED.iter().any(|word| NameKey::of(word) == name.key) {
+        if reserved::is_reserved(&name.text) {
             return Err(ErrorCode::NameTaken);
         }
         Ok(name)
@@ -71,15 +77,24 @@ impl Name {
         &self.key
     }
 
-    /// Returns the first free name of `name 2`, `name 3`…; none if all up to 99 are taken.
+    /// Returns the first free name of `name 2`, `name 3`…; none if all up to 99 are taken, or reserved like the
+    /// name itself.
     pub fn suggest(typed: &str, is_taken: impl Fn(&NameKey) -> bool) -> Option<String> {
-        let base: String = typed.nfc().filter(|c| !is_refused(*c)).collect();
+        let base: String = typed.nfc().collect();
+        if reserved::is_reserved(&base) {
+            return None;
+        }
+        let clusters: Vec<&str> = base.trim().graphemes(true).collect();
         (2..100)
             .map(|number| {
                 let tail = format!(" {number}");
-                let room = NAME_CHARS_MAX - tail.chars().count();
-                let head: String = base.trim().chars().take(room).collect();
-                format!("{}{tail}", head.trim_end())
+                let mut count = clusters.len().min(NAME_CHARS_MAX - tail.len());
+                let bytes_of = |count: usize| clusters.iter().take(count).map(|c| c.len()).sum::<usize>();
+                while bytes_of(count) + tail.len() > NAME_BYTES_MAX {
+                    count -= 1;
+                }
+                let head: String = clusters.iter().take(count).copied().collect();
+                format!("{}{tail}", head.trim_end_matches([' ', joiners::ZWNJ]))
             })
             .find(|candidate| Name::parse(candidate).is_ok_and(|name| !is_taken(name.key())))
     }
@@ -93,44 +108,20 @@ impl fmt::Debug for Name {
 
 impl NameKey {
     fn of(text: &str) -> Self {
-        let compatible: String = text.nfkc().collect();
-        let folded = caseless::default_case_fold_str(&compatible);
-        let skeleton: String = unicode_security::skeleton(&folded).collect();
-        // The skeleton of a digit may be a capital letter (0 → O).
-        NameKey(caseless::default_case_fold_str(&skeleton))
+        // Joiners and variation selectors change the shape of a name, but two names that differ only in them
+        // can be mistaken for each other.
+        let visible: String = text.chars().filter(|c| !joiners::is_folded(*c)).collect();
+        NameKey(skeleton(&visible))
     }
 }
 
-fn is_space(c: char) -> bool {
-    c == '\u{3000}' || c.general_category() == GeneralCategory::SpaceSeparator
-}
-
-/// Whether a character is invisible, a control or format character, private or unassigned.
-fn is_refused(c: char) -> bool {
-    let is_invisible = matches!(
-        c,
-        '\u{034F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}'
-            | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' | '\u{180B}'..='\u{180F}' | '\u{FFFC}' | '\u{FFFD}'
-    );
-    is_invisible
-        || matches!(
-            c.general_category(),
-            GeneralCategory::Control
-                | GeneralCategory::Format
-                | GeneralCategory::LineSeparator
-                | GeneralCategory::ParagraphSeparator
-                | GeneralCategory::PrivateUse
-                | GeneralCategory::Surrogate
-                | GeneralCategory::Unassigned
-        )
-}
-
-fn has_too_many_marks(text: &str) -> bool {
-    let mut marks = 0;
-    text.nfd().any(|c| {
-        marks = if is_combining_mark(c) { marks + 1 } else { 0 };
-        marks > MARKS_MAX
-    })
+/// Returns a text that is equal for texts that look alike.
+fn skeleton(text: &str) -> String {
+    let compatible: String = text.nfkc().collect();
+    let folded = caseless::default_case_fold_str(&compatible);
+    let skeleton: String = unicode_security::skeleton(&folded).collect();
+    // The skeleton of a digit may be a capital letter (0 → O).
+    caseless::default_case_fold_str(&skeleton)
 }
 
 #[cfg(test)]
@@ -164,6 +155,31 @@ mod tests {
             assert_eq!(Name::parse(&"茶".repeat(length)).is_ok(), fits, "{length}");
         }
         assert_eq!(Name::parse(&"a".repeat(1 << 20)), Err(ErrorCode::NameTooLong));
+    }
+
+    #[test]
+    fn a_character_of_a_name_is_a_grapheme_cluster() {
+        for cluster in ["👩🏽\u{200d}💻", "ക്ഷ", "กำ", "🇨🇳", "Ź\u{302}", "ស្ត្រី"]
+        {
+            assert_eq!(Name::parse(cluster).unwrap().as_str(), cluster);
+        }
+        for (count, fits) in [(31, true), (32, true), (33, false)] {
+            assert_eq!(Name::parse(&"🇨🇳".repeat(count)).is_ok(), fits, "{count}");
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_a_name_are_bounded() {
+        // 25 bytes each.
+        let families = "👨\u{200d}👩\u{200d}👧\u{200d}👦".repeat(10);
+        for (length, fits) in [(255, true), (256, true), (257, false)] {
+            let name = format!("{families}{}", "é".repeat(2) + &"a".repeat(length - 254));
+            assert_eq!(name.len(), length);
+            assert_eq!(Name::parse(&name).is_ok(), fits, "{length}");
+        }
+        // A name may be typed in a longer form than the normal one.
+        assert_eq!(Name::parse(&format!("{}x", " ".repeat(1023))).unwrap().as_str(), "x");
+        assert_eq!(Name::parse(&format!("{}x", " ".repeat(1024))), Err(ErrorCode::NameTooLong));
     }
 
     #[test]
@@ -201,13 +217,6 @@ mod tests {
     }
 
     #[test]
-    fn a_reserved_name_is_refused_as_taken() {
-        for name in ["passer-by", "Passer-By", "过客", "Guest", "ＧＵＥＳＴ", "访客", "TeaHouse"] {
-            assert_eq!(Name::parse(name), Err(ErrorCode::NameTaken), "{name}");
-        }
-    }
-
-    #[test]
     fn a_free_name_is_suggested_when_a_name_is_taken() {
         let taken = [key("Wei"), key("Wei 2")];
         assert_eq!(Name::suggest("Wei", |key| taken.contains(key)).as_deref(), Some("Wei 3"));
@@ -216,5 +225,17 @@ mod tests {
         assert_eq!(free.chars().count(), 32);
         assert!(free.ends_with(" 2"));
         assert_eq!(Name::suggest("Wei", |_| true), None);
+        assert_eq!(Name::suggest("Guest", |_| false), None);
+    }
+
+    #[test]
+    fn a_suggestion_keeps_grapheme_clusters_whole() {
+        for cluster in ["👨\u{200d}👩\u{200d}👧\u{200d}👦", "🇨🇳", "ക്ഷ"] {
+            let longest = (1..=NAME_CHARS_MAX).rev().map(|count| cluster.repeat(count));
+            let typed = longest.into_iter().find(|name| Name::parse(name).is_ok()).unwrap();
+            let free = Name::suggest(&typed, |_| false).unwrap();
+            let head = free.strip_suffix(" 2").unwrap();
+            assert_eq!(head, cluster.repeat(head.len() / cluster.len()));
+        }
     }
 }

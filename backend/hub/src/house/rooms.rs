@@ -7,9 +7,10 @@ use crate::limits::{ROOMS_MAX, ROOMS_PER_MEMBER_MAX};
 use shared::{
     Address, ErrorCode, MemberId, Room, RoomId,
     event::{DirectoryRoom, RoomEntry},
-    limits::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, ROOMS_PAGE},
+    limits::{DESCRIPTION_CHARS_MAX, NAME_BYTES_MAX, ROOMS_PAGE},
 };
 use std::collections::{BTreeMap, HashMap};
+use unicode_normalization::UnicodeNormalization;
 
 /// Names that the page prints for the lobby. No other room may have them.
 const LOBBY_NAMES: &[&str] = &["Lobby", "大堂"];
@@ -171,10 +172,11 @@ impl RoomTable {
     /// True if more rooms follow.
     pub fn page(&self, member: MemberId, find: &str, after: Option<RoomId>) -> (Vec<DirectoryRoom>, bool) {
         // No name is so long, so that no room can match.
-        if find.len() > NAME_CHARS_MAX * 4 {
+        if find.len() > 4 * NAME_BYTES_MAX {
             return (Vec::new(), false);
         }
-        let find = find.to_lowercase();
+        // Names are in normal form C.
+        let find = find.nfc().collect::<String>().to_lowercase();
         let from = after.map_or(0, |after| after.0.saturating_add(1));
         let is_match =
             |state: &RoomState| find.is_empty() || state.name().to_lowercase().contains(find.as_str());

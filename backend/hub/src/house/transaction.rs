@@ -60,6 +60,12 @@ impl<'a> Transaction<'a> {
         Ok(member)
     }
 
+    /// Checks that a name does not rest, except for the member who gave it up.
+    fn check_rest(&self, name: &Name, member: Option<MemberId>) -> Result<(), ErrorCode> {
+        let is_resting = self.house.resting_names.is_resting(name.key(), self.at, member);
+        if is_resting { Err(ErrorCode::NameTaken) } else { Ok(()) }
+    }
+
     pub(super) fn post(
         &mut self,
         room: RoomId,
@@ -85,6 +91,7 @@ impl<'a> Transaction<'a> {
             return Ok(self.receipt(n, None));
         }
         self.house.members.check_join(&name)?;
+        self.check_rest(&name, None)?;
         let member = Member { id: MemberId(self.house.next_member), name: name.as_str().to_owned() };
         let n = self.add_to_room(member, RoomId::LOBBY, Some(device));
         Ok(self.receipt(n, None))
@@ -92,6 +99,7 @@ impl<'a> Transaction<'a> {
 
     pub(super) fn rename(&mut self, id: MemberId, name: Name) -> Result<Receipt, ErrorCode> {
         self.house.members.check_rename(id, &name)?;
+        self.check_rest(&name, Some(id))?;
         let member = Member { id, name: name.as_str().to_owned() };
         let to = Address::Room(RoomId::LOBBY);
         let ((n, prev), at) = (self.next_position(to), self.at);

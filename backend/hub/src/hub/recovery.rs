@@ -134,6 +134,11 @@ impl Hub {
         resumed_from.is_some()
     }
 
+    /// Whether a session waits for the tail to reach its cursor, so that it is not attached yet.
+    pub(super) fn waits_for_cursor(&self, session: SessionId) -> bool {
+        self.waiting_cursors.iter().any(|waiting| waiting.session == session)
+    }
+
     /// Attaches the sessions whose cursors the tail has reached.
     pub(super) fn resume_waiting_recoveries(&mut self, out: &mut Vec<Output>) {
         let head = self.house.head();

@@ -72,10 +72,13 @@ impl Hub {
         }
     }
 
-    /// Calls `visit` with each session of a member that receives events.
+    /// Calls `visit` with each session of a member that receives events. A session whose cursor the tail has
+    /// not reached is attached later, with the rooms of that time.
     fn for_each_recipient(&self, member: MemberId, visit: impl FnMut(SessionId)) {
         let is_recipient = |id: &SessionId| match self.sessions.get(id) {
-            Some(Session::Member { kind, .. }) => *kind != SessionKind::Command,
+            Some(Session::Member { kind, .. }) => {
+                *kind != SessionKind::Command && !self.waits_for_cursor(*id)
+            }
             _ => false,
         };
         let sessions = self.sessions_by_member.get(&member).into_iter().flatten().copied();

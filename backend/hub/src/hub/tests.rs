@@ -1,11 +1,18 @@
+mod clocks;
 mod recovery;
 mod request;
 mod room;
 mod tail;
 
 use super::*;
+use crate::house::HouseHeader;
 use crate::input::Unstored;
-use crate::{limits::SESSIONS_PER_MEMBER_MAX, log::Log, output::Answer, session::RequestId};
+use crate::{
+    limits::{NAME_REST_MS, SESSIONS_PER_MEMBER_MAX},
+    log::Log,
+    output::Answer,
+    session::RequestId,
+};
 use shared::{
     Address, ClientId, Command,
     command::{self, Hello, Post},
@@ -13,18 +20,21 @@ use shared::{
     limits::TEXT_BYTES_MAX,
 };
 
+/// Time at which a test begins. The clocks differ, so a test fails if one is taken for the other.
+const START: Now = Now { mono: 10_000, wall: 1_790_000_000_000 };
+
 /// Hub with a log in memory. Collects the outputs except those that the log or the transport answers.
 struct TestHub {
     hub: Hub,
     log: Log,
-    now: u64,
+    now: Now,
 }
 
 impl TestHub {
     fn new() -> Self {
         let log = Log::new(Epoch(1));
         let hub = Hub::new(Settings::default(), log.epoch(), log.house().clone());
-        TestHub { hub, log, now: 10_000 }
+        TestHub { hub, log, now: START }
     }
 
     fn with_members(names: &[&str]) -> Self {
@@ -45,7 +55,7 @@ impl TestHub {
             for output in std::mem::take(&mut out) {
                 match output {
                     Output::Append(change) => {
-                        let outcome = self.log.append(change, self.now);
+                        let outcome = self.log.append(change, self.hub.event_time(self.now));
                         self.hub.handle(Input::AppendsFinished(vec![outcome]), self.now, &mut out);
                         self.read_tail(&mut out);
                     }
@@ -188,14 +198,14 @@ fn a_session_without_hello_is_refused_and_closed_in_time() {
     assert_eq!(refusal(&test.post(1, 1, "early")), Some(ErrorCode::HelloExpected));
     let away = Command::Presence(command::PresenceReport { away: true });
     assert_eq!(refusal(&test.give(Input::CommandReceived(session, away))), Some(ErrorCode::HelloExpected));
-    test.now += HELLO_MS - 1;
+    test.now = test.now.after(HELLO_MS - 1);
     assert_eq!(test.give(Input::Tick), []);
-    assert_eq!(test.hub.next_wake(), Some(test.now + 1));
-    test.now += 1;
+    assert_eq!(test.hub.next_wake(), Some(test.now.mono + 1));
+    test.now = test.now.after(1);
     assert_eq!(test.give(Input::Tick), [Output::Close(session, CloseCode::Hello)]);
     test.give(Input::Closed(session));
     assert_eq!(test.post(1, 2, "late"), []);
-    assert_eq!(test.hub.next_wake(), None);
+    assert_eq!(test.hub.next_wake(), test.hub.event_clock.next_wake(), "only the clocks are to be read");
 }
 
 #[test]
@@ -278,7 +288,8 @@ fn an_unstored_message_keeps_its_place_among_posts() {
             other => panic!("{other:?} left too early"),
         })
         .collect();
-    let outcomes = changes.into_iter().map(|change| test.log.append(change, test.now)).collect();
+    let outcomes =
+        changes.into_iter().map(|change| test.log.append(change, test.hub.event_time(test.now))).collect();
     test.hub.handle(Input::AppendsFinished(outcomes), test.now, &mut out);
     assert_eq!(out, [], "nothing leaves before the tail has it");
     test.read_tail(&mut out);
@@ -322,6 +333,72 @@ fn a_taken_name_is_refused_with_a_suggestion() {
 }
 
 #[test]
+fn a_name_that_was_given_up_rests_for_a_day() {
+    let mut test = TestHub::with_members(&["Wei", "Lin"]);
+    let mut number = 0;
+    let mut name = |test: &mut TestHub, device: u8, name: &str, is_new: bool| {
+        number += 1;
+        let (request, name, device) = (RequestId(number), name.to_owned(), DeviceKey([device; 32]));
+        let input = match is_new {
+            true => Input::Join { request, name, device },
+            false => Input::Rename { request, name, device },
+        };
+        match test.give(input).pop() {
+            Some(Output::Answer(_, Answer::Me(Some(member)))) => Ok(member.name),
+            Some(Output::Answer(_, Answer::Refused(code, suggestion))) => Err((code, suggestion)),
+            other => panic!("{other:?}"),
+        }
+    };
+    let taken = |suggestion: &str| Err((ErrorCode::NameTaken, Some(suggestion.to_owned())));
+    let start = test.now;
+
+    assert_eq!(name(&mut test, 1, "Hao", false).as_deref(), Ok("Hao"));
+    assert_eq!(name(&mut test, 3, "wei", true), taken("wei 2"), "for a newcomer");
+    assert_eq!(name(&mut test, 2, "Wei", false), taken("Wei 2"), "for another member");
+    assert_eq!(name(&mut test, 1, "WEI", false).as_deref(), Ok("WEI"), "its former holder takes it back");
+    assert_eq!(name(&mut test, 1, "Wei", false).as_deref(), Ok("Wei"), "another case of the own name");
+    assert_eq!(name(&mut test, 2, "Hao", false), taken("Hao 2"), "the name in between rests too");
+
+    test.now = start.after(NAME_REST_MS - 1);
+    test.give(Input::SignOut(RequestId(90), DeviceKey([1; 32])));
+    assert_eq!(name(&mut test, 2, "Hao", false), taken("Hao 2"));
+    assert_eq!(name(&mut test, 3, "Wei", true), taken("Wei 2"), "of a member who has left");
+    test.now = start.after(NAME_REST_MS);
+    assert_eq!(name(&mut test, 2, "Hao", false).as_deref(), Ok("Hao"));
+    test.now = start.after(2 * NAME_REST_MS - 2);
+    assert_eq!(name(&mut test, 3, "Wei", true), taken("Wei 2"));
+    test.now = test.now.after(1);
+    assert_eq!(name(&mut test, 3, "Wei", true).as_deref(), Ok("Wei"));
+}
+
+#[test]
+fn the_tag_of_a_passer_by_does_not_repeat_after_a_restart() {
+    let mut test = TestHub::new();
+    let post = |test: &mut TestHub, session: u64| {
+        let session = SessionId(session);
+        test.give(Input::Opened { session, dialect: Dialect::Text, device: None });
+        let client_id = ClientId([u8::try_from(session.0).unwrap(); 16]);
+        let out = test.give(Input::TextReceived { session, client_id, text: "hi".into() });
+        let tag = out.iter().find_map(|output| match output {
+            Output::Publish(_, Event::Posted(posted)) => posted.tag,
+            _ => None,
+        });
+        tag.unwrap_or_else(|| panic!("{out:?}"))
+    };
+    assert_eq!([post(&mut test, 1), post(&mut test, 2)], [1, 2]);
+    // A store that does not read its events restores the tag.
+    let house = test.log.house();
+    let (head, mark, last_tag) = (house.head(), house.mark(), house.last_tag());
+    let header = HouseHeader { head, mark, last_tag, ..HouseHeader::default() };
+    let restored = House::restore(house.members.clone(), house.rooms.clone(), header);
+    for house in [house.clone(), restored] {
+        let hub = Hub::new(Settings::default(), Epoch(1), house);
+        let mut after = TestHub { hub, log: test.log.clone(), now: test.now };
+        assert_eq!(post(&mut after, 3), 3);
+    }
+}
+
+#[test]
 fn signing_out_closes_every_session_of_the_member() {
     let mut test = TestHub::with_members(&["Wei"]);
     test.connect(1, 1);
@@ -344,12 +421,12 @@ fn presence_is_published_to_the_lobby() {
         out.iter().any(|output| matches!(output, Output::Publish(_, Event::Here(here)) if here.count == 1)),
         "{out:?}"
     );
-    test.now += 5_000;
+    test.now = test.now.after(5_000);
     let away = Command::Presence(command::PresenceReport { away: true });
     let out = test.give(Input::CommandReceived(SessionId(1), away));
     assert!(matches!(&out[..], [Output::Publish(_, Event::Away(_))]), "{out:?}");
     test.give(Input::Closed(SessionId(1)));
-    assert_eq!(test.hub.next_wake(), Some(test.now + 1_000));
-    test.now += 1_000;
+    assert_eq!(test.hub.next_wake(), Some(test.now.mono + 1_000));
+    test.now = test.now.after(1_000);
     assert!(matches!(&test.give(Input::Tick)[..], [Output::Publish(_, Event::Gone(_))]));
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::house::members::DeviceKey;
 use crate::house::names::Name;
+use crate::limits::NAME_REST_MS;
 use shared::{
     ErrorCode,
     event::Posted,
@@ -104,16 +105,19 @@ fn a_refused_change_has_no_effect() {
 }
 
 #[test]
-fn a_name_is_free_when_its_member_has_renamed_or_left() {
+fn a_name_is_free_a_day_after_its_member_was_renamed_or_left() {
     let mut log = log_with_members(&["Wei", "Lin"]);
     let rename = |id, name| Change::Rename { member: MemberId(id), name: Name::parse(name).unwrap() };
     assert_eq!(log.append(rename(2, "wei"), 1), Err(ErrorCode::NameTaken));
     assert!(log.append(rename(1, "WEI"), 1).is_ok(), "the own name in other letters");
     assert!(log.append(rename(1, "Hao"), 1).is_ok());
-    assert!(log.append(rename(2, "Wei"), 1).is_ok());
-    assert!(log.append(Change::Leave { member: MemberId(2) }, 1).is_ok());
-    assert_eq!(log.append(Change::Leave { member: MemberId(2) }, 1), Err(ErrorCode::SignInRequired));
-    log.append(join("Wei", 7), 1).unwrap();
+    assert_eq!(log.append(rename(2, "Wei"), NAME_REST_MS), Err(ErrorCode::NameTaken));
+    let day = NAME_REST_MS + 1;
+    assert!(log.append(rename(2, "Wei"), day).is_ok());
+    assert!(log.append(Change::Leave { member: MemberId(2) }, day).is_ok());
+    assert_eq!(log.append(Change::Leave { member: MemberId(2) }, day), Err(ErrorCode::SignInRequired));
+    assert_eq!(log.append(join("Wei", 7), day), Err(ErrorCode::NameTaken));
+    log.append(join("Wei", 7), day + NAME_REST_MS).unwrap();
     let back = log.house().members.find_by_device(&DeviceKey([7; 32]));
     assert_eq!(back, Some(MemberId(3)), "an id is never another person's");
 }

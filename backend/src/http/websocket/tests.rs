@@ -1,17 +1,17 @@
 use super::*;
 use crate::{
-    connection::permit::ConnectionPermits,
-    fanout::{Delivery, DeliveryBatch},
-    http::{
-        host_policy::HostPolicy,
-        ip_rate::{IpRates, naming_rate},
+    connection::{
+        address_limits::AddressLimits, deadlines::Deadlines, permit::ConnectionPermits,
+        worker_inputs::WaitingInput,
     },
+    fanout::{BatchReceiver, Delivery, batch_channel},
+    http::host_policy::HostPolicy,
     limits::INBOX_MAX,
     page::Page,
     registry::Actor,
     store::{Store as _, memory::MemoryStore},
 };
-use actix_web::test::TestRequest;
+use actix_web::{FromRequest as _, test::TestRequest};
 use futures_util::FutureExt as _;
 use hub::{Settings, rate::Rate};
 use shared::Epoch;
@@ -21,18 +21,17 @@ use std::{
     pin::pin,
     sync::Arc,
 };
-use tokio::sync::mpsc;
 
 /// A worker whose registry does not run yet, with a full inbox.
 struct Worker {
     state: Rc<AppState>,
     actor: Actor,
-    batches: mpsc::Receiver<DeliveryBatch>,
+    batches: BatchReceiver,
 }
 
 impl Worker {
     async fn new() -> Self {
-        let (sender, batches) = mpsc::channel(INBOX_MAX);
+        let (sender, batches) = batch_channel();
         let store = Box::new(MemoryStore::new(Epoch(1)));
         let health = store.health();
         let (actor, registry) = Actor::new(Settings::default(), store, vec![sender]).unwrap();
@@ -43,8 +42,9 @@ impl Worker {
             cookie: "th".to_owned(),
             public_url: None,
             allowed_origins: Vec::new(),
-            machine_names: Vec::new(),
-            trusts_proxy: false,
+            own_names: Vec::new(),
+            proxy_hops: 0,
+            notes: Arc::default(),
         };
         let unlimited = Rate { per_s: 0, burst: 0 };
         let state = Rc::new(AppState {
@@ -56,10 +56,10 @@ impl Worker {
             build: String::new(),
             permits: ConnectionPermits::new(1),
             is_text_dialect_on: true,
-            inbound_rates: InboundRates { messages: unlimited, bytes: unlimited },
-            naming_rate: naming_rate(false),
-            ip_rates: Arc::new(IpRates::default()),
+            inbound_rates: InboundRates { messages: unlimited, bytes: unlimited, texts: unlimited },
+            address_limits: AddressLimits::new(2, false),
             inbound_hook: None,
+            deadlines: Deadlines::default(),
         });
         Worker { state, actor, batches }
     }
@@ -102,7 +102,9 @@ async fn a_101_is_sent_after_the_registry_has_the_connection() {
     state.registry.tell(post).await.unwrap();
     let mut is_attached = false;
     'posted: loop {
-        for delivery in batches.recv().await.unwrap().deliveries {
+        let mut deliveries = Vec::new();
+        assert!(batches.next_round(|batch| deliveries.extend(batch.deliveries)).await);
+        for delivery in deliveries {
             match delivery {
                 Delivery::Attach(session, _) => is_attached |= session != talker,
                 Delivery::Publish { .. } => break 'posted,
@@ -113,7 +115,8 @@ async fn a_101_is_sent_after_the_registry_has_the_connection() {
     assert!(is_attached, "the post would be missed");
 
     drop(response);
-    assert!(is_one_closed(&state.connections.inputs().next().await));
+    let closed = state.connections.inputs().next().await;
+    assert!(matches!(&closed[..], [WaitingInput { input: Input::Closed(_), .. }]), "{closed:?}");
     assert!(state.permits.try_acquire().is_some());
     tokio::task::yield_now().await;
     assert!(state.connections.inputs().take().is_empty());
@@ -130,5 +133,5 @@ async fn a_client_that_leaves_before_its_101_is_closed_once() {
     assert!(state.permits.try_acquire().is_some());
     drop(state);
     actor.run().await.unwrap();
-    assert!(batches.recv().await.is_none(), "the registry never knew of it");
+    assert!(!batches.next_round(|_| ()).await, "the registry never knew of it");
 }

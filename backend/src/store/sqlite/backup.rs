@@ -87,7 +87,10 @@ pub fn restore(folder: &DataFolder, from: &Path) -> Result<Restored, LogError> {
             from.display()
         )));
     }
-    install_copy(folder, db, &new.0, &files.log).map_err(|error| error.at(&files.log, FileUse::Write))
+    let restored = install_copy(folder, db, &new.0, &files.log);
+    let restored = restored.map_err(|error| error.at(&files.log, FileUse::Write))?;
+    folder.keep();
+    Ok(restored)
 }
 
 /// Makes the copy this folder's log.

@@ -11,6 +11,7 @@ use hub::House;
 use hub::house::change::{Change, Receipt};
 use hub::house::commit::{Commit, ExecutedChange, LogEntry};
 use hub::house::members::DeviceKey;
+use hub::limits::NAME_REST_MS;
 use rusqlite::{Connection as Database, OptionalExtension};
 use shared::{Address, ClientId, ErrorCode, Event, MemberId, RoomId};
 
@@ -25,7 +26,7 @@ pub(super) fn execute(
     if let Some(receipt) = key.map(|key| receipt(db, key)).transpose()?.flatten() {
         return Ok(Ok(ExecutedChange { receipt, commit: None }));
     }
-    let next_member = house.next_member();
+    let (next_member, last_tag) = (house.next_member(), house.last_tag());
     let executed = match house.execute(change, now) {
         Ok(executed) => executed,
         Err(code) => return Ok(Err(code)),
@@ -41,6 +42,9 @@ pub(super) fn execute(
     }
     if house.next_member() != next_member {
         set_meta(db, "next_member", to_sql(house.next_member()))?;
+    }
+    if house.last_tag() != last_tag {
+        set_meta(db, "last_tag", i64::from(house.last_tag()))?;
     }
     Ok(Ok(executed))
 }
@@ -88,12 +92,14 @@ fn project(db: &Database, house: &House, entry: &LogEntry) -> Result<(), LogErro
                 db.prepare_cached("DELETE FROM memberships WHERE member = ?1 AND room = ?2")?
                     .execute((id, to_sql(room.0)))?;
                 if room == RoomId::LOBBY {
+                    rest_name(db, id, left.at)?;
                     db.prepare_cached("DELETE FROM members WHERE id = ?1")?.execute([id])?;
                     db.prepare_cached("DELETE FROM devices WHERE member = ?1")?.execute([id])?;
                 }
             }
         }
         Event::Renamed(renamed) => {
+            rest_name(db, to_sql(renamed.member.id.0), renamed.at)?;
             db.prepare_cached("UPDATE members SET name = ?2 WHERE id = ?1")?
                 .execute((to_sql(renamed.member.id.0), &renamed.member.name))?;
         }
@@ -104,5 +110,14 @@ fn project(db: &Database, house: &House, entry: &LogEntry) -> Result<(), LogErro
         }
         _ => {}
     }
+    Ok(())
+}
+
+/// Records that a member gives up the present name, and forgets names that have rested long enough.
+fn rest_name(db: &Database, member: i64, at: u64) -> Result<(), LogError> {
+    db.prepare_cached("DELETE FROM resting_names WHERE freed_at <= ?1")?
+        .execute([to_sql(at.saturating_sub(NAME_REST_MS))])?;
+    db.prepare_cached("INSERT INTO resting_names SELECT name, id, ?2 FROM members WHERE id = ?1")?
+        .execute((member, to_sql(at)))?;
     Ok(())
 }

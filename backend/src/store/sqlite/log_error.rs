@@ -27,7 +27,7 @@ pub enum LogError {
     #[error("{0}: no database found; name its folder with --data")]
     Missing(PathBuf),
     /// An error of this file.
-    #[error("{}: {error}{}", path.display(), error.advice(path, *file_use))]
+    #[error("{}: {}", path.display(), error.sentence(path, *file_use))]
     At {
         /// Path of the file.
         path: PathBuf,
@@ -65,9 +65,24 @@ impl LogError {
         }
     }
 
+    /// The error and the advice for the operator.
+    fn sentence(&self, path: &Path, file_use: FileUse) -> String {
+        match self {
+            LogError::Sql(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
+                LogError::Foreign.to_string()
+            }
+            error => format!("{error}{}", error.advice(path, file_use)),
+        }
+    }
+
     /// Advice for the operator.
     fn advice(&self, path: &Path, file_use: FileUse) -> String {
         match self {
+            // The error may be about a companion of the log.
+            LogError::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                missing_permission(path, file_use)
+                    .map_or_else(|| advice(path, file_use, error), |missing| format!(": {missing}"))
+            }
             LogError::Io(error) => advice(path, file_use, error),
             LogError::Sql(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
@@ -76,7 +91,6 @@ impl LogError {
                     missing_permission(path, file_use)
                         .map_or_else(String::new, |missing| format!(": {reason_for_write}{missing}"))
                 }
-                Some(ErrorCode::NotADatabase) => ": this is not a Teahouse database".to_owned(),
                 _ => String::new(),
             },
             _ => String::new(),

@@ -25,9 +25,29 @@ pub(super) fn house(db: &Database) -> Result<House, LogError> {
     if let Some(next_member) = meta::<i64>(db, "next_member")? {
         header.next_member = from_sql(next_member)?;
     }
+    if let Some(last_tag) = meta::<i64>(db, "last_tag")? {
+        header.last_tag = u32::try_from(last_tag).unwrap_or(u32::MAX);
+    }
     let members = members(db)?;
     let rooms = rooms(db)?;
-    Ok(House::restore(members, rooms, header))
+    let mut house = House::restore(members, rooms, header);
+    restore_resting_names(db, &mut house)?;
+    Ok(house)
+}
+
+fn restore_resting_names(db: &Database, house: &mut House) -> Result<(), LogError> {
+    let mut select = db.prepare("SELECT name, member, freed_at FROM resting_names ORDER BY freed_at")?;
+    let mut rows = select.query(())?;
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(0)?;
+        let name = Name::from_log(&name);
+        // A name that was taken since then does not rest.
+        if !house.members.is_taken(name.key()) {
+            let (member, freed_at) = (MemberId(from_sql(row.get(1)?)?), from_sql(row.get(2)?)?);
+            house.resting_names.insert(name.key().clone(), member, freed_at);
+        }
+    }
+    Ok(())
 }
 
 /// Epoch of the log, if it is set.

@@ -41,7 +41,7 @@ pub(super) fn measure_by_message(
     Ok(pair)
 }
 
-/// Measures one after the other, each in a window of its own, at a fixed rate or as fast as possible.
+/// Measures one after the other at a fixed rate, each in a window of its own.
 ///
 /// # Errors
 /// When one cannot be started, refuses a connection or accepts no more messages.
@@ -50,22 +50,32 @@ pub(super) fn measure_by_window(
     settings: &FanOut,
     cores: CpuCores,
 ) -> Result<SamplePair, Failure> {
-    Ok((measure_window(Kind::Floor, settings, cores)?, measure_window(tested, settings, cores)?))
+    let pacing = Pacing::Rate(settings.rate);
+    let asked = (settings.rate * settings.clients as u64) as f64;
+    let measure = |kind| {
+        let mut sample = measure_window(kind, pacing, settings, cores)?;
+        sample.kept = sample.deliveries_per_second >= KEPT_SHARE_MIN * asked;
+        Ok(sample)
+    };
+    Ok((measure(Kind::Floor)?, measure(tested)?))
 }
 
-fn measure_window(kind: Kind, settings: &FanOut, cores: CpuCores) -> Result<Sample, Failure> {
-    let pace = match settings.saturate {
-        true => Pacing::Window(settings.window),
-        false => Pacing::Rate(settings.rate),
-    };
+/// Measures one window.
+///
+/// # Errors
+/// When the server cannot be started, refuses a connection or accepts no more messages.
+pub(super) fn measure_window(
+    kind: Kind,
+    pacing: Pacing,
+    settings: &FanOut,
+    cores: CpuCores,
+) -> Result<Sample, Failure> {
     let mut tested = LoadedServer::start(kind, settings, cores)?;
-    tested.load.run(pace, WARMING)?;
+    tested.load.run(pacing, WARMING)?;
     let before = tested.begin_window()?;
-    tested.load.run(pace, Duration::from_secs(settings.seconds))?;
+    tested.load.run(pacing, Duration::from_secs(settings.seconds))?;
     let after = tested.read_counters()?;
     let mut sample = Sample::between(&before, &after, &tested);
-    let asked = (settings.rate * settings.clients as u64) as f64;
-    sample.kept = settings.saturate || sample.deliveries_per_second >= KEPT_SHARE_MIN * asked;
     sample.faults = tested.finish()?;
     Ok(sample)
 }

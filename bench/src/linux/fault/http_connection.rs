@@ -16,7 +16,7 @@ use super::transport_switches::RequestKind;
 pub(super) struct HttpConnection {
     pub(super) transport: Transport,
     pub(super) session: HttpSession,
-    /// Time at which each timer fires, in milliseconds since 1970.
+    /// Time at which each timer fires, in milliseconds of the monotonic clock.
     pub(super) timers: BTreeMap<SessionTimer, u64>,
     pub(super) record: ConnectionRecord,
     /// Time at which the socket of the last response was opened; `None` before the first response.
@@ -49,7 +49,7 @@ pub(super) struct HttpRequest {
     pub(super) id: RequestId,
     /// Whether the body of a successful response is passed on in chunks as it arrives.
     pub(super) is_stream: bool,
-    /// Time at which the request times out, in milliseconds since 1970.
+    /// Time at which the request times out, in milliseconds of the monotonic clock.
     pub(super) by: u64,
     pub(super) response: Response,
 }

@@ -18,6 +18,7 @@ use client::input::{ConnectionId, Input};
 use client::transport::Transport;
 use rustix::event::Timespec;
 use rustix::event::epoll;
+use shared::Now;
 
 use super::browser::{Browser, Transaction};
 use super::crash_loop::KillLog;
@@ -104,9 +105,15 @@ impl World {
         })
     }
 
-    /// Milliseconds since 1970, by a clock that never steps back.
+    /// Milliseconds since the begin of the run, by the monotonic clock.
     pub(super) fn now(&self) -> u64 {
-        self.begin.1 + u64::try_from(self.begin.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(self.begin.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Both clocks of all pages.
+    pub(super) fn clocks(&self) -> Now {
+        let mono = self.now();
+        Now { mono, wall: self.begin.1 + mono }
     }
 
     /// Runs all work that is due, and the events of the next few milliseconds.
@@ -138,7 +145,7 @@ impl World {
 
     fn run_inputs(&mut self) {
         while let Some((id, input)) = self.inputs.pop_front() {
-            let now = self.now();
+            let now = self.clocks();
             let page = &mut self.pages[id.index];
             if page.id != id {
                 continue;

@@ -7,7 +7,7 @@ use crate::effect::Effect;
 use crate::persisted::{CommandBody, Owner};
 use crate::row_key::RowKey;
 use shared::command::PageAnchor;
-use shared::{ClientId, RoomId};
+use shared::{ClientId, Now, RoomId};
 
 impl Client {
     pub(super) fn send_message(
@@ -15,7 +15,7 @@ impl Client {
         client_id: ClientId,
         room: RoomId,
         text: &str,
-        now: u64,
+        now: Now,
         out: &mut Vec<Effect>,
     ) {
         if !self.can_send() {
@@ -35,7 +35,7 @@ impl Client {
         &mut self,
         client_id: ClientId,
         body: CommandBody,
-        now: u64,
+        now: Now,
         out: &mut Vec<Effect>,
     ) {
         let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };

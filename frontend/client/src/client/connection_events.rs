@@ -7,12 +7,12 @@ use crate::effect::Effect;
 use crate::timer::Timer;
 use crate::transport::Transport;
 use shared::command::{Command, Hello, PresenceReport};
-use shared::{CloseCode, Event};
+use shared::{CloseCode, Event, Now};
 
 impl Client {
-    pub(super) fn handle_opened(&mut self, socket: ConnectionId, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn handle_opened(&mut self, socket: ConnectionId, now: Now, out: &mut Vec<Effect>) {
         let reference = self.next_reference();
-        if self.connection.note_opened(socket, reference, now, out) {
+        if self.connection.note_opened(socket, reference, now.mono, out) {
             let me = self.identity.me().map(|me| me.id);
             // A cursor of another member does not apply to this one.
             let cursor = self.cursor.filter(|_| self.held_by == me);
@@ -27,7 +27,7 @@ impl Client {
         &mut self,
         outcome: FrameOutcome,
         event: Event,
-        now: u64,
+        now: Now,
         out: &mut Vec<Effect>,
     ) {
         match outcome {
@@ -47,13 +47,13 @@ impl Client {
         socket: ConnectionId,
         code: u16,
         reason: &str,
-        now: u64,
+        now: Now,
         out: &mut Vec<Effect>,
     ) {
-        match self.connection.note_closed(socket, code, reason, now, &mut self.jitter, out) {
+        match self.connection.note_closed(socket, code, reason, now.mono, &mut self.jitter, out) {
             ConnectionEnd::Stale => {}
             ConnectionEnd::Upgrade => {
-                let held = self.connection.note_upgrade_closed(now);
+                let held = self.connection.note_upgrade_closed(now.mono);
                 self.apply_deferred_events(held, now, out);
             }
             ConnectionEnd::WillRetry => self.requeue_in_flight(out),
@@ -64,20 +64,20 @@ impl Client {
         }
     }
 
-    pub(super) fn give_up_connection(&mut self, code: CloseCode, now: u64, out: &mut Vec<Effect>) {
-        self.connection.give_up(code, now, &mut self.jitter, out);
+    pub(super) fn give_up_connection(&mut self, code: CloseCode, now: Now, out: &mut Vec<Effect>) {
+        self.connection.give_up(code, now.mono, &mut self.jitter, out);
         self.requeue_in_flight(out);
     }
 
     /// Ends the connection until the identity is known again.
-    pub(super) fn suspend_connection(&mut self, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn suspend_connection(&mut self, now: Now, out: &mut Vec<Effect>) {
         if !self.connection.is_idle() {
-            self.connection.close_after_failure(now, &mut self.jitter, out);
+            self.connection.close_after_failure(now.mono, &mut self.jitter, out);
             self.requeue_in_flight(out);
         }
     }
 
-    pub(super) fn set_visible(&mut self, visible: bool, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn set_visible(&mut self, visible: bool, now: Now, out: &mut Vec<Effect>) {
         let changed = self.is_visible != visible;
         self.is_visible = visible;
         if !visible {
@@ -109,9 +109,9 @@ impl Client {
     }
 
     /// Uses only this transport, or the best one for `None`.
-    pub(super) fn pin_transport(&mut self, pinned: Option<Transport>, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn pin_transport(&mut self, pinned: Option<Transport>, now: Now, out: &mut Vec<Effect>) {
         let before = self.connection.socket();
-        let held = self.connection.pin_transport(pinned, now, out);
+        let held = self.connection.pin_transport(pinned, now.mono, out);
         self.apply_deferred_events(held, now, out);
         if self.connection.socket() != before {
             self.requeue_in_flight(out);

@@ -7,11 +7,11 @@ use crate::row_key::RowKey;
 use crate::timer::Timer;
 use shared::command::Command;
 use shared::event::{Refusal, Through};
-use shared::{CloseCode, ErrorCode, Event, Member};
+use shared::{CloseCode, ErrorCode, Event, Member, Now};
 
 impl Client {
     /// Applies an event of the serving connection.
-    pub(super) fn apply_event(&mut self, event: Event, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn apply_event(&mut self, event: Event, now: Now, out: &mut Vec<Effect>) {
         match event {
             Event::Welcome(welcome) => {
                 if self.connection.is_greeting(welcome.reference) {
@@ -47,10 +47,10 @@ impl Client {
     }
 
     /// Applies an event of the WebSocket that is to replace the serving connection.
-    pub(super) fn apply_upgrade_event(&mut self, event: Event, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn apply_upgrade_event(&mut self, event: Event, now: Now, out: &mut Vec<Effect>) {
         match event {
             Event::Welcome(welcome) if self.connection.is_upgrade_hello(welcome.reference) => {
-                self.connection.complete_upgrade(now, out);
+                self.connection.complete_upgrade(now.mono, out);
                 self.requeue_in_flight(out);
                 self.apply_welcome(&welcome, now, out);
             }
@@ -60,18 +60,18 @@ impl Client {
     }
 
     /// Gives the upgrade up and applies the events that were buffered for it.
-    pub(super) fn fail_upgrade(&mut self, now: u64, out: &mut Vec<Effect>) {
-        let held = self.connection.fail_upgrade(now, out);
+    pub(super) fn fail_upgrade(&mut self, now: Now, out: &mut Vec<Effect>) {
+        let held = self.connection.fail_upgrade(now.mono, out);
         self.apply_deferred_events(held, now, out);
     }
 
-    pub(super) fn apply_deferred_events(&mut self, held: Vec<Event>, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn apply_deferred_events(&mut self, held: Vec<Event>, now: Now, out: &mut Vec<Effect>) {
         for event in held {
             self.apply_event(event, now, out);
         }
     }
 
-    fn apply_refusal(&mut self, refusal: &Refusal, now: u64, out: &mut Vec<Effect>) {
+    fn apply_refusal(&mut self, refusal: &Refusal, now: Now, out: &mut Vec<Effect>) {
         let Some(reference) = refusal.reference else { return };
         let is_greeting = self.connection.is_greeting(reference);
         let is_ours = is_greeting || self.outbox.has_in_flight(reference) || self.has_request(reference);
@@ -95,7 +95,7 @@ impl Client {
         }
     }
 
-    fn advance_cursor(&mut self, through: Through, now: u64, out: &mut Vec<Effect>) {
+    fn advance_cursor(&mut self, through: Through, now: Now, out: &mut Vec<Effect>) {
         match self.cursor {
             _ if !self.connection.is_live() => {}
             Some(held) if held.epoch != through.through.epoch => self.start_over(now, out),
@@ -107,12 +107,12 @@ impl Client {
         }
     }
 
-    fn finish_replay(&mut self, through: Through, now: u64, out: &mut Vec<Effect>) {
+    fn finish_replay(&mut self, through: Through, now: Now, out: &mut Vec<Effect>) {
         if !std::mem::take(&mut self.is_catching_up) {
             return;
         }
-        self.outbox.restart_deadlines(now);
-        self.pending_requests().for_each(|request| request.restart_deadline(now));
+        self.outbox.restart_deadlines(now.mono);
+        self.pending_requests().for_each(|request| request.restart_deadline(now.mono));
         for (_, room) in self.rooms.iter_mut() {
             // An unreadable frame leaves a gap that no later event reveals.
             if room.events.held_through() < room.last {
@@ -127,7 +127,7 @@ impl Client {
     }
 
     /// Drops the cursor and reconnects, so that the next session starts with a snapshot.
-    pub(super) fn start_over(&mut self, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn start_over(&mut self, now: Now, out: &mut Vec<Effect>) {
         self.cursor = None;
         self.give_up_connection(CloseCode::Normal, now, out);
     }

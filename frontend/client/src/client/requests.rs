@@ -12,11 +12,11 @@ use crate::sync::pending_request::PendingRequest;
 use crate::timer::Timer;
 use shared::command::{self, Command};
 use shared::event::{EventsPage, HistoryPage, Reply, RoomsPage};
-use shared::{Address, Message};
+use shared::{Address, Message, Now};
 
 impl Client {
     /// Sends the requests that are wanted.
-    pub(super) fn send_requests(&mut self, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn send_requests(&mut self, now: Now, out: &mut Vec<Effect>) {
         self.request_gaps(now, out);
         let reference = self.last_reference.wrapping_add(1);
         let id = self.rooms.open_id();
@@ -30,7 +30,7 @@ impl Client {
                     PageRequest::Newer => room.timeline.newer_page(),
                     PageRequest::Jump(at) => at,
                 };
-                room.paging.mark_sent(reference, at, self.last_position, now);
+                room.paging.mark_sent(reference, at, self.last_position, now.mono);
                 self.last_reference = reference;
                 self.transmit(Command::History(command::HistoryQuery { reference, room: id, at }), out);
             }
@@ -38,7 +38,7 @@ impl Client {
         if self.directory.as_ref().is_some_and(|directory| directory.request.is_wanted()) {
             let reference = self.next_reference();
             if let Some(directory) = &mut self.directory {
-                directory.request.mark_sent(reference, now);
+                directory.request.mark_sent(reference, now.mono);
                 let command = Command::Rooms(directory.command(reference));
                 self.transmit(command, out);
             }
@@ -47,19 +47,19 @@ impl Client {
     }
 
     /// Requests the next page of a lookup, once the session's rooms are known.
-    fn request_lookup(&mut self, now: u64, out: &mut Vec<Effect>) {
+    fn request_lookup(&mut self, now: Now, out: &mut Vec<Effect>) {
         let reference = self.last_reference.wrapping_add(1);
         let has_rooms = self.rooms.open().is_some();
         let lookup = self.lookup.as_mut().filter(|lookup| has_rooms && lookup.request.is_wanted());
         if let Some(lookup) = lookup {
-            lookup.request.mark_sent(reference, now);
+            lookup.request.mark_sent(reference, now.mono);
             let command = Command::Rooms(lookup.command(reference));
             self.last_reference = reference;
             self.transmit(command, out);
         }
     }
 
-    fn request_gaps(&mut self, now: u64, out: &mut Vec<Effect>) {
+    fn request_gaps(&mut self, now: Now, out: &mut Vec<Effect>) {
         let me = self.identity.me().map(|me| Address::Member(me.id));
         let own = me.map(|me| (me, &mut self.own_events));
         let rooms = self.rooms.iter_mut().map(|(id, room)| (Address::Room(id), &mut room.events));
@@ -76,7 +76,7 @@ impl Client {
         for (to, buffer) in wanted.into_iter().take(free) {
             self.last_reference = self.last_reference.wrapping_add(1);
             let (reference, after) = (self.last_reference, buffer.held_through());
-            buffer.request.mark_sent(reference, now);
+            buffer.request.mark_sent(reference, now.mono);
             commands.push(Command::Events(command::EventsQuery { reference, to, after }));
         }
         for command in commands {
@@ -118,7 +118,7 @@ impl Client {
         &mut self,
         reference: u64,
         temporary: bool,
-        now: u64,
+        now: Now,
         out: &mut Vec<Effect>,
     ) -> bool {
         if !self.has_request(reference) {
@@ -143,8 +143,8 @@ impl Client {
             *request = if temporary { PendingRequest::BackingOff } else { PendingRequest::Idle };
         }
         if temporary && !std::mem::replace(&mut self.has_request_timer, true) {
-            let wait = self.request_backoff.next_wait(now, &mut self.jitter);
-            out.push(Effect::ScheduleTimer(Timer::Request, now.saturating_add(wait)));
+            let wait = self.request_backoff.next_wait(now.mono, &mut self.jitter);
+            out.push(Effect::ScheduleTimer(Timer::Request, now.mono.saturating_add(wait)));
         }
         true
     }
@@ -196,7 +196,7 @@ impl Client {
     }
 
     /// Applies a page of missing events.
-    pub(super) fn apply_missing_events(&mut self, events: EventsPage, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn apply_missing_events(&mut self, events: EventsPage, now: Now, out: &mut Vec<Effect>) {
         let EventsPage { reference, to, events, more } = events;
         let Some(buffer) = self.buffer_of(to).filter(|buffer| buffer.request.has_reference(reference)) else {
             return;

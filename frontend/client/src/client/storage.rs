@@ -9,6 +9,7 @@ use crate::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
 use crate::row_key::RowKey;
 use crate::timer::Timer;
 use crate::view::{IdentityView, LeftBehind};
+use shared::Now;
 
 impl Client {
     /// Reads the stored rows, unless a read is under way.
@@ -24,7 +25,7 @@ impl Client {
     }
 
     /// Takes the rows and drafts that the shell read; `None` if the storage cannot be read.
-    pub(super) fn apply_loaded_rows(&mut self, stored: Option<StoredRows>, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn apply_loaded_rows(&mut self, stored: Option<StoredRows>, now: Now, out: &mut Vec<Effect>) {
         self.is_loading = false;
         match stored {
             Some(mut stored) => {
@@ -44,9 +45,9 @@ impl Client {
                 self.foreign_rows.load(stored, |id| self.outbox.contains(id), now);
             }
             None => {
-                self.foreign_rows.free_expired(now);
+                self.foreign_rows.free_expired(now.mono);
                 if self.load_failures < LOAD_RETRIES_MAX {
-                    self.load_retry_at = Some(now.saturating_add(LOAD_RETRY_MS << self.load_failures));
+                    self.load_retry_at = Some(now.mono.saturating_add(LOAD_RETRY_MS << self.load_failures));
                     self.load_failures += 1;
                 }
             }
@@ -65,7 +66,7 @@ impl Client {
     }
 
     /// Takes the stored rows and drafts of this member.
-    pub(super) fn adopt_own_rows(&mut self, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn adopt_own_rows(&mut self, now: Now, out: &mut Vec<Effect>) {
         let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };
         if owner.epoch.is_none() || self.is_leaving {
             return;
@@ -94,7 +95,7 @@ impl Client {
     }
 
     /// Makes rows and drafts that another person left behind this member's own.
-    pub(super) fn adopt_left_behind(&mut self, predecessor: Owner, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn adopt_left_behind(&mut self, predecessor: Owner, now: Now, out: &mut Vec<Effect>) {
         let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };
         if owner.epoch.is_none() || owner == predecessor {
             return;
@@ -176,22 +177,23 @@ impl Client {
         self.outbox.set_aside(&mut self.foreign_rows, out);
     }
 
-    /// Renews this tab's leases. Reads the storage again if a foreign lease has ended or the last read failed.
-    pub(super) fn renew_leases(&mut self, now: u64, out: &mut Vec<Effect>) {
+    /// Renews this tab's leases. Reads the storage again if another tab's rows are to be looked at or the last read
+    /// failed.
+    pub(super) fn renew_leases(&mut self, now: Now, out: &mut Vec<Effect>) {
         self.lease_timer_at = None;
         if !self.is_leaving {
             self.outbox.renew(now, out);
         }
-        let load_at = [self.foreign_rows.next_lease_end(), self.load_retry_at];
-        if load_at.into_iter().flatten().any(|at| at <= now) {
+        let load_at = [self.foreign_rows.next_look(), self.load_retry_at];
+        if load_at.into_iter().flatten().any(|at| at <= now.mono) {
             self.load_rows(out);
         }
     }
 
-    /// Schedules [`Timer::Lease`] for the next renewal, the next end of a foreign lease, or the next read of
+    /// Schedules [`Timer::Lease`] for the next renewal, the next look at another tab's rows, or the next read of
     /// the storage. Called after each input.
     pub(super) fn schedule_lease_timer(&mut self, out: &mut Vec<Effect>) {
-        let look_at = self.foreign_rows.next_lease_end().filter(|_| !self.is_loading);
+        let look_at = self.foreign_rows.next_look().filter(|_| !self.is_loading);
         // A tab that was left has released its rows.
         let renew_at = self.outbox.renew_at().filter(|_| !self.is_leaving);
         let Some(at) = [renew_at, look_at, self.load_retry_at].into_iter().flatten().min() else { return };

@@ -8,13 +8,13 @@ use crate::members::Members;
 use crate::persisted::Owner;
 use crate::sync::gap_detector::GapDetector;
 use crate::sync::reorder_buffer::ReorderBuffer;
-use shared::Member;
 use shared::command::{Command, PresenceReport};
 use shared::event::Welcome;
 use shared::version::is_newer_page;
+use shared::{Member, Now};
 
 impl Client {
-    pub(super) fn apply_welcome(&mut self, welcome: &Welcome, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn apply_welcome(&mut self, welcome: &Welcome, now: Now, out: &mut Vec<Effect>) {
         let Welcome { build, through, you, resumed, as_of, .. } = welcome;
         let is_same_log = self.epoch == Some(through.epoch);
         let is_resumable = is_same_log && self.held_by == Some(you.id);
@@ -22,7 +22,7 @@ impl Client {
             // The client has no cursor to resume from.
             return self.start_over(now, out);
         }
-        self.connection.note_welcomed(now);
+        self.connection.note_welcomed(now.mono);
         self.identity.confirm(you, out);
         if !is_same_log {
             // Another log gives its member and room ids to others.

@@ -9,7 +9,7 @@ use crate::jitter::Jitter;
 use crate::limits::CLOSING_MS;
 use crate::timer::Timer;
 use crate::transport::{LastGood, Transport};
-use shared::{CloseCode, Event};
+use shared::{CloseCode, Event, Now};
 
 impl Connection {
     /// Opens a new connection now and ends the present one.
@@ -141,12 +141,12 @@ impl Connection {
     }
 
     /// Takes what an earlier visit remembered.
-    pub(crate) fn set_last_good(&mut self, last_good: Option<LastGood>) {
-        self.selector.set_last_good(last_good);
+    pub(crate) fn set_last_good(&mut self, last_good: Option<LastGood>, now: Now) {
+        self.selector.set_last_good(last_good, now);
     }
 
     /// Stores the transport once it has worked for long enough. Called after each input.
-    pub(crate) fn remember_last_good(&mut self, now: u64, out: &mut Vec<Effect>) {
+    pub(crate) fn remember_last_good(&mut self, now: Now, out: &mut Vec<Effect>) {
         if !self.is_follower
             && let Some(last_good) = self.selector.take_last_good(now)
         {

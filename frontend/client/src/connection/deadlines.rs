@@ -4,28 +4,30 @@ use super::upgrade::Upgrade;
 use super::{Connection, ConnectionState, DeadlineAction, Liveness};
 use crate::effect::Effect;
 use crate::jitter::Jitter;
-use crate::limits::{CLOSING_MS, CONNECT_MS, FALL_BACK_MS, LIVENESS_MS, STALE_MS, WELCOME_MS};
+use crate::limits::{CONNECT_MS, FALL_BACK_MS, LIVENESS_MS, STALE_MS, WELCOME_MS};
 use crate::timer::Timer;
 use crate::transport::Transport;
-use shared::CloseCode;
 use shared::limits::SILENCE_MS;
+use shared::{CloseCode, Now};
 
 impl Connection {
     /// Checks the connection after the page was shown or the network returned. A scheduled attempt
     /// starts at once.
-    pub(crate) fn check_liveness(&mut self, now: u64, out: &mut Vec<Effect>) -> Liveness {
-        self.retry(now, out);
+    pub(crate) fn check_liveness(&mut self, now: Now, out: &mut Vec<Effect>) -> Liveness {
+        self.retry(now.mono, out);
         if self.is_live() && self.selector.current() != Transport::WebSocket {
-            // A transport that is only read cannot be pinged. Reconnecting costs little.
-            if now.saturating_sub(self.last_frame_at) >= STALE_MS {
-                self.selector.mark_ended(false, now);
-                self.open(now, out);
+            // A transport that is only read cannot be pinged. Reconnecting costs little. Therefore the wall
+            // clock counts too: in some browsers the monotonic clock stands still while the device sleeps.
+            let silent_ms = now.mono.saturating_sub(self.last_frame_at);
+            if silent_ms.max(now.wall.saturating_sub(self.last_frame_wall)) >= STALE_MS {
+                self.selector.mark_ended(false, now.mono);
+                self.open(now.mono, out);
                 return Liveness::Reconnected;
             }
             return Liveness::Unneeded;
         }
         if self.is_live() && self.frame_due_at.is_none() {
-            self.frame_due_at = Some(now.saturating_add(LIVENESS_MS));
+            self.frame_due_at = Some(now.mono.saturating_add(LIVENESS_MS));
             return Liveness::SendPing;
         }
         Liveness::Unneeded
@@ -36,16 +38,7 @@ impl Connection {
     /// `overdue_at` is the time at which an answer of the server is overdue.
     pub(crate) fn take_deadline(&mut self, overdue_at: Option<u64>, now: u64) -> DeadlineAction {
         self.timer_at = None;
-        // A clock that was set back must not prolong the life of a dead connection.
-        self.state_since = self.state_since.min(now);
-        self.attempt_began_at = self.attempt_began_at.min(now);
-        self.last_frame_at = self.last_frame_at.min(now);
-        if let Some(upgrade) = &mut self.upgrade {
-            upgrade.since = upgrade.since.min(now);
-        }
-        self.frame_due_at = self.frame_due_at.map(|at| at.min(now.saturating_add(LIVENESS_MS)));
-        self.closing_until =
-            self.closing_until.filter(|at| *at > now).map(|at| at.min(now.saturating_add(CLOSING_MS)));
+        self.closing_until = self.closing_until.filter(|at| *at > now);
         let up = !matches!(self.state, ConnectionState::Idle | ConnectionState::Waiting { .. });
         if up && self.deadline(overdue_at).is_some_and(|at| at <= now) {
             return if self.has_fallback && !self.is_live() {

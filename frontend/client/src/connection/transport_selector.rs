@@ -6,12 +6,14 @@
 
 use crate::limits::{AVOIDED_MS, GOOD_AFTER_MS, LAST_GOOD_FAILURES_MAX, LAST_GOOD_MS, SHORT_CONNECTIONS_MAX};
 use crate::transport::{LastGood, Transport};
+use shared::Now;
 
 /// The choice of the transport, and what it depends on.
 #[derive(Clone, Debug)]
 pub(crate) struct TransportSelector {
     pinned: Option<Transport>,
-    last_good: Option<LastGood>,
+    /// The transport that last lasted, and the time until which it is remembered.
+    last_good: Option<(Transport, u64)>,
     records: [TransportRecord; Transport::ALL.len()],
     /// The transport of the last attempt.
     current: Transport,
@@ -57,9 +59,13 @@ impl TransportSelector {
         self.pinned = pinned;
     }
 
-    /// Takes what an earlier visit remembered.
-    pub(crate) fn set_last_good(&mut self, last_good: Option<LastGood>) {
-        self.last_good = last_good;
+    /// Takes what an earlier visit remembered. An end that is too far ahead was given by a clock that was set
+    /// back since; it must not prolong the memory.
+    pub(crate) fn set_last_good(&mut self, last_good: Option<LastGood>, now: Now) {
+        self.last_good = last_good.and_then(|LastGood { transport, until }| {
+            let left = until.saturating_sub(now.wall);
+            (left <= LAST_GOOD_MS).then(|| (transport, now.mono.saturating_add(left)))
+        });
     }
 
     /// Begins the next series of attempts with the same transport, if it was welcome.
@@ -137,14 +143,15 @@ impl TransportSelector {
     }
 
     /// The transport to remember, once it has lasted.
-    pub(crate) fn take_last_good(&mut self, now: u64) -> Option<LastGood> {
+    pub(crate) fn take_last_good(&mut self, now: Now) -> Option<LastGood> {
         let since = self.welcomed_at?;
-        let is_known = self.fresh_last_good(now) == Some(self.current);
-        if is_known || self.pinned.is_some() || now.saturating_sub(since) < GOOD_AFTER_MS {
+        let is_known = self.fresh_last_good(now.mono) == Some(self.current);
+        if is_known || self.pinned.is_some() || now.mono.saturating_sub(since) < GOOD_AFTER_MS {
             return None;
         }
-        self.last_good = Some(LastGood { transport: self.current, until: now.saturating_add(LAST_GOOD_MS) });
-        self.last_good
+        let Now { mono: until, wall } = now.after(LAST_GOOD_MS);
+        self.last_good = Some((self.current, until));
+        Some(LastGood { transport: self.current, until: wall })
     }
 
     /// Forgets the old network. Returns true if a transport was remembered for it.
@@ -161,18 +168,12 @@ impl TransportSelector {
     }
 
     fn fresh_last_good(&self, now: u64) -> Option<Transport> {
-        // A clock that was set back must not prolong the memory.
-        let holds = |last_good: &LastGood| {
-            now < last_good.until && last_good.until <= now.saturating_add(LAST_GOOD_MS)
-        };
-        self.last_good.filter(holds).map(|last_good| last_good.transport)
+        self.last_good.filter(|(_, until)| now < *until).map(|(transport, _)| transport)
     }
 
     /// Whether this transport is avoided. The last one never is, because no other follows.
     fn is_avoided(&self, transport: Transport, now: u64) -> bool {
-        // A clock that was set back must not prolong the avoidance.
-        let until = self.records[transport as usize].avoided_until;
-        transport != Transport::Poll && now < until && until <= now.saturating_add(AVOIDED_MS)
+        transport != Transport::Poll && now < self.records[transport as usize].avoided_until
     }
 }
 

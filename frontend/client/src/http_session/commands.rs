@@ -8,7 +8,7 @@ use crate::sorted::Map;
 use shared::api::Problem;
 use shared::command::PresenceReport;
 use shared::event::Refusal;
-use shared::{Command, ErrorCode, Event, json};
+use shared::{Command, ErrorCode, Event, Now, json};
 
 /// Commands in flight. The client limits their number, because it limits its unanswered commands.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +24,7 @@ pub(super) struct Commands {
 impl HttpSession {
     /// Sends a command of the client: `hello` begins reading, presence goes through the election, and every
     /// other command becomes a request.
-    pub(super) fn send(&mut self, command: Command, now: u64, out: &mut Vec<SessionOutput>) {
+    pub(super) fn send(&mut self, command: Command, now: Now, out: &mut Vec<SessionOutput>) {
         match command {
             Command::Hello(hello) => self.begin(hello, now, out),
             // The server sends no `ping` over HTTP, so there is nothing to answer.

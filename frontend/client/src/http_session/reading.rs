@@ -16,7 +16,7 @@ use crate::tabs::SessionIdentity;
 use crate::tabs::leader_election::Role;
 use crate::transport::Transport;
 use shared::command::Hello;
-use shared::{CloseCode, Cursor, Event, json};
+use shared::{CloseCode, Cursor, Event, Now, json};
 
 /// The request that is being read, and the cursor up to which everything was read.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ impl Reading {
 
 impl HttpSession {
     /// Begins to read, because the client sent `hello`. A second `hello` is ignored.
-    pub(super) fn begin(&mut self, hello: Hello, now: u64, out: &mut Vec<SessionOutput>) {
+    pub(super) fn begin(&mut self, hello: Hello, now: Now, out: &mut Vec<SessionOutput>) {
         if self.reading.request.is_some() || self.reading.position.is_some() {
             // A session begins with one `hello`.
             return;
@@ -73,21 +73,21 @@ impl HttpSession {
             false => Call::FirstPoll { hello, is_away: self.is_hidden },
         };
         let id = self.request(call, out);
-        self.reading.request = Some((id, now));
+        self.reading.request = Some((id, now.mono));
     }
 
     /// Sends the next poll, unless one is in flight or none has been answered yet.
-    pub(super) fn poll(&mut self, now: u64, out: &mut Vec<SessionOutput>) {
+    pub(super) fn poll(&mut self, now: Now, out: &mut Vec<SessionOutput>) {
         let (Some((cursor, present)), None) = (self.reading.position, self.reading.request) else { return };
         let (is_away, identity) = (self.election.is_away(), self.election.identity());
         let wait_s = self.reading.schedule.wait_s();
         let id = self.request(Call::Poll { cursor, present, is_away, wait_s, identity }, out);
-        self.reading.request = Some((id, now));
+        self.reading.request = Some((id, now.mono));
     }
 
     /// Handles the answer to a poll, or the refusal of a stream.
-    pub(super) fn read_answer(&mut self, status: u16, body: &str, now: u64, out: &mut Vec<SessionOutput>) {
-        let took_ms = self.reading.answered(now);
+    pub(super) fn read_answer(&mut self, status: u16, body: &str, now: Now, out: &mut Vec<SessionOutput>) {
+        let took_ms = self.reading.answered(now.mono);
         if !(200..300).contains(&status) {
             if !self.refused(status, body, out) {
                 self.retry(took_ms, now, out);
@@ -101,7 +101,7 @@ impl HttpSession {
         }
     }
 
-    fn take_answer(&mut self, answer: PollAnswer<'_>, took_ms: u64, now: u64, out: &mut Vec<SessionOutput>) {
+    fn take_answer(&mut self, answer: PollAnswer<'_>, took_ms: u64, now: Now, out: &mut Vec<SessionOutput>) {
         let PollAnswer { events, through, present, again_ms, traced } = answer;
         for (event, text) in events {
             if !self.take_event(event, text, out) {
@@ -124,13 +124,13 @@ impl HttpSession {
     }
 
     /// Handles the failure of a poll, or the end of a stream.
-    pub(super) fn read_failed(&mut self, now: u64, out: &mut Vec<SessionOutput>) {
-        let took_ms = self.reading.answered(now);
+    pub(super) fn read_failed(&mut self, now: Now, out: &mut Vec<SessionOutput>) {
+        let took_ms = self.reading.answered(now.mono);
         self.retry(took_ms, now, out);
     }
 
     /// Repeats a poll that was cut while it waited. After any other failure, ends the session.
-    fn retry(&mut self, took_ms: u64, now: u64, out: &mut Vec<SessionOutput>) {
+    fn retry(&mut self, took_ms: u64, now: Now, out: &mut Vec<SessionOutput>) {
         if self.reading.position.is_some() && self.reading.schedule.failed(took_ms) {
             self.poll(now, out);
         } else {
@@ -139,7 +139,7 @@ impl HttpSession {
     }
 
     /// Reads the next bytes of the stream.
-    pub(super) fn read_chunk(&mut self, bytes: &[u8], now: u64, out: &mut Vec<SessionOutput>) {
+    pub(super) fn read_chunk(&mut self, bytes: &[u8], now: Now, out: &mut Vec<SessionOutput>) {
         let mut messages = Vec::new();
         let pushed = self.reading.stream.push(bytes, |message| messages.push(message));
         for message in messages {
@@ -153,7 +153,7 @@ impl HttpSession {
     }
 
     /// Handles a message of the stream. Returns false if the session has ended with it.
-    fn take_message(&mut self, message: Message, now: u64, out: &mut Vec<SessionOutput>) -> bool {
+    fn take_message(&mut self, message: Message, now: Now, out: &mut Vec<SessionOutput>) -> bool {
         let Message { event: kind, data, id } = message;
         match &*kind {
             "close" => {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::limits::LEADER_LEASE_MS;
+use crate::test_clock::at;
 use shared::command::{Hello, Post, PresenceReport};
 use shared::{Command, Cursor, Epoch, Event, MemberId, RoomId};
 
@@ -44,7 +45,7 @@ impl Shell {
     /// Takes an input, answers what is asked of the storage, and returns the rest.
     fn give(&mut self, input: SessionInput) -> Vec<SessionOutput> {
         let mut out = Vec::new();
-        self.session.handle(input, self.now, &mut out);
+        self.session.handle(input, at(self.now), &mut out);
         if let Some(at) = out.iter().position(|output| *output == SessionOutput::ReadLease) {
             let lease = self.lease;
             let rest = self.give(SessionInput::LeaseRead(lease));
@@ -169,11 +170,11 @@ fn a_session_tells_the_other_tabs_when_its_page_is_left() {
 fn a_session_never_opens_when_it_is_closed_before() {
     let mut session = HttpSession::new(Transport::Poll, SEED);
     let mut out = Vec::new();
-    session.handle(SessionInput::Send(Command::Hello(hello())), NOW, &mut out);
+    session.handle(SessionInput::Send(Command::Hello(hello())), at(NOW), &mut out);
     assert_eq!((&out, session.ready_state()), (&vec![], ReadyState::Connecting));
-    session.handle(SessionInput::Close, NOW, &mut out);
+    session.handle(SessionInput::Close, at(NOW), &mut out);
     assert_eq!(out, [closed(1000, "")]);
-    session.handle(SessionInput::Opened { lease: None, is_alone: true, is_hidden: false }, NOW, &mut out);
+    session.handle(SessionInput::Opened { lease: None, is_alone: true, is_hidden: false }, at(NOW), &mut out);
     assert_eq!(out.len(), 1);
 }
 
@@ -181,14 +182,14 @@ fn a_session_never_opens_when_it_is_closed_before() {
 fn a_session_ends_only_after_the_lease_is_read() {
     let mut shell = Shell::open(Transport::Poll, None);
     let mut out = Vec::new();
-    shell.session.handle(SessionInput::Close, NOW, &mut out);
+    shell.session.handle(SessionInput::Close, at(NOW), &mut out);
     assert_eq!(out, [SessionOutput::ReadLease]);
-    shell.session.handle(SessionInput::Send(post(2)), NOW, &mut out);
-    shell.session.handle(SessionInput::Close, NOW, &mut out);
+    shell.session.handle(SessionInput::Send(post(2)), at(NOW), &mut out);
+    shell.session.handle(SessionInput::Close, at(NOW), &mut out);
     assert_eq!(out.len(), 1, "nothing comes between");
     // Another tab took the lease while this one was frozen.
-    let others = Some(Lease { tab: Tab(9), until: NOW + 1_000 });
-    shell.session.handle(SessionInput::LeaseRead(others), NOW, &mut out);
+    let others = Some(Lease { tab: Tab(9), until: at(NOW + 1_000).wall });
+    shell.session.handle(SessionInput::LeaseRead(others), at(NOW), &mut out);
     assert_eq!(out[1..], [closed(1000, "")]);
 }
 
@@ -244,9 +245,9 @@ fn a_leader_reads_the_lease_at_intervals() {
     let tick = SessionOutput::ScheduleTimer(SessionTimer::Election, ELECTION_TICK_MS);
     assert_eq!(shell.fire(SessionTimer::Election), std::slice::from_ref(&tick), "it was just taken");
     shell.now += 1_000;
-    let renewed = Some(Lease { tab: Tab(SEED), until: shell.now + LEADER_LEASE_MS });
+    let renewed = Some(Lease { tab: Tab(SEED), until: at(shell.now + LEADER_LEASE_MS).wall });
     assert_eq!(shell.fire(SessionTimer::Election), [SessionOutput::SaveLease(renewed), tick]);
     // Another tab took it while this one slept: no timer follows.
-    shell.lease = Some(Lease { tab: Tab(9), until: shell.now + 1 });
+    shell.lease = Some(Lease { tab: Tab(9), until: at(shell.now + 1).wall });
     assert_eq!(shell.fire(SessionTimer::Election), [closed(1001, "")]);
 }

@@ -79,9 +79,13 @@ fn read_named(answer: IdentityAnswer) -> Result<Member, NameRefusal> {
         Some((status, body)) if *status != 200 => json::from_str(body).ok(),
         _ => None,
     };
-    let (code, suggestion) =
-        problem.map_or((ErrorCode::Internal, None), |problem| (problem.code, problem.suggestion));
-    read_member(answer).ok().flatten().ok_or(NameRefusal { code, suggestion })
+    let unreachable = NameRefusal { code: ErrorCode::Internal, suggestion: None, retry_after_s: None };
+    let refusal = problem.map_or(unreachable, |problem| NameRefusal {
+        code: problem.code,
+        suggestion: problem.suggestion,
+        retry_after_s: problem.retry_after,
+    });
+    read_member(answer).ok().flatten().ok_or(refusal)
 }
 
 #[cfg(test)]
@@ -139,15 +143,21 @@ mod tests {
 
     #[test]
     fn a_refused_name_is_read_with_its_suggestion() {
-        let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion: Some("Tom 2".to_owned()) };
+        let suggestion = Some("Tom 2".to_owned());
+        let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion, retry_after_s: None };
         let answer = Some((409, golden("api_problem_suggestion")));
+        let input = IdentityRequest::Join("Tom".to_owned()).read_answer(answer);
+        assert_eq!(input, Input::Named(Err(refusal)));
+        let refusal =
+            NameRefusal { code: ErrorCode::TooManyRequests, suggestion: None, retry_after_s: Some(12) };
+        let answer = Some((429, golden("api_problem_retry")));
         let input = IdentityRequest::Join("Tom".to_owned()).read_answer(answer);
         assert_eq!(input, Input::Named(Err(refusal)));
     }
 
     #[test]
     fn a_response_that_is_not_the_servers_counts_as_no_answer() {
-        let unreachable = NameRefusal { code: ErrorCode::Internal, suggestion: None };
+        let unreachable = NameRefusal { code: ErrorCode::Internal, suggestion: None, retry_after_s: None };
         let inputs = [
             Input::IdentityFetched(Err(Unreachable)),
             Input::Named(Err(unreachable.clone())),

@@ -6,7 +6,7 @@ fn member(id: u64, name: &str) -> Member {
 }
 
 fn refusal(code: ErrorCode) -> NameRefusal {
-    NameRefusal { code, suggestion: Some("Ann2".to_owned()) }
+    NameRefusal { code, suggestion: Some("Ann2".to_owned()), retry_after_s: None }
 }
 
 /// An identity and its effects, with a method for each input.
@@ -66,7 +66,7 @@ impl IdentityFixture {
 
     fn nobody(&self) -> (&str, bool, Option<ErrorCode>) {
         match self.identity.view() {
-            IdentityView::Nobody { name, busy, refusal } => {
+            IdentityView::Nobody { name, busy, refusal, .. } => {
                 (name, *busy, refusal.as_ref().map(|refusal| refusal.code))
             }
             other => panic!("{other:?}"),
@@ -112,6 +112,58 @@ fn a_refused_name_stays_in_the_field_with_the_reason() {
     assert_eq!(fixture.nobody(), ("Ann", false, Some(ErrorCode::NameTaken)));
     fixture.run(|identity, out| identity.join("Anna".to_owned(), out));
     assert_eq!(fixture.nobody(), ("Anna", true, None));
+}
+
+fn too_many(retry_after_s: Option<u64>) -> NameRefusal {
+    NameRefusal { code: ErrorCode::TooManyRequests, suggestion: None, retry_after_s }
+}
+
+#[test]
+fn a_join_among_too_many_waits_as_long_as_the_server_asks_and_goes_on_by_itself() {
+    for (retry_after_s, expected) in
+        [(Some(12), 12), (None, 1), (Some(0), 1), (Some(119), 119), (Some(120), 120), (Some(121), 120)]
+    {
+        let mut fixture = IdentityFixture::opened(None);
+        fixture.fetched(Ok(None));
+        fixture.run(|identity, out| identity.join("Ann".to_owned(), out));
+        let at = 1_000 + 1_000 * expected;
+        let (outcome, out) = fixture.named(Err(too_many(retry_after_s)));
+        assert_eq!((outcome, out), (IdentityOutcome::Nothing, vec![Effect::ScheduleTimer(Timer::Retry, at)]));
+        assert_eq!(fixture.nobody(), ("Ann", true, Some(ErrorCode::TooManyRequests)));
+        let IdentityView::Nobody { retry_at, .. } = fixture.identity.view() else { panic!() };
+        assert_eq!(*retry_at, Some(at));
+        let again = fixture.run(|identity, out| identity.join("Anna".to_owned(), out));
+        assert_eq!(again, [], "one at a time");
+        let retried = fixture.run(|identity, out| assert!(identity.retry_join(out)));
+        assert_eq!(retried, [join("Ann")]);
+        assert_eq!(fixture.nobody(), ("Ann", true, None));
+        let none = fixture.run(|identity, out| assert!(!identity.retry_join(out)));
+        assert_eq!(none, []);
+        assert_eq!(fixture.named(Ok(member(1, "Ann"))).0, IdentityOutcome::Connect);
+    }
+}
+
+#[test]
+fn a_join_that_waited_may_still_be_refused() {
+    let mut fixture = IdentityFixture::opened(None);
+    fixture.fetched(Ok(None));
+    fixture.run(|identity, out| identity.join("Ann".to_owned(), out));
+    fixture.named(Err(too_many(Some(5))));
+    fixture.run(|identity, out| assert!(identity.retry_join(out)));
+    assert_eq!(fixture.named(Err(refusal(ErrorCode::NameTaken))), (IdentityOutcome::Nothing, vec![]));
+    assert_eq!(fixture.nobody(), ("Ann", false, Some(ErrorCode::NameTaken)));
+    fixture.run(|identity, out| identity.join("Anna".to_owned(), out));
+    assert_eq!(fixture.nobody(), ("Anna", true, None));
+}
+
+#[test]
+fn an_automatic_join_among_too_many_waits_as_long_as_the_server_asks() {
+    let mut fixture = IdentityFixture::ann();
+    fixture.forgotten();
+    let (_, out) = fixture.named(Err(too_many(Some(30))));
+    assert_eq!(out, [Effect::ScheduleTimer(Timer::Retry, 31_000)]);
+    fixture.run(|identity, out| assert!(identity.fetch_now(out)));
+    assert_eq!(fixture.fetched(Ok(None)).1, [join("Ann")]);
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! One command of the outbox: its state until it is settled, and its row in the view.
 
+use super::lease::renewal_after;
 use crate::effect::Effect;
 use crate::limits::LEASE_MS;
 use crate::outbox::foreign_rows::ForeignRows;
 use crate::persisted::{CommandBody, MAY_HAVE_ARRIVED, Owner, StoredRow};
 use crate::view::{Row, RowState};
 use shared::command::{Post, RoomChange, RoomCreate, RoomMove};
-use shared::{Command, ErrorCode};
+use shared::{Command, ErrorCode, Now};
 use std::rc::Rc;
 
 /// A command of the outbox, with its state.
@@ -15,6 +16,8 @@ pub(crate) struct OutboxEntry {
     /// The command in the form in which the browser's database stores it.
     pub(crate) row: StoredRow,
     pub(super) state: EntryState,
+    /// The time at which the lease is to be renewed, by the monotonic clock.
+    pub(super) renew_at: u64,
     /// Whether the row is stored.
     pub(super) is_saved: bool,
     /// Whether the person gave the command in this visit.
@@ -67,12 +70,13 @@ impl OutboxEntry {
     }
 
     /// Saves the command in its present state and renews its lease.
-    pub(super) fn save(&mut self, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn save(&mut self, now: Now, out: &mut Vec<Effect>) {
         self.row.failed = match self.state {
             EntryState::Failed(code) => Some(code),
             _ => None,
         };
-        self.row.lease = now.saturating_add(LEASE_MS);
+        self.row.lease = now.after(LEASE_MS).wall;
+        self.renew_at = renewal_after(now);
         out.push(Effect::SaveRow(self.row.clone()));
     }
 
@@ -80,7 +84,7 @@ impl OutboxEntry {
     ///
     /// A message that may be in the log under the previous author fails, because the store would
     /// take it for a new one.
-    pub(super) fn reassign(&mut self, owner: Owner, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn reassign(&mut self, owner: Owner, now: Now, out: &mut Vec<Effect>) {
         let from = self.row.owner;
         let may_be_there = !self.row.unsent && from.epoch == owner.epoch;
         if may_be_there && from.member != owner.member && matches!(self.row.body, CommandBody::Post { .. }) {

@@ -3,11 +3,11 @@
 //!
 //! Of the latter the page shows only the number and the name, and asks before it sends them.
 
-use crate::limits::{DRAFTS_MAX, FOREIGN_ROWS_MAX, LEASE_MS};
+use crate::limits::{DRAFTS_MAX, FOREIGN_ROWS_MAX, LEASE_LOOK_MS, LEASE_MS, LEASE_SLACK_MS};
 use crate::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
 use crate::sorted::{Map, sort_by_key};
 use crate::view::LeftBehind;
-use shared::{ClientId, Member, RoomId};
+use shared::{ClientId, Member, Now, RoomId};
 use std::rc::Rc;
 
 /// A stored row that this tab may not send.
@@ -18,6 +18,8 @@ pub(crate) struct ForeignRow {
     pub(crate) is_saved: bool,
     /// Whether no tab holds a lease on the row.
     is_free: bool,
+    /// The time at which the lease on the row ends, by this tab's monotonic clock.
+    free_at: u64,
     /// Whether this tab held the row before. The person's next message in the room comes from this tab, and
     /// must not overtake the row while another tab holds an earlier row of its own.
     is_own: bool,
@@ -28,20 +30,29 @@ pub(crate) struct ForeignRow {
 pub(crate) struct ForeignRows {
     rows: Vec<ForeignRow>,
     drafts: Vec<StoredDraft>,
+    /// The time of the next read of the storage by the monotonic clock, if no lease ends before.
+    look_at: u64,
 }
 
 impl ForeignRows {
     /// Takes what the storage holds, except rows that the outbox holds.
-    pub(crate) fn load(&mut self, stored: StoredRows, is_held: impl Fn(ClientId) -> bool, now: u64) {
+    pub(crate) fn load(&mut self, stored: StoredRows, is_held: impl Fn(ClientId) -> bool, now: Now) {
         let own = |foreign: &ForeignRow| foreign.is_own.then_some(foreign.row.client_id);
         let own: Vec<ClientId> = self.rows.iter().filter_map(own).collect();
+        let lease = |foreign: &ForeignRow| (foreign.row.client_id, foreign.row.lease, foreign.free_at);
+        let leases: Vec<_> = self.rows.iter().map(lease).collect();
+        self.look_at = now.mono.saturating_add(LEASE_LOOK_MS);
         self.rows.retain(|foreign| !foreign.is_saved);
         for row in stored.rows {
             let is_known = self.rows.iter().any(|foreign| foreign.row.client_id == row.client_id);
             if !is_known && !is_held(row.client_id) && self.rows.len() < FOREIGN_ROWS_MAX {
-                let is_free = is_lease_over(&row, now);
-                let is_own = own.contains(&row.client_id);
-                self.rows.push(ForeignRow { row, is_saved: true, is_free, is_own });
+                // A lease that was not renewed ends when this tab first expected it, whatever the clock did since.
+                let is_same =
+                    |(id, lease, _): &&(ClientId, u64, u64)| (*id, *lease) == (row.client_id, row.lease);
+                let expected = leases.iter().find(is_same).map_or(u64::MAX, |(.., free_at)| *free_at);
+                let free_at = lease_end(row.lease, now).min(expected);
+                let (is_free, is_own) = (free_at <= now.mono, own.contains(&row.client_id));
+                self.rows.push(ForeignRow { row, is_saved: true, is_free, free_at, is_own });
             }
         }
         self.rows = sort_by_key(std::mem::take(&mut self.rows), |foreign| foreign.row.send_order);
@@ -53,15 +64,16 @@ impl ForeignRows {
 
     /// Frees the rows whose lease has ended. For when the storage cannot be read.
     pub(crate) fn free_expired(&mut self, now: u64) {
+        self.look_at = now.saturating_add(LEASE_LOOK_MS);
         for foreign in &mut self.rows {
-            foreign.is_free |= is_lease_over(&foreign.row, now);
+            foreign.is_free |= foreign.free_at <= now;
         }
     }
 
     /// Adds a row that this tab held.
     pub(crate) fn add(&mut self, row: StoredRow, is_saved: bool) {
         if self.rows.len() < FOREIGN_ROWS_MAX {
-            self.rows.push(ForeignRow { row, is_saved, is_free: true, is_own: true });
+            self.rows.push(ForeignRow { row, is_saved, is_free: true, free_at: 0, is_own: true });
             self.rows = sort_by_key(std::mem::take(&mut self.rows), |foreign| foreign.row.send_order);
         }
     }
@@ -134,15 +146,22 @@ impl ForeignRows {
         found.into_values().collect()
     }
 
-    /// The next end of another tab's lease, which is when to read the storage again.
-    pub(crate) fn next_lease_end(&self) -> Option<u64> {
-        self.rows.iter().filter(|foreign| !foreign.is_free).map(|foreign| foreign.row.lease).min()
+    /// The time by the monotonic clock at which to read the storage again; `None` if no other tab holds a row.
+    pub(crate) fn next_look(&self) -> Option<u64> {
+        self.rows
+            .iter()
+            .filter(|foreign| !foreign.is_free)
+            .map(|foreign| foreign.free_at.min(self.look_at))
+            .min()
     }
 }
 
-fn is_lease_over(row: &StoredRow, now: u64) -> bool {
+/// The time at which a lease ends, by this tab's monotonic clock.
+fn lease_end(lease: u64, now: Now) -> u64 {
+    let left = lease.saturating_sub(now.wall);
     // A lease that lasts longer than any was given by a clock that was set back since.
-    row.lease <= now || row.lease > now.saturating_add(LEASE_MS)
+    let is_believed = left <= LEASE_MS + LEASE_SLACK_MS;
+    now.mono.saturating_add(if is_believed { left.min(LEASE_MS) } else { 0 })
 }
 
 fn is_owned_by(owner: Owner, name: &str, mine: Owner, me: &Member) -> bool {

@@ -1,27 +1,33 @@
 //! The leases of stored rows: a tab renews them, and releases them when it closes.
+//!
+//! Other tabs read the end of a lease, so it is a time of the wall clock, which all tabs share. The clock may
+//! step. Therefore a tab renews by its monotonic clock, and each renewal corrects the end.
 
 use super::Outbox;
 use crate::effect::Effect;
 use crate::limits::{LEASE_MS, LEASE_RENEW_MS};
+use shared::Now;
+
+/// The time at which a lease that begins `now` is to be renewed, by the monotonic clock.
+pub(super) fn renewal_after(now: Now) -> u64 {
+    now.mono.saturating_add(LEASE_MS - LEASE_RENEW_MS)
+}
 
 impl Outbox {
-    /// The time of the next renewal.
+    /// The time of the next renewal, by the monotonic clock.
     pub(crate) fn renew_at(&self) -> Option<u64> {
-        let stored = self.entries.iter().filter(|entry| entry.is_saved);
-        stored.map(|entry| entry.row.lease.saturating_sub(LEASE_RENEW_MS)).min()
+        self.entries.iter().filter(|entry| entry.is_saved).map(|entry| entry.renew_at).min()
     }
 
-    /// Renews all leases if one of them ends soon: in one write, so that all end together.
-    pub(crate) fn renew(&mut self, now: u64, out: &mut Vec<Effect>) {
-        let until = now.saturating_add(LEASE_MS);
-        // A clock that was set back must not stop the renewals.
-        let is_due = |lease: u64| lease <= now.saturating_add(LEASE_RENEW_MS) || lease > until;
-        if !self.entries.iter().any(|entry| entry.is_saved && is_due(entry.row.lease)) {
+    /// Renews all leases if one of them is due: in one write, so that all end together.
+    pub(crate) fn renew(&mut self, now: Now, out: &mut Vec<Effect>) {
+        if self.renew_at().is_none_or(|at| now.mono < at) {
             return;
         }
+        let (renew_at, until) = (renewal_after(now), now.after(LEASE_MS).wall);
         let mut keys = Vec::new();
         for entry in self.entries.iter_mut().filter(|entry| entry.is_saved) {
-            entry.row.lease = until;
+            (entry.renew_at, entry.row.lease) = (renew_at, until);
             keys.push(entry.row.key());
         }
         out.push(Effect::RenewLease { keys, until });
@@ -32,7 +38,7 @@ impl Outbox {
     pub(crate) fn release(&mut self, out: &mut Vec<Effect>) {
         let mut keys = Vec::new();
         for entry in &mut self.entries {
-            entry.row.lease = 0;
+            (entry.renew_at, entry.row.lease) = (0, 0);
             keys.push(entry.row.key());
         }
         if !keys.is_empty() {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::limits::LEASE_RENEW_MS;
 use crate::persisted::MAY_HAVE_ARRIVED;
+use crate::test_clock::at;
 use crate::view::RowState;
 use shared::{Epoch, MemberId};
 use std::rc::Rc;
@@ -36,7 +37,7 @@ fn key(author: u64, number: u8) -> RowKey {
 fn push(outbox: &mut Outbox, client_id: ClientId, room: RoomId, text: &str, now: u64) -> Vec<Effect> {
     let mut out = Vec::new();
     let body = CommandBody::Post { room, text: text.to_owned() };
-    outbox.add(owner(EPOCH, &ann()), &ann(), client_id, body, now, &mut out);
+    outbox.add(owner(EPOCH, &ann()), &ann(), client_id, body, at(now), &mut out);
     outbox.note_saved(client_id, true);
     out
 }
@@ -66,7 +67,7 @@ fn send_at(outbox: &mut Outbox, now: u64) -> Vec<u64> {
         reference += 1;
         reference
     };
-    let commands = outbox.take_ready(now, number, &mut Vec::new());
+    let commands = outbox.take_ready(at(now), number, &mut Vec::new());
     let text = |command: &Command| match command {
         Command::Post(post) => post.text.parse().unwrap(),
         other => panic!("{other:?}"),
@@ -90,7 +91,7 @@ fn reply(outbox: &mut Outbox, number: u8) -> bool {
 
 fn refuse(outbox: &mut Outbox, number: u8, code: ErrorCode) -> Option<u64> {
     let reference = reference(outbox, number);
-    outbox.note_refused(&Refusal::new(Some(reference), code), 0, &mut Jitter::new(1), &mut Vec::new())
+    outbox.note_refused(&Refusal::new(Some(reference), code), at(0), &mut Jitter::new(1), &mut Vec::new())
 }
 
 fn visible_rows(outbox: &mut Outbox) -> Vec<(String, RowState)> {
@@ -99,7 +100,7 @@ fn visible_rows(outbox: &mut Outbox) -> Vec<(String, RowState)> {
 }
 
 fn retry(outbox: &mut Outbox, number: u8) {
-    outbox.retry(key(1, number), 0, &mut Vec::new());
+    outbox.retry(key(1, number), at(0), &mut Vec::new());
     outbox.note_saved(id(number), true);
 }
 
@@ -109,7 +110,7 @@ fn discard(outbox: &mut Outbox, number: u8) {
 
 fn welcomed(outbox: &mut Outbox, epoch: Epoch, you: &Member) -> (ForeignRows, Vec<Effect>) {
     let (mut foreign_rows, mut out) = (ForeignRows::default(), Vec::new());
-    outbox.begin_session(owner(epoch, you), you, 0, &mut foreign_rows, &mut out);
+    outbox.begin_session(owner(epoch, you), you, at(0), &mut foreign_rows, &mut out);
     (foreign_rows, out)
 }
 
@@ -142,7 +143,7 @@ fn commands_in_flight_are_sent_first_on_the_next_connection_with_the_same_id() {
     assert_eq!(send(&mut outbox), [1]);
     outbox.disconnected();
     assert_eq!(reference(&outbox, 1), 0, "the answer cannot arrive any more");
-    let again = outbox.take_ready(0, || 9, &mut Vec::new());
+    let again = outbox.take_ready(at(0), || 9, &mut Vec::new());
     assert!(matches!(&again[..], [Command::Post(post)] if post.client_id == id(1)), "{again:?}");
 }
 
@@ -176,7 +177,10 @@ fn an_unknown_error_is_temporary_when_the_server_says_so() {
         send(&mut outbox);
         let mut refusal = Refusal::new(Some(reference(&outbox, 1)), ErrorCode::Other(1999));
         refusal.temporary = temporary;
-        assert_eq!(outbox.note_refused(&refusal, 0, &mut Jitter::new(1), &mut Vec::new()).is_some(), again);
+        assert_eq!(
+            outbox.note_refused(&refusal, at(0), &mut Jitter::new(1), &mut Vec::new()).is_some(),
+            again
+        );
     }
 }
 
@@ -185,7 +189,7 @@ fn a_refusal_of_another_request_changes_no_post() {
     let mut outbox = outbox(1..=1);
     send(&mut outbox);
     let nothings = Refusal::new(None, ErrorCode::Unparsable);
-    assert_eq!(outbox.note_refused(&nothings, 0, &mut Jitter::new(1), &mut Vec::new()), None);
+    assert_eq!(outbox.note_refused(&nothings, at(0), &mut Jitter::new(1), &mut Vec::new()), None);
     assert_eq!(refuse(&mut outbox, 77, ErrorCode::BadField), None);
     assert!(outbox.has_in_flight(reference(&outbox, 1)));
 }

@@ -14,7 +14,7 @@ use super::reported_presence::ReportedPresence;
 use super::{Lease, SessionIdentity, Tab, TabMessage};
 use crate::limits::{HERE_EVERY_MS, HERE_MS, LEADER_LEASE_MS, LEADER_RENEW_MS, RELAYED_FRAMES_MAX};
 use crate::sorted::Map;
-use shared::{Cursor, Event};
+use shared::{Cursor, Event, Now};
 
 /// A part of what was read, by this tab or by the leader.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +67,8 @@ pub struct LeaderElection {
     /// Followers at which the person is, with the time of their last message about that.
     here: Map<Tab, u64>,
     report: ReportedPresence,
-    announced_at: u64,
+    /// Times of the last announcement and the last renewal, by the monotonic clock.
+    announced_at: Option<u64>,
     renewed_at: u64,
     /// Whether this follower has asked which tab leads and has no answer yet.
     is_asking: bool,
@@ -86,7 +87,7 @@ impl LeaderElection {
             is_away: false,
             here: Map::new(),
             report: ReportedPresence::default(),
-            announced_at: 0,
+            announced_at: None,
             renewed_at: 0,
             is_asking: false,
         }
@@ -94,8 +95,8 @@ impl LeaderElection {
 
     /// Creates the election of a tab that begins a session while `lease` is stored. The tab follows if
     /// another tab holds the lease; otherwise it takes the lease and leads.
-    pub fn new(tab: Tab, lease: Option<Lease>, now: u64, out: &mut Vec<TabEffect>) -> Self {
-        let is_led = lease.is_some_and(|lease| lease.tab != tab && lease.holds(now));
+    pub fn new(tab: Tab, lease: Option<Lease>, now: Now, out: &mut Vec<TabEffect>) -> Self {
+        let is_led = lease.is_some_and(|lease| lease.tab != tab && lease.holds(now.wall));
         let role = if is_led { Role::Follower } else { Role::Leader };
         let mut election = LeaderElection { role, is_alone: false, ..LeaderElection::alone(tab) };
         if role == Role::Leader {
@@ -131,7 +132,7 @@ impl LeaderElection {
 
     /// Records that this tab has read everything that it had missed. From here on, a leader relays, and a
     /// follower delivers relayed frames.
-    pub fn mark_live(&mut self, now: u64, out: &mut Vec<TabEffect>) {
+    pub fn mark_live(&mut self, now: Now, out: &mut Vec<TabEffect>) {
         if std::mem::replace(&mut self.is_live, true) {
             return;
         }
@@ -177,7 +178,7 @@ impl LeaderElection {
         &mut self,
         identity: Option<SessionIdentity>,
         message: TabMessage,
-        now: u64,
+        now: Now,
         out: &mut Vec<TabEffect>,
     ) {
         match (message, self.role) {
@@ -202,7 +203,7 @@ impl LeaderElection {
             }
             (TabMessage::Presence { tab, is_here }, Role::Leader) => {
                 if is_here {
-                    self.here.insert(tab, now);
+                    self.here.insert(tab, now.mono);
                 } else {
                     self.here.remove(&tab);
                 }
@@ -214,7 +215,7 @@ impl LeaderElection {
 
     /// Records whether the person is away from this tab. A leader reports it to the server, a follower to the
     /// leader.
-    pub fn set_away(&mut self, is_away: bool, now: u64, out: &mut Vec<TabEffect>) {
+    pub fn set_away(&mut self, is_away: bool, now: Now, out: &mut Vec<TabEffect>) {
         self.is_away = is_away;
         match self.role {
             Role::Leader => self.report_presence(now, out),
@@ -224,8 +225,8 @@ impl LeaderElection {
 
     /// Checks the stored lease: a leader renews its own, and a follower notices that the leader's has
     /// expired. Called every [`ELECTION_TICK_MS`](crate::limits::ELECTION_TICK_MS).
-    pub fn tick(&mut self, lease: Option<Lease>, now: u64, out: &mut Vec<TabEffect>) {
-        let others = lease.filter(|lease| lease.tab != self.tab && lease.holds(now));
+    pub fn tick(&mut self, lease: Option<Lease>, now: Now, out: &mut Vec<TabEffect>) {
+        let others = lease.filter(|lease| lease.tab != self.tab && lease.holds(now.wall));
         match (self.role, others) {
             // Another tab took the lease while this one was suspended.
             (Role::Leader, Some(_)) => out.push(TabEffect::Restart),
@@ -235,15 +236,14 @@ impl LeaderElection {
                 self.broadcast(TabMessage::WhoLeads, out);
             }
             (Role::Leader, None) => {
-                if now.saturating_sub(self.renewed_at) >= LEADER_RENEW_MS || now < self.renewed_at {
+                if now.mono.saturating_sub(self.renewed_at) >= LEADER_RENEW_MS {
                     self.renew(now, out);
                 }
                 self.report_presence(now, out);
             }
             (Role::Follower, Some(_)) => {
                 self.is_asking = false;
-                let is_time =
-                    now.saturating_sub(self.announced_at) >= HERE_EVERY_MS || now < self.announced_at;
+                let is_time = self.announced_at.is_none_or(|at| now.mono.saturating_sub(at) >= HERE_EVERY_MS);
                 if !self.is_away && is_time {
                     self.announce_presence(now, out);
                 }
@@ -289,10 +289,10 @@ impl LeaderElection {
         identity.is_some() && self.identity.is_some() && identity != self.identity
     }
 
-    fn renew(&mut self, now: u64, out: &mut Vec<TabEffect>) {
+    fn renew(&mut self, now: Now, out: &mut Vec<TabEffect>) {
         if !self.is_alone {
-            self.renewed_at = now;
-            let lease = Lease { tab: self.tab, until: now.saturating_add(LEADER_LEASE_MS) };
+            self.renewed_at = now.mono;
+            let lease = Lease { tab: self.tab, until: now.after(LEADER_LEASE_MS).wall };
             out.push(TabEffect::SaveLease(Some(lease)));
         }
     }
@@ -303,17 +303,17 @@ impl LeaderElection {
         }
     }
 
-    fn announce_presence(&mut self, now: u64, out: &mut Vec<TabEffect>) {
-        self.announced_at = now;
+    fn announce_presence(&mut self, now: Now, out: &mut Vec<TabEffect>) {
+        self.announced_at = Some(now.mono);
         self.broadcast(TabMessage::Presence { tab: self.tab, is_here: !self.is_away }, out);
     }
 
     /// Reports a change of presence to the server. The person is away when at none of the tabs.
-    fn report_presence(&mut self, now: u64, out: &mut Vec<TabEffect>) {
-        self.here
-            .retain(|_, announced_at| now.saturating_sub(*announced_at) < HERE_MS && *announced_at <= now);
+    fn report_presence(&mut self, now: Now, out: &mut Vec<TabEffect>) {
+        self.here.retain(|_, announced_at| now.mono.saturating_sub(*announced_at) < HERE_MS);
         let is_away = self.is_away && self.here.is_empty();
-        if self.is_live && (self.report.update(is_away, now) || self.report.is_to_be_repeated(now)) {
+        if self.is_live && (self.report.update(is_away, now.mono) || self.report.is_to_be_repeated(now.mono))
+        {
             out.push(TabEffect::ReportPresence(is_away));
         }
     }

@@ -1,6 +1,6 @@
 //! The lease of the leader, in the browser's storage, where every tab can read it.
 
-use crate::limits::LEADER_LEASE_MS;
+use crate::limits::{LEADER_LEASE_MS, LEASE_SLACK_MS};
 use std::fmt;
 use std::str::FromStr;
 
@@ -18,10 +18,10 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Whether the lease is valid at `now`. A lease that ends too late was written before the clock was set
+    /// Whether the lease is valid at `now`, by the wall clock, which all tabs share. A lease that ends too late was written before the clock was set
     /// back.
     pub(super) fn holds(self, now: u64) -> bool {
-        now < self.until && self.until <= now.saturating_add(LEADER_LEASE_MS)
+        now < self.until && self.until <= now.saturating_add(LEADER_LEASE_MS + LEASE_SLACK_MS)
     }
 }
 
@@ -60,9 +60,10 @@ mod tests {
         for (until, holds) in [
             (now, false),
             (now + 1, true),
-            (now + LEADER_LEASE_MS - 1, true),
             (now + LEADER_LEASE_MS, true),
-            (now + LEADER_LEASE_MS + 1, false),
+            (now + LEADER_LEASE_MS + LEASE_SLACK_MS - 1, true),
+            (now + LEADER_LEASE_MS + LEASE_SLACK_MS, true),
+            (now + LEADER_LEASE_MS + LEASE_SLACK_MS + 1, false),
         ] {
             assert_eq!(Lease { tab: Tab(1), until }.holds(now), holds, "{until}");
         }

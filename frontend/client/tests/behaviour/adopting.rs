@@ -5,6 +5,7 @@ use crate::page::{Page, ann, bo, commands, posts};
 use crate::store::Store;
 use client::effect::Effect;
 use client::input::{Input, Timer};
+use client::limits::LEASE_MS;
 use client::persisted::{MAY_HAVE_ARRIVED, Owner, StoredRow, StoredRows};
 use client::view::{IdentityView, RowState};
 use shared::ErrorCode;
@@ -27,11 +28,9 @@ fn a_row_is_adopted_when_its_tab_no_longer_lives() {
         let stored = other.store.read();
         assert_eq!(posts(&other.give(Input::RowsLoaded(Some(stored)))), [], "the connection lives");
     }
-    assert_eq!(other.fire_timer(Timer::Lease)[0], Effect::LoadRows);
-    let stored = other.store.read();
-    let out = other.give(Input::RowsLoaded(Some(stored)));
-    assert_eq!(posts(&out)[0].client_id, client_id(1));
-    assert!(other.store.read().rows[0].lease > other.now);
+    assert_eq!(posts(&other.look_until_sent())[0].client_id, client_id(1));
+    assert_eq!(other.now, page.now + LEASE_MS);
+    assert!(other.store.read().rows[0].lease > other.time().wall);
 }
 
 #[test]
@@ -74,10 +73,7 @@ fn unsent_rows_of_a_crashed_page_are_sent_after_their_lease() {
     let (_, mut other) = two_pages(&house);
     other.retry();
     assert_eq!(posts(&other.enter(&house, &ann())), [], "the connection may live");
-    assert_eq!(other.fire_timer(Timer::Lease)[0], Effect::LoadRows);
-    let stored = other.store.read();
-    let out = other.give(Input::RowsLoaded(Some(stored)));
-    assert_eq!(posts(&out)[0].client_id, client_id(1));
+    assert_eq!(posts(&other.look_until_sent())[0].client_id, client_id(1));
 }
 
 #[test]
@@ -201,7 +197,8 @@ fn a_signed_out_page_shows_only_the_number_of_waiting_rows() {
     let mut other = Page::on(&page.store).start();
     other.give(Input::IdentityFetched(Ok(None)));
     // The page would join again under the remembered name, which another member now has.
-    let refusal = client::view::NameRefusal { code: ErrorCode::NameTaken, suggestion: None };
+    let refusal =
+        client::view::NameRefusal { code: ErrorCode::NameTaken, suggestion: None, retry_after_s: None };
     other.give(Input::Named(Err(refusal)));
     let view = other.view();
     assert!(matches!(view.identity, IdentityView::Nobody { .. }));

@@ -31,7 +31,10 @@ fn a_member_who_signed_out_in_another_tab_is_asked_for_a_name() {
     let mut page = Page::welcome_in(&House::new(1));
     assert!(page.break_connection(4401).contains(&Effect::FetchIdentity));
     assert_eq!(page.give(Input::IdentityFetched(Ok(None))), []);
-    assert_eq!(page.view().identity, IdentityView::Nobody { name: "Ann".into(), busy: false, refusal: None });
+    assert_eq!(
+        page.view().identity,
+        IdentityView::Nobody { name: "Ann".into(), busy: false, refusal: None, retry_at: None }
+    );
 }
 
 #[test]
@@ -86,9 +89,11 @@ fn a_taken_name_asks_the_person_and_sets_the_rows_aside() {
     let mut page = Page::welcome_in(&House::new(1));
     page.send(1, "mine");
     forget_ann(&mut page);
-    let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion: Some("Ann2".to_owned()) };
+    let refusal =
+        NameRefusal { code: ErrorCode::NameTaken, suggestion: Some("Ann2".to_owned()), retry_after_s: None };
     page.give(Input::Named(Err(refusal.clone())));
-    let nobody = IdentityView::Nobody { name: "Ann".into(), busy: false, refusal: Some(refusal) };
+    let nobody =
+        IdentityView::Nobody { name: "Ann".into(), busy: false, refusal: Some(refusal), retry_at: None };
     assert_eq!(page.view().identity, nobody);
     assert!(!page.view().can_send);
     page.give(Input::Join { name: "Bo".to_owned() });
@@ -119,7 +124,10 @@ fn signing_out_hides_everything_from_the_next_person() {
         view.left_behind.iter().map(|left| (&*left.name, left.rows)).collect::<Vec<_>>(),
         [("Ann", 1)]
     );
-    assert_eq!(view.identity, IdentityView::Nobody { name: "".into(), busy: false, refusal: None });
+    assert_eq!(
+        view.identity,
+        IdentityView::Nobody { name: "".into(), busy: false, refusal: None, retry_at: None }
+    );
     assert_eq!(view.connection.ready_state, ReadyState::Closing);
     page.give(Input::ConnectionClosed { connection: page.socket, code: 1000, reason: String::new() });
     assert_eq!(page.view().connection.ready_state, ReadyState::Closed);
@@ -152,7 +160,7 @@ fn a_post_waits_until_the_identity_is_known() {
 fn a_rename_of_an_unknown_member_fetches_the_identity() {
     let mut page = Page::welcome_in(&House::new(1));
     page.give(Input::Rename { name: "Anna".to_owned() });
-    let refusal = NameRefusal { code: ErrorCode::SignInRequired, suggestion: None };
+    let refusal = NameRefusal { code: ErrorCode::SignInRequired, suggestion: None, retry_after_s: None };
     let out = page.give(Input::Named(Err(refusal)));
     assert!(out.contains(&Effect::FetchIdentity) && close_code(&out).is_some());
     page.give(Input::IdentityFetched(Err(Unreachable)));

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what is wrong by panicking")]
 
 mod adopting;
+mod clocks;
 mod connecting;
 mod drafts;
 mod fuzz;

@@ -9,13 +9,19 @@ use client::limits::LEASE_MS;
 use client::transport::Transport;
 use client::view::{RowKey, RowState, View};
 use shared::command::{self, Command, Hello, Post};
-use shared::{Member, RoomId};
+use shared::{Member, Now, RoomId};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+/// Difference of a page's clocks when it loads, so that a test fails if one is taken for the other.
+pub(crate) const WALL_AHEAD: u64 = 1_790_000_000_000;
+
 pub(crate) struct Page {
     pub(crate) client: Client,
+    /// The monotonic clock.
     pub(crate) now: u64,
+    /// Milliseconds by which the wall clock is ahead of the monotonic one.
+    pub(crate) wall_ahead: u64,
     pub(crate) socket: ConnectionId,
     /// The `ref` of the latest `hello`.
     pub(crate) hello: u64,
@@ -37,6 +43,7 @@ impl Page {
         Page {
             client: Client::new(1),
             now: 1_000_000,
+            wall_ahead: WALL_AHEAD,
             socket: ConnectionId(0),
             hello: 0,
             store: store.clone(),
@@ -76,11 +83,15 @@ impl Page {
         self
     }
 
+    pub(crate) fn time(&self) -> Now {
+        Now { mono: self.now, wall: self.now.saturating_add(self.wall_ahead) }
+    }
+
     pub(crate) fn give(&mut self, input: Input) -> Vec<Effect> {
         // The test itself answers loads at the start and at the end of a lease.
         let answers = matches!(input, Input::FrameReceived(..) | Input::VisibilityChanged(_)) && !self.slow;
         let mut out = Vec::new();
-        self.client.handle(input, self.now, &mut out);
+        self.client.handle(input, self.time(), &mut out);
         let mut keys = Vec::new();
         for effect in &out {
             self.store.perform(effect);
@@ -117,6 +128,19 @@ impl Page {
     pub(crate) fn fire_timer(&mut self, timer: Timer) -> Vec<Effect> {
         self.now = self.timers.remove(&timer).expect("a timer that was set");
         self.give(Input::TimerFired(timer))
+    }
+
+    /// Fires the lease timer, which reads the stored rows.
+    pub(crate) fn look(&mut self) -> Vec<Effect> {
+        assert_eq!(self.fire_timer(Timer::Lease)[0], Effect::LoadRows);
+        let stored = self.store.read();
+        self.give(Input::RowsLoaded(Some(stored)))
+    }
+
+    /// Looks at the stored rows until it sends one, at most nine times.
+    pub(crate) fn look_until_sent(&mut self) -> Vec<Effect> {
+        let mut looks = (0..9).map(|_| self.look());
+        looks.find(|out| !posts(out).is_empty()).expect("another page's rows are free")
     }
 
     /// Fires this timer if it is scheduled.

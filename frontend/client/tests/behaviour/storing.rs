@@ -127,11 +127,11 @@ fn a_row_that_is_being_saved_is_released_when_the_page_closes() {
     assert_eq!(posts(&page.stored(key(1), true)).len(), 1);
     let out = page.give(Input::TimerFired(Timer::Lease));
     assert_eq!(out, [], "until then the page takes no rows");
-    assert_eq!(page.store.read().rows[0].lease, again.now + LEASE_MS);
+    assert_eq!(page.store.read().rows[0].lease, again.time().after(LEASE_MS).wall);
     page.give(Input::VisibilityChanged(true));
     assert!(page.timers[&Timer::Lease] <= page.now);
     page.fire_timer(Timer::Lease);
-    assert_eq!(page.store.read().rows[0].lease, page.now + LEASE_MS);
+    assert_eq!(page.store.read().rows[0].lease, page.time().after(LEASE_MS).wall);
     let posted = house.post(&ann(), 1, "1");
     page.frame(posted);
     assert_eq!(page.store.read().rows.len(), 0);

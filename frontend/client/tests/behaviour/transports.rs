@@ -1,7 +1,7 @@
 //! The choice of the transport, and the change from one to another.
 
 use crate::house::{House, frame};
-use crate::page::{ann, commands, posts};
+use crate::page::{WALL_AHEAD, ann, commands, posts};
 use client::Client;
 use client::effect::Effect;
 use client::input::{ConnectionId, Input, Timer};
@@ -12,7 +12,7 @@ use client::transport::LastGood;
 use client::transport::Transport::{self, EventStream, LongPoll, Poll, WebSocket};
 use client::view::ReadyState;
 use shared::command::{Command, Hello};
-use shared::{ClientId, Event, RoomId};
+use shared::{ClientId, Event, Now, RoomId};
 use std::collections::BTreeMap;
 
 /// Ann's page, which may have two connections.
@@ -46,7 +46,7 @@ impl TransportPage {
 
     fn give(&mut self, input: Input) -> Vec<Effect> {
         let mut out = Vec::new();
-        self.client.handle(input, self.now, &mut out);
+        self.client.handle(input, Now { mono: self.now, wall: WALL_AHEAD + self.now }, &mut out);
         let mut keys = Vec::new();
         for effect in &out {
             match effect {
@@ -336,13 +336,14 @@ fn a_lasting_transport_is_forgotten_on_another_network() {
         page.now += 1_000;
         let ping = frame(&Event::Ping(house.through()));
         let out = page.frame(EventStream, ping);
-        let last_good = LastGood { transport: EventStream, until: page.now + LAST_GOOD_MS };
+        let last_good = LastGood { transport: EventStream, until: WALL_AHEAD + page.now + LAST_GOOD_MS };
         assert!(out.contains(&Effect::RememberTransport(Some(last_good))), "{out:?}");
         let out = page.give(change);
         assert!(out.contains(&Effect::RememberTransport(None)), "{out:?}");
         page.wait(0);
         assert_eq!(page.tried(), [WebSocket, EventStream], "the transport is tried at once");
-        let mut next = TransportPage::new(Some(LastGood { until: 1_000_000 + LAST_GOOD_MS, ..last_good }));
+        let mut next =
+            TransportPage::new(Some(LastGood { until: WALL_AHEAD + 1_000_000 + LAST_GOOD_MS, ..last_good }));
         assert_eq!(next.tried(), [EventStream]);
         next.enter(&house, EventStream);
     }

@@ -1,6 +1,7 @@
 //! The four connections that a comparison compares. They begin at the same cursor and end together.
 
-use super::{Runner, now};
+use super::Runner;
+use crate::clock::mono_us;
 use crate::inspector::socket::Socket;
 use crate::random;
 use crate::timeout::sleep;
@@ -75,14 +76,14 @@ impl ComparedConnections {
         let connections = self.clone();
         let connection = if transport == Transport::WebSocket {
             let opened = Socket::open(move |event| {
-                connections.act(transport, |core, it| core.handle_socket_event(event, it, now()));
+                connections.act(transport, |core, it| core.handle_socket_event(event, it, mono_us()));
             });
             opened.ok().map(OpenConnection::Socket)
         } else {
             let core = self.0.cores[index].borrow();
             let session = self.0.runner.with(|comparison| core.session(comparison, random::seed()));
             Some(OpenConnection::Http(HttpConnection::open(session, false, move |event| {
-                connections.act(transport, |core, it| core.handle_session_event(event, it, now()));
+                connections.act(transport, |core, it| core.handle_session_event(event, it, mono_us()));
             })))
         };
         if connection.is_none() {

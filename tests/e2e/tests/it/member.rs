@@ -95,7 +95,7 @@ async fn a_new_name_appears_for_everyone_and_on_older_messages() {
 }
 
 #[tokio::test]
-async fn signing_out_releases_the_name() {
+async fn a_browser_joins_as_another_member_after_signing_out() {
     run(async |fixture| {
         let server = fixture.server(&[]).await;
         let mei = fixture.member(&server.url(), "梅").await;
@@ -112,8 +112,8 @@ async fn signing_out_releases_the_name() {
         mei.reload().await;
         mei.find("#name_str").await;
 
-        let next = fixture.member(&server.url(), "梅").await;
-        expect_people(&tom, &["Tom", "梅"]).await;
+        let next = fixture.member(&server.url(), "小梅").await;
+        expect_people(&tom, &["Tom", "小梅"]).await;
         next.post("I am another").await;
         tom.expect_rows(&["good night", "I am another"]).await;
     })

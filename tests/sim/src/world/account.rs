@@ -53,7 +53,8 @@ impl World {
             return Ok(());
         }
         let known = device.filter(|device| self.server.log.house().members.find_by_device(device).is_some());
-        self.server.last_request += 1;
+        let choice = if self.plan.nodes > 1 { self.rng.below(self.plan.nodes) } else { 0 };
+        self.server.last_request = self.server.next_number(self.server.last_request, device, choice);
         let hub_request = RequestId(self.server.last_request);
         let no_device = DeviceKey([0; 32]);
         let (input, device) = match (&request, device) {
@@ -92,7 +93,7 @@ impl World {
             }
         };
         self.server.account_requests.insert(hub_request, (page, request, device));
-        self.dispatch_to_hub(input)
+        self.dispatch_to_hub(self.server.node_of(hub_request.0), input)
     }
 
     /// Sends a response, which may be lost in the fault phase.

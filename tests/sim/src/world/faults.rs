@@ -129,6 +129,7 @@ impl World {
         match repair {
             Repair::Server => self.start_server(),
             Repair::Store => self.server.refuses_changes = false,
+            Repair::Clock(computer, by) => self.set_clock(computer, by),
             Repair::Network(index) => {
                 let page = &mut self.pages[index];
                 let was_offline = !std::mem::replace(&mut page.online, true);

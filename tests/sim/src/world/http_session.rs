@@ -47,7 +47,7 @@ impl World {
         if std::mem::replace(&mut shell.is_busy, true) {
             return Ok(());
         }
-        let now = self.now + self.pages[id.index].skew;
+        let now = self.pages[id.index].clock.read(self.now);
         while let Some((input, shell)) =
             self.shell(id, socket).and_then(|shell| Some((shell.waiting.pop_front()?, shell)))
         {

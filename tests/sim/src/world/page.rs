@@ -44,7 +44,7 @@ impl World {
         }
         self.drop_sessions(old_id, in_order)?;
         let old = &self.pages[index];
-        let mut page = Page::new(index, old.browser, seed);
+        let mut page = Page::new(index, old.browser, seed, self.browsers[old.browser].clock(self.now));
         page.id.generation = old.id.generation + 1;
         page.online = old.online;
         page.blocked = old.blocked;
@@ -126,10 +126,11 @@ impl World {
             _ => {}
         }
         let mut out = Vec::new();
-        page.client.handle(input, now + page.skew, &mut out);
+        page.client.handle(input, page.clock.read(now), &mut out);
         for effect in out {
             self.perform(id, effect)?;
         }
+        self.check_countdown(id.index)?;
         self.check_page(id)
     }
 
@@ -169,9 +170,10 @@ impl World {
                 self.close_at_page(wire);
             }
             Effect::ScheduleTimer(timer, at) => {
+                self.check_page_timer(id.index, at)?;
                 let page = &mut self.pages[id.index];
                 page.timers.insert(timer, at);
-                let delay = at.saturating_sub(self.now + page.skew);
+                let delay = page.clock.virtual_time(at).saturating_sub(self.now);
                 self.schedule(delay, SimEvent::PageTimer(id, timer, at));
             }
             Effect::CancelTimer(timer) => {

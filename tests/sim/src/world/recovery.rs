@@ -91,6 +91,10 @@ impl World {
         {
             return Some(format!("{rows} rows are saved"));
         }
+        let durable = self.server.durable_head;
+        if let Some(node) = self.server.nodes.iter().position(|node| node.hub.through().n < durable) {
+            return Some(format!("node {node} has not read the tail up to {durable}"));
+        }
         let epoch = self.server.log.epoch();
         for page in &self.pages {
             let at = page.id.index;

@@ -47,6 +47,9 @@ impl World {
         }
         let wait = self.rng.between(1, self.plan.fault_interval_ms);
         self.schedule(wait, SimEvent::Fault);
+        if self.plan.steps_clocks {
+            self.schedule(1, SimEvent::ClockStep);
+        }
         if self.plan.switching_pages > 0 {
             self.schedule(1_000, SimEvent::TransportSwitch);
         }
@@ -108,7 +111,8 @@ impl World {
             }
         }
         let polls = |page: &Page| page.view.connection.transport != Transport::WebSocket;
-        if self.pages.iter().any(polls) {
+        // Frames of a node that has just read the tail may be on their way.
+        if self.pages.iter().any(polls) || self.server.nodes.len() > 1 {
             let end = self.now + POLL_RECOVERY_MS;
             while self.step(end)? {}
         }

@@ -1,4 +1,4 @@
-//! The hub's shell: its sessions, its store and its timer. The shell keeps the contract of the real server:
+//! The shells of the hubs: their sessions, their store and their timers. The shell keeps the contract of the real server:
 //!
 //! - frames published to a session during its replay are buffered, and dropped beyond a limit;
 //! - one append is under way at a time, and reads finish in any order;
@@ -13,11 +13,11 @@ use super::World;
 use crate::account::AccountResponse;
 use crate::event::SimEvent;
 use crate::network::ConnectionKind;
-use crate::server::BufferedFrames;
+use crate::server::{BufferedFrames, Node};
 use crate::violation::Violation;
 use answer::ServerMessage;
 use hub::log::Log;
-use hub::{Audience, Hub, Input, Output};
+use hub::{Audience, Input, Output};
 use session::encode;
 use shared::close::retry_reason;
 use shared::event::Refusal;
@@ -25,24 +25,25 @@ use shared::{Address, CloseCode, Epoch, ErrorCode, Event};
 use std::collections::VecDeque;
 
 impl World {
-    /// Dispatches an input to the hub and performs the outputs.
-    pub(crate) fn dispatch_to_hub(&mut self, input: Input) -> Result<(), Violation> {
+    /// Dispatches an input to the hub of a node and performs the outputs.
+    pub(crate) fn dispatch_to_hub(&mut self, node: usize, input: Input) -> Result<(), Violation> {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
             if self.prints_steps && input != Input::Tick {
-                println!("{:>8} hub: {input:?}", self.now);
+                println!("{:>8} hub {node}: {input:?}", self.now);
             }
             let mut out = Vec::new();
-            self.server.hub.handle(input, self.now, &mut out);
+            let now = self.server.clock.read(self.now);
+            self.server.nodes[node].hub.handle(input, now, &mut out);
             for output in out {
-                self.execute(output, &mut inputs)?;
+                self.execute(node, output, &mut inputs)?;
             }
             if inputs.is_empty() {
-                inputs.extend(self.answer_polls());
+                inputs.extend(self.answer_polls(node));
             }
         }
-        self.send_through();
-        if !self.server.hub.is_ready() {
+        self.send_through(node);
+        if !self.server.nodes[node].hub.is_ready() {
             return Err(Violation("(d) the hub is overloaded by few pages".to_owned()));
         }
         if !self.server.is_committing && !self.server.waiting_changes.is_empty() {
@@ -51,19 +52,26 @@ impl World {
             let delay = self.rng.between(0, self.plan.commit_ms);
             self.schedule(delay, SimEvent::Commit(self.server.generation, changes));
         }
-        let wake_at = self.server.hub.next_wake();
-        if wake_at != self.server.wake_at {
-            self.server.wake_at = wake_at;
+        self.check_hub_timer(node)?;
+        let wake_at = self.server.nodes[node].hub.next_wake();
+        if wake_at != self.server.nodes[node].wake_at {
+            self.server.nodes[node].wake_at = wake_at;
             if let Some(at) = wake_at {
-                self.schedule(at.saturating_sub(self.now), SimEvent::HubTimer(self.server.generation, at));
+                let delay = self.server.clock.virtual_time(at).saturating_sub(self.now);
+                self.schedule(delay, SimEvent::HubTimer(self.server.generation, node, at));
             }
         }
         Ok(())
     }
 
-    fn execute(&mut self, output: Output, inputs: &mut VecDeque<Input>) -> Result<(), Violation> {
+    fn execute(
+        &mut self,
+        node: usize,
+        output: Output,
+        inputs: &mut VecDeque<Input>,
+    ) -> Result<(), Violation> {
         match output {
-            Output::Append(change) => self.server.waiting_changes.push(change),
+            Output::Append(change) => self.server.waiting_changes.push((node, change)),
             Output::Read(id, query) => {
                 let refused = self.server.refuses_changes && self.rng.one_in(4);
                 let found =
@@ -71,7 +79,7 @@ impl World {
                 let input = Input::ReadFinished(id, found);
                 if self.plan.reads_take_time {
                     let delay = self.rng.between(0, self.plan.commit_ms);
-                    self.schedule(delay, SimEvent::HubInput(self.server.generation, input));
+                    self.schedule(delay, SimEvent::HubInput(self.server.generation, node, input));
                 } else {
                     inputs.push_back(input);
                 }
@@ -105,7 +113,7 @@ impl World {
             }
             Output::NotifyDrained(id) => {
                 let delay = self.rng.between(0, self.plan.delay_ms);
-                self.schedule(delay, SimEvent::HubInput(self.server.generation, Input::Drained(id)));
+                self.schedule(delay, SimEvent::HubInput(self.server.generation, node, Input::Drained(id)));
             }
             Output::Release(id) => {
                 let Some(session) = self.server.sessions.get_mut(&id) else { return Ok(()) };
@@ -142,9 +150,11 @@ impl World {
                     inputs.extend(self.end_session(id, None));
                 }
             }
-            Output::Publish(Audience::Room(room), event) => self.publish(Address::Room(room), &event)?,
+            Output::Publish(Audience::Room(room), event) => {
+                self.publish(node, Address::Room(room), &event)?
+            }
             Output::Publish(Audience::Member(member), event) => {
-                self.publish(Address::Member(member), &event)?;
+                self.publish(node, Address::Member(member), &event)?;
             }
             Output::PublishUnstored(_) => {}
             Output::Close(id, code) => inputs.extend(self.end_session(id, Some(code))),
@@ -166,12 +176,12 @@ impl World {
     }
 
     /// Fires the timer of the hub, unless it was set again meanwhile.
-    pub(crate) fn fire_hub_timer(&mut self, generation: u32, at: u64) -> Result<(), Violation> {
-        if generation != self.server.generation || self.server.wake_at != Some(at) {
+    pub(crate) fn fire_hub_timer(&mut self, generation: u32, node: usize, at: u64) -> Result<(), Violation> {
+        if generation != self.server.generation || self.server.nodes[node].wake_at != Some(at) {
             return Ok(());
         }
-        self.server.wake_at = None;
-        self.dispatch_to_hub(Input::Tick)
+        self.server.nodes[node].wake_at = None;
+        self.dispatch_to_hub(node, Input::Tick)
     }
 
     /// Stops the server, in order with a close frame to each session, or by a crash.
@@ -183,7 +193,6 @@ impl World {
         // A crash loses the unsynced append in half of all cases.
         let is_kept = in_order || self.rng.one_in(2);
         self.finish_append(is_kept);
-        self.server.wake_at = None;
         self.stats.restarts += 1;
         for session in std::mem::take(&mut self.server.sessions).into_values() {
             if let Some(connection) = self.connections.get_mut(&session.wire) {
@@ -208,14 +217,15 @@ impl World {
             return;
         }
         self.server.is_up = true;
+        self.server.clock.started_at = self.now;
         if !self.plan.durable {
             self.server.log = Log::new(Epoch(self.server.log.epoch().0 + 1));
             self.server.appended.clear();
             self.server.durable_head = 0;
         }
         let log = &self.server.log;
-        let settings = self.server.settings.clone();
-        self.server.hub = Hub::new(settings, log.epoch(), log.house().clone());
+        let settings = &self.server.settings;
+        self.server.nodes = (0..self.plan.nodes).map(|_| Node::start(settings, log)).collect();
     }
 }
 

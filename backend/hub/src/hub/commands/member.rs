@@ -72,7 +72,7 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let suggestion = (code == ErrorCode::NameTaken)
-            .then(|| Name::suggest(typed, |key| self.house.members.is_taken(key)))
+            .then(|| Name::suggest(typed, |key| !self.house.is_free(key)))
             .flatten();
         out.push(Output::Answer(request, Answer::Refused(code, suggestion)));
     }

@@ -95,7 +95,7 @@ fn a_session_starts_fresh_when_its_cursor_is_foreign() {
 #[test]
 fn a_session_starts_fresh_when_the_log_does_not_reach_its_cursor_in_time() {
     let mut test = TestHub::with_posts(1);
-    test.now += PRESENCE_MS;
+    test.now = test.now.after(PRESENCE_MS);
     test.give(Input::Tick);
     assert_eq!(sent(&test.reconnect(2, 9)), [""; 0]);
     let started = test.now;
@@ -104,7 +104,7 @@ fn a_session_starts_fresh_when_the_log_does_not_reach_its_cursor_in_time() {
         (CURSOR_WAIT_MS, vec!["attach", "welcome false 2", "release"]),
         (CURSOR_WAIT_MS + 1, vec![]),
     ] {
-        test.now = started + waited;
+        test.now = started.after(waited);
         assert_eq!(sent(&test.give(Input::Tick)), frames, "after {waited} ms");
     }
 }
@@ -121,7 +121,7 @@ fn a_session_resumes_when_the_log_reaches_its_cursor() {
         text: "from another node".to_owned(),
     };
     for id in 10..=13 {
-        ahead.append(post(id), test.now).unwrap();
+        ahead.append(post(id), test.now.wall).unwrap();
     }
     // The client has read up to 4 from another node. This node has 2, then 3, then 6.
     assert_eq!(sent(&test.reconnect(2, 4)), [""; 0]);

@@ -102,10 +102,10 @@ impl TestHub {
 
     /// Advances the time and gives each tick that the hub asks for.
     fn advance(&mut self, ms: u64) -> Vec<Output> {
-        let until = self.now + ms;
+        let until = self.now.after(ms);
         let mut out = Vec::new();
-        while let Some(wake) = self.hub.next_wake().filter(|wake| *wake <= until) {
-            self.now = wake.max(self.now);
+        while let Some(wake) = self.hub.next_wake().filter(|wake| *wake <= until.mono) {
+            self.now = self.now.after(wake.saturating_sub(self.now.mono));
             out.extend(self.give(Input::Tick));
         }
         self.now = until;
@@ -234,7 +234,7 @@ fn a_poll_is_welcomed_when_its_cursor_is_foreign() {
     for cursor in [at(3), at(u64::MAX)] {
         let poll = Poll { hello: hello_at(cursor), ..test.quiet_poll(0) };
         assert_eq!(sent(&test.poll(1, 1, poll)), [""; 0], "{cursor:?}");
-        test.now += crate::limits::CURSOR_WAIT_MS;
+        test.now = test.now.after(crate::limits::CURSOR_WAIT_MS);
         let out = test.give(Input::Tick);
         assert_eq!(sent(&out), ["attach", "welcome false 2", "release"], "{cursor:?}");
         test.close(1);
@@ -438,7 +438,7 @@ fn a_log_of_the_older_order_is_replayed_to_the_creator_from_the_own_joining_on()
     let entry = folded.rooms.entry(MemberId(1), RoomId(2)).unwrap();
     assert_eq!((entry.members, entry.joined, entry.last, entry.seq), (1, 4, 5, 1));
     let hub = Hub::new(Settings::default(), Epoch(1), folded);
-    let mut test = TestHub { hub, log: Log::new(Epoch(1)), now: 10_000 };
+    let mut test = TestHub { hub, log: Log::new(Epoch(1)), now: START };
     let (poll, session, mut out) = (test.quiet_poll(1), SessionId(9), Vec::new());
     test.hub.handle(Input::Polled { session, device: device(1), poll }, test.now, &mut out);
     let Some(Output::Read(id, _)) = out.iter().find(|output| matches!(output, Output::Read(..))) else {

@@ -171,6 +171,22 @@ fn the_room_directory_is_listed_in_pages_and_by_name() {
 }
 
 #[test]
+fn a_room_is_found_by_its_name_in_any_normal_form() {
+    let mut test = TestHub::with_members(&["Wei"]);
+    test.connect(1, 1);
+    // The first name is composed, the second decomposed; both are stored composed.
+    for (id, name) in [(1, "Caf\u{e9}"), (2, "Ng\u{f4} Ba\u{309}o")] {
+        assert_eq!(refusal(&test.send(1, create(id, name, ""))), None, "{name}");
+    }
+    for (find, room) in [("cafe\u{301}", 2), ("CAF\u{c9}", 2), ("ngo\u{302} b\u{1ea3}o", 3)] {
+        let query = command::RoomsQuery { reference: 3, find: find.to_owned(), after: None };
+        let out = test.send(1, Command::Rooms(query));
+        let [Output::Send(_, Event::Rooms(page))] = &out[..] else { panic!("{out:?}") };
+        assert_eq!(page.rooms.iter().map(|room| room.id.0).collect::<Vec<_>>(), [room], "{find:?}");
+    }
+}
+
+#[test]
 fn signing_out_removes_the_member_from_every_room() {
     let mut test = TestHub::with_members(&["Wei", "Lin"]);
     test.connect(1, 1);

@@ -8,7 +8,7 @@ use crate::limits::{APPEND_BYTES_WAITING_MAX, APPENDS_WAITING_MAX};
 impl TestHub {
     /// Appends a change as another process would, and gives its commits to the hub.
     fn append_elsewhere(&mut self, change: Change) -> Vec<Output> {
-        self.log.append(change, self.now).unwrap();
+        self.log.append(change, self.now.wall).unwrap();
         let mut out = Vec::new();
         self.read_tail(&mut out);
         out
@@ -52,7 +52,7 @@ fn a_reply_waits_until_the_tail_has_brought_the_event() {
     let mut out = Vec::new();
     test.hub.handle(Input::CommandReceived(SessionId(1), post(7, "hi")), test.now, &mut out);
     let Some(Output::Append(change)) = out.pop() else { panic!("{out:?}") };
-    let outcome = test.log.append(change, test.now);
+    let outcome = test.log.append(change, test.now.wall);
     test.hub.handle(Input::AppendsFinished(vec![outcome]), test.now, &mut out);
     assert_eq!(out, []);
     test.read_tail(&mut out);
@@ -64,7 +64,7 @@ fn a_reply_waits_until_the_tail_has_brought_the_event() {
     out.clear();
     test.hub.handle(Input::CommandReceived(SessionId(1), post(8, "hi")), test.now, &mut out);
     let Some(Output::Append(change)) = out.pop() else { panic!("{out:?}") };
-    let outcome = test.log.append(change, test.now);
+    let outcome = test.log.append(change, test.now.wall);
     test.read_tail(&mut out);
     assert!(matches!(out[..], [Output::Publish(_, Event::Posted(_))]), "{out:?}");
     test.hub.handle(Input::AppendsFinished(vec![outcome]), test.now, &mut out);
@@ -110,7 +110,7 @@ fn the_hub_is_busy_when_the_waiting_appends_are_too_large() {
         let mut hub = hub_with_waiting_appends(2, bytes);
         assert_eq!(hub.is_ready(), is_ready, "{bytes}");
         let refused = vec![Err(ErrorCode::StoreRefused); 2];
-        hub.handle(Input::AppendsFinished(refused), 0, &mut Vec::new());
+        hub.handle(Input::AppendsFinished(refused), Now { mono: 0, wall: 0 }, &mut Vec::new());
         assert!(hub.is_ready(), "the outcomes free the space");
     }
 }
@@ -119,11 +119,15 @@ fn the_hub_is_busy_when_the_waiting_appends_are_too_large() {
 fn hub_with_waiting_appends(count: usize, bytes: usize) -> Hub {
     let mut hub = Hub::new(Settings::default(), Epoch(1), House::default());
     let (session, mut out) = (SessionId(1), Vec::new());
-    hub.handle(Input::Opened { session, dialect: Dialect::Text, device: None }, 0, &mut out);
+    hub.handle(
+        Input::Opened { session, dialect: Dialect::Text, device: None },
+        Now { mono: 0, wall: 0 },
+        &mut out,
+    );
     for number in 0..count {
         let client_id = ClientId((number as u128).to_be_bytes());
         let text = "x".repeat(bytes);
-        hub.handle(Input::TextReceived { session, client_id, text }, 0, &mut out);
+        hub.handle(Input::TextReceived { session, client_id, text }, Now { mono: 0, wall: 0 }, &mut out);
     }
     hub
 }

@@ -13,3 +13,16 @@ UPDATE memberships SET readable_from = joined - EXISTS (
     SELECT 1 FROM events
     WHERE n = joined - 1 AND kind = 'room_created' AND partition = 4 * room + 1 AND author = member
 );
+
+-- Names that members gave up, with the time of that. Nobody else can take one for a day.
+CREATE TABLE resting_names (
+    name TEXT NOT NULL,
+    member INTEGER NOT NULL,
+    freed_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX resting_names_by_time ON resting_names (freed_at);
+
+-- The greatest number of a passer-by's connection. Later connections get greater ones.
+INSERT INTO meta (name, value)
+    SELECT 'last_tag', coalesce(max(json_extract(body, '$.tag')), 0) FROM events
+    WHERE author = 0 AND client_id IS NOT NULL AND kind = 'posted';

@@ -1,5 +1,5 @@
--- Format 1 under the column names of the present format. Migration 0002 renamed `shelf` and added `mark` and
--- `readable_from`.
+-- Format 1 under the column names of the present format. Migration 0002 renamed `shelf`, and added `mark`,
+-- `readable_from` and `resting_names`.
 CREATE TEMP VIEW events AS
     SELECT n, shelf AS partition, prev, kind, author, client_id, at, body, text, 0 AS mark FROM main.events;
 CREATE TEMP VIEW memberships AS
@@ -8,3 +8,4 @@ CREATE TEMP VIEW memberships AS
         WHERE n = joined - 1 AND kind = 'room_created' AND shelf = 4 * room + 1 AND author = member
     ) AS readable_from
     FROM main.memberships;
+CREATE TEMP VIEW resting_names AS SELECT '' AS name, 0 AS member, 0 AS freed_at WHERE 0;

@@ -43,12 +43,12 @@ impl World {
     }
 
     pub(super) fn run_session(&mut self, id: PageId, connection: ConnectionId, input: SessionInput) {
-        let now = self.now();
+        let now = self.clocks();
         let Some(http) = self.http.get_mut(&(id, connection)) else { return };
         let mut out = Vec::new();
         http.session.handle(input, now, &mut out);
         for output in out {
-            self.perform_output(id, connection, output, now);
+            self.perform_output(id, connection, output, now.mono);
         }
     }
 

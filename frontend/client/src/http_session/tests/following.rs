@@ -5,7 +5,7 @@ use crate::limits::RELAYED_FRAMES_MAX;
 
 /// A session that follows tab 9, and its first poll.
 fn following(transport: Transport) -> (Shell, RequestId) {
-    let mut shell = Shell::open(transport, Some(Lease { tab: Tab(9), until: NOW + 2_000 }));
+    let mut shell = Shell::open(transport, Some(Lease { tab: Tab(9), until: at(NOW + 2_000).wall }));
     let out = shell.send(Command::Hello(hello()));
     let request = only_request(&out);
     let first = Call::FirstPoll { hello: hello(), is_away: true };
@@ -73,7 +73,7 @@ fn a_follower_restarts_and_then_leads_when_its_leader_is_silent() {
     assert_eq!(shell.fire(SessionTimer::Election).last(), Some(&closed(1001, "")));
     let mut next = HttpSession::new(Transport::LongPoll, SEED);
     let opened = SessionInput::Opened { lease: shell.lease, is_alone: false, is_hidden: false };
-    next.handle(opened, shell.now, &mut Vec::new());
+    next.handle(opened, at(shell.now), &mut Vec::new());
     assert!(next.leads());
 }
 

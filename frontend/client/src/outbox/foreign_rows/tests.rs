@@ -1,12 +1,15 @@
 use super::*;
 use crate::persisted::CommandBody;
+use crate::test_clock::at;
 use shared::{Epoch, MemberId, RoomId};
 
 fn owner(epoch: u64, member: u64) -> Owner {
     Owner { epoch: Some(Epoch(epoch)), member: MemberId(member) }
 }
 
+/// A row whose lease ends when the monotonic clock shows `lease`; 0 for none.
 fn row(number: u64, owner: Owner, lease: u64) -> StoredRow {
+    let lease = if lease == 0 { 0 } else { at(lease).wall };
     StoredRow {
         owner,
         client_id: ClientId(u128::from(number).to_be_bytes()),
@@ -25,7 +28,7 @@ fn ann() -> Member {
 }
 
 fn load(foreign_rows: &mut ForeignRows, rows: Vec<StoredRow>, now: u64) {
-    foreign_rows.load(StoredRows { rows, drafts: Vec::new() }, |_| false, now);
+    foreign_rows.load(StoredRows { rows, drafts: Vec::new() }, |_| false, at(now));
 }
 
 #[test]
@@ -37,7 +40,7 @@ fn rows_are_taken_in_order_after_their_lease_ended() {
         vec![row(1, me, 500), row(2, me, 100), row(3, me, 101), row(4, owner(1, 2), 0)],
         100,
     );
-    assert_eq!(foreign_rows.next_lease_end(), Some(101));
+    assert_eq!(foreign_rows.next_look(), Some(101));
     let (rows, _) = foreign_rows.take_mine(me, &ann(), 9);
     assert_eq!(rows.iter().map(|foreign| foreign.row.send_order).collect::<Vec<_>>(), [998]);
     foreign_rows.free_expired(500);
@@ -118,5 +121,29 @@ fn foreign_rows_are_held_up_to_the_limit() {
             0,
         );
         assert_eq!(foreign_rows.rows.len(), many.min(FOREIGN_ROWS_MAX));
+    }
+}
+
+#[test]
+fn a_lease_is_believed_up_to_its_length_and_the_slack() {
+    let me = owner(1, 1);
+    for (left, free_after) in [
+        (LEASE_MS, LEASE_MS),
+        (LEASE_MS + LEASE_SLACK_MS - 1, LEASE_MS),
+        (LEASE_MS + LEASE_SLACK_MS, LEASE_MS),
+        (LEASE_MS + LEASE_SLACK_MS + 1, 0),
+        (u64::MAX / 2, 0),
+    ] {
+        let mut foreign_rows = ForeignRows::default();
+        let stored = StoredRow { lease: at(100).wall + left, ..row(1, me, 0) };
+        load(&mut foreign_rows, vec![stored.clone()], 100);
+        let expected = (free_after > 0).then_some(100 + LEASE_LOOK_MS);
+        assert_eq!(foreign_rows.next_look(), expected, "{left}");
+        // The clock is set back at each look, so that the lease seems never to end.
+        for ms in (0..=free_after).step_by(1_000) {
+            let now = Now { mono: 100 + ms, ..at(100) };
+            foreign_rows.load(StoredRows { rows: vec![stored.clone()], drafts: Vec::new() }, |_| false, now);
+            assert_eq!(foreign_rows.next_look().is_none(), ms >= free_after, "{left}, {ms}");
+        }
     }
 }

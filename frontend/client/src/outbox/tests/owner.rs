@@ -29,7 +29,7 @@ fn rows_of_another_member_are_set_aside_until_they_are_adopted() {
         assert_eq!(left.iter().map(|left| (left.owner, left.rows)).collect::<Vec<_>>(), [(ann, 1)]);
         let (rows, _) = foreign_rows.take_owned_by(ann, OUTBOX_ROWS_MAX);
         let mut out = Vec::new();
-        outbox.adopt(rows, owner(epoch, &you), &you, 0, &mut out);
+        outbox.adopt(rows, owner(epoch, &you), &you, at(0), &mut out);
         assert_eq!(send(&mut outbox), [1]);
         let (rows, _) = outbox.rows(LOBBY, true);
         assert_eq!((&*rows[0].name, rows[0].key.author), ("Bo", you.id));
@@ -58,7 +58,7 @@ fn a_post_that_may_have_arrived_is_not_sent_by_another_member_unasked() {
             outbox.disconnected();
             let (mut foreign_rows, _) = welcomed(&mut outbox, epoch, &you);
             let (rows, _) = foreign_rows.take_owned_by(owner(EPOCH, &ann()), OUTBOX_ROWS_MAX);
-            outbox.adopt(rows, owner(epoch, &you), &you, 0, &mut Vec::new());
+            outbox.adopt(rows, owner(epoch, &you), &you, at(0), &mut Vec::new());
             if refused && name == "Ann" {
                 assert_eq!(visible_rows(&mut outbox)[0].1, RowState::Failed(ErrorCode::TooManyRooms));
                 continue;
@@ -66,7 +66,7 @@ fn a_post_that_may_have_arrived_is_not_sent_by_another_member_unasked() {
             assert_eq!(send(&mut outbox).len(), usize::from(again), "{epoch:?} {sent} {refused} {name}");
             if !again {
                 assert_eq!(visible_rows(&mut outbox)[0].1, RowState::Failed(MAY_HAVE_ARRIVED));
-                outbox.retry(key(5, 1), 0, &mut Vec::new());
+                outbox.retry(key(5, 1), at(0), &mut Vec::new());
                 outbox.note_saved(id(1), true);
                 assert_eq!(send(&mut outbox), [1], "the person asked for it");
             }
@@ -77,12 +77,19 @@ fn a_post_that_may_have_arrived_is_not_sent_by_another_member_unasked() {
 #[test]
 fn commands_other_than_posts_are_sent_by_any_member() {
     let mut outbox = live();
-    outbox.add(owner(EPOCH, &ann()), &ann(), id(1), CommandBody::Join { room: OTHER }, 0, &mut Vec::new());
+    outbox.add(
+        owner(EPOCH, &ann()),
+        &ann(),
+        id(1),
+        CommandBody::Join { room: OTHER },
+        at(0),
+        &mut Vec::new(),
+    );
     outbox.note_saved(id(1), true);
-    assert_eq!(outbox.take_ready(0, || 1, &mut Vec::new()).len(), 1);
+    assert_eq!(outbox.take_ready(at(0), || 1, &mut Vec::new()).len(), 1);
     outbox.disconnected();
     welcomed(&mut outbox, EPOCH, &member(5, "Ann"));
-    assert_eq!(outbox.take_ready(0, || 2, &mut Vec::new()).len(), 1);
+    assert_eq!(outbox.take_ready(at(0), || 2, &mut Vec::new()).len(), 1);
 }
 
 #[test]
@@ -102,7 +109,7 @@ fn rows_from_before_the_first_welcome_belong_to_the_member() {
     let mut outbox = Outbox::default();
     let unnumbered = Owner { epoch: None, member: MemberId(1) };
     let body = CommandBody::Post { room: LOBBY, text: "1".to_owned() };
-    outbox.add(unnumbered, &ann(), id(1), body, 0, &mut Vec::new());
+    outbox.add(unnumbered, &ann(), id(1), body, at(0), &mut Vec::new());
     outbox.note_saved(id(1), true);
     welcomed(&mut outbox, EPOCH, &member(1, "Anna"));
     assert_eq!(send(&mut outbox), [1]);

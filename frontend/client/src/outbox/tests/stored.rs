@@ -9,8 +9,8 @@ fn an_unsent_row_is_saved_again_before_it_is_sent() {
     assert!(matches!(&out[..], [Effect::SaveRow(row)] if row.unsent));
     welcomed(&mut outbox, EPOCH, &ann());
     let mut out = Vec::new();
-    assert_eq!(outbox.take_ready(7, || 1, &mut out), []);
-    assert!(matches!(&out[..], [Effect::SaveRow(row)] if !row.unsent && row.lease == 7 + LEASE_MS));
+    assert_eq!(outbox.take_ready(at(7), || 1, &mut out), []);
+    assert!(matches!(&out[..], [Effect::SaveRow(row)] if !row.unsent && row.lease == at(7 + LEASE_MS).wall));
     outbox.note_saved(id(1), false);
     assert_eq!(send(&mut outbox), [1], "saved or not");
     assert!(matches!(&push(&mut outbox, id(2), LOBBY, "2", 0)[..], [Effect::SaveRow(row)] if !row.unsent));
@@ -22,8 +22,8 @@ fn a_row_is_sent_once_it_is_saved_or_cannot_be() {
         let mut outbox = live();
         let body = CommandBody::Post { room: LOBBY, text: "1".to_owned() };
         let mut out = Vec::new();
-        outbox.add(owner(EPOCH, &ann()), &ann(), id(1), body, 0, &mut out);
-        assert!(matches!(&out[..], [Effect::SaveRow(row)] if row.lease == LEASE_MS));
+        outbox.add(owner(EPOCH, &ann()), &ann(), id(1), body, at(0), &mut out);
+        assert!(matches!(&out[..], [Effect::SaveRow(row)] if row.lease == at(LEASE_MS).wall));
         assert_eq!(send(&mut outbox), [] as [u64; 0]);
         assert!(outbox.note_saved(id(1), ok));
         assert!(!outbox.note_saved(id(1), ok), "once");
@@ -41,7 +41,7 @@ fn rows_of_an_earlier_visit_come_first_after_commands_in_flight() {
     let mut foreign_rows = ForeignRows::default();
     earlier.set_aside(&mut foreign_rows, &mut Vec::new());
     let (rows, _) = foreign_rows.take_mine(owner(EPOCH, &ann()), &ann(), 9);
-    outbox.adopt(rows, owner(EPOCH, &ann()), &ann(), 0, &mut Vec::new());
+    outbox.adopt(rows, owner(EPOCH, &ann()), &ann(), at(0), &mut Vec::new());
     assert_eq!(send(&mut outbox), [] as [u64; 0]);
     assert_eq!(visible_rows(&mut outbox)[0].0, "1");
     assert!(reply(&mut outbox, 2));
@@ -51,13 +51,13 @@ fn rows_of_an_earlier_visit_come_first_after_commands_in_flight() {
 #[test]
 fn leases_are_renewed_in_time_and_released_when_the_page_closes() {
     let mut outbox = outbox([1]);
-    let at = outbox.renew_at().unwrap();
-    assert_eq!(at, LEASE_MS - LEASE_RENEW_MS);
+    let due = outbox.renew_at().unwrap();
+    assert_eq!(due, LEASE_MS - LEASE_RENEW_MS);
     let mut out = Vec::new();
-    outbox.renew(at - 1, &mut out);
+    outbox.renew(at(due - 1), &mut out);
     assert_eq!(out, []);
-    outbox.renew(at, &mut out);
-    assert_eq!(out, [Effect::RenewLease { keys: vec![key(1, 1)], until: at + LEASE_MS }]);
+    outbox.renew(at(due), &mut out);
+    assert_eq!(out, [Effect::RenewLease { keys: vec![key(1, 1)], until: at(due + LEASE_MS).wall }]);
     out.clear();
     outbox.release(&mut out);
     assert_eq!(out, [Effect::RenewLease { keys: vec![key(1, 1)], until: 0 }]);

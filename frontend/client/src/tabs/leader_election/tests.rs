@@ -1,4 +1,5 @@
 use super::*;
+use crate::test_clock::at;
 use shared::{Epoch, MemberId};
 
 mod presence;
@@ -36,7 +37,7 @@ impl Browser {
 
     fn open(&mut self, tab: Tab) {
         let mut out = Vec::new();
-        let election = LeaderElection::new(tab, self.storage, self.now, &mut out);
+        let election = LeaderElection::new(tab, self.storage, at(self.now), &mut out);
         let (delivered, reports) = (Vec::new(), Vec::new());
         self.pages.push(TabPage { tab, election, delivered, reports, begun: 1, crashed: false });
         self.perform(tab, out);
@@ -46,7 +47,7 @@ impl Browser {
     fn go_live(&mut self, tab: Tab) {
         self.act(tab, |election, now, out| {
             election.welcomed(ANN);
-            election.mark_live(now, out);
+            election.mark_live(at(now), out);
         });
     }
 
@@ -71,7 +72,7 @@ impl Browser {
                     for other in others.map(|page| page.tab).collect::<Vec<_>>() {
                         let message = message.clone();
                         self.act(other, |election, now, out| {
-                            election.receive_message(Some(ANN), message, now, out)
+                            election.receive_message(Some(ANN), message, at(now), out)
                         });
                     }
                 }
@@ -81,7 +82,7 @@ impl Browser {
                     self.page(tab).election.end(storage, &mut out);
                     self.perform(tab, out);
                     let mut out = Vec::new();
-                    let election = LeaderElection::new(tab, self.storage, now, &mut out);
+                    let election = LeaderElection::new(tab, self.storage, at(now), &mut out);
                     let page = self.page(tab);
                     (page.election, page.begun) = (election, page.begun + 1);
                     self.perform(tab, out);
@@ -97,7 +98,7 @@ impl Browser {
             let alive = self.pages.iter().filter(|page| !page.crashed);
             for tab in alive.map(|page| page.tab).collect::<Vec<_>>() {
                 let storage = self.storage;
-                self.act(tab, |election, now, out| election.tick(storage, now, out));
+                self.act(tab, |election, now, out| election.tick(storage, at(now), out));
             }
         }
     }
@@ -134,7 +135,8 @@ fn deliveries(out: &[TabEffect]) -> Vec<Delivery> {
 /// A follower of tab 1.
 fn follower(now: u64) -> LeaderElection {
     let mut out = Vec::new();
-    let election = LeaderElection::new(Tab(2), Some(Lease { tab: Tab(1), until: now + 1 }), now, &mut out);
+    let election =
+        LeaderElection::new(Tab(2), Some(Lease { tab: Tab(1), until: at(now + 1).wall }), at(now), &mut out);
     assert_eq!((election.role(), out), (Role::Follower, vec![]));
     election
 }
@@ -188,7 +190,7 @@ fn a_leader_that_slept_follows_the_tab_that_leads() {
 #[test]
 fn a_leader_that_ends_keeps_the_lease_of_another() {
     let mut out = Vec::new();
-    let election = LeaderElection::new(Tab(1), None, 0, &mut out);
+    let election = LeaderElection::new(Tab(1), None, at(0), &mut out);
     out.clear();
     election.end(Some(Lease { tab: Tab(2), until: 2_000 }), &mut out);
     assert_eq!(out, []);
@@ -207,12 +209,12 @@ fn frames_relayed_before_a_follower_has_begun_wait_for_it() {
     for count in [RELAYED_FRAMES_MAX - 1, RELAYED_FRAMES_MAX, RELAYED_FRAMES_MAX + 1] {
         let (mut election, mut out) = (follower(now), Vec::new());
         for number in 0..count {
-            election.receive_message(Some(ANN), TabMessage::Frame(frame(number)), now, &mut out);
+            election.receive_message(Some(ANN), TabMessage::Frame(frame(number)), at(now), &mut out);
         }
         let is_over = count > RELAYED_FRAMES_MAX;
         assert_eq!(out, if is_over { vec![TabEffect::Restart] } else { vec![] }, "{count}");
         election.welcomed(ANN);
-        election.mark_live(0, &mut out);
+        election.mark_live(at(0), &mut out);
         let delivered = deliveries(&out);
         assert_eq!(delivered.len(), count.min(RELAYED_FRAMES_MAX));
         assert_eq!(delivered[1], event(&frame(1)), "in their order");
@@ -225,14 +227,14 @@ fn frames_of_another_identity_are_not_delivered() {
     let (mut election, mut out) = (follower(now), Vec::new());
     let relay = |election: &mut LeaderElection, out: &mut Vec<TabEffect>, number: usize| {
         for (identity, offset) in [(Some(ANN), 0), (Some(BO), 100), (None, 200)] {
-            election.receive_message(identity, TabMessage::Frame(frame(number + offset)), now, out);
+            election.receive_message(identity, TabMessage::Frame(frame(number + offset)), at(now), out);
         }
     };
     relay(&mut election, &mut out, 1);
     assert!(election.welcomed(ANN));
     relay(&mut election, &mut out, 2);
     assert_eq!(out, []);
-    election.mark_live(0, &mut out);
+    election.mark_live(at(0), &mut out);
     relay(&mut election, &mut out, 3);
     assert_eq!(deliveries(&out), [1, 2, 3].map(|number| event(&frame(number))));
     assert!(!election.welcomed(ANN), "a session had begun");
@@ -242,8 +244,8 @@ fn frames_of_another_identity_are_not_delivered() {
 fn an_unreadable_relayed_frame_shows_that_the_leader_lives() {
     let (mut election, mut out) = (follower(0), Vec::new());
     election.welcomed(ANN);
-    election.mark_live(0, &mut Vec::new());
-    election.receive_message(Some(ANN), TabMessage::Frame("tea".to_owned()), 0, &mut out);
+    election.mark_live(at(0), &mut Vec::new());
+    election.receive_message(Some(ANN), TabMessage::Frame("tea".to_owned()), at(0), &mut out);
     assert_eq!(deliveries(&out), [Delivery::Event(Event::Unknown)]);
 }
 
@@ -257,17 +259,17 @@ fn a_leader_restarts_when_a_follower_has_another_identity() {
         (Some(ANN), None, false),
     ] {
         let mut out = Vec::new();
-        let mut election = LeaderElection::new(Tab(1), None, now, &mut out);
+        let mut election = LeaderElection::new(Tab(1), None, at(now), &mut out);
         if let Some(led) = led {
             election.welcomed(led);
         }
         out.clear();
-        election.receive_message(follows, TabMessage::WhoLeads, now, &mut out);
+        election.receive_message(follows, TabMessage::WhoLeads, at(now), &mut out);
         assert_eq!(out == [TabEffect::Restart], is_anew, "{led:?} asked by {follows:?}");
     }
     let (mut election, mut out) = (follower(now), Vec::new());
     election.welcomed(ANN);
-    election.mark_live(0, &mut out);
+    election.mark_live(at(0), &mut out);
     assert_eq!(out, [TabEffect::Broadcast(TabMessage::WhoLeads)], "a follower asks once it has begun");
 }
 
@@ -277,7 +279,7 @@ fn followers_restart_when_their_leader_has_begun_to_read() {
     // Its stream broke, and it has another: what came between the two was told to it alone.
     let (storage, now) = (browser.storage, browser.now);
     let mut out = Vec::new();
-    browser.page(Tab(1)).election = LeaderElection::new(Tab(1), storage, now, &mut out);
+    browser.page(Tab(1)).election = LeaderElection::new(Tab(1), storage, at(now), &mut out);
     browser.reads(Tab(1), &frame(7));
     browser.go_live(Tab(1));
     assert_eq!(browser.pages.iter().map(|page| page.begun).collect::<Vec<_>>(), [1, 2, 2]);
@@ -293,7 +295,7 @@ fn tabs_keep_one_leader_when_they_are_hidden_for_long() {
         let woken = Tab(second % 60 / 7 + 1);
         if second % 7 == 0 && browser.pages.iter().any(|page| page.tab == woken) {
             let storage = browser.storage;
-            browser.act(woken, |election, now, out| election.tick(storage, now, out));
+            browser.act(woken, |election, now, out| election.tick(storage, at(now), out));
         }
         assert_eq!(browser.leaders(), [Tab(1)], "{second} s");
     }
@@ -319,14 +321,14 @@ fn a_follower_without_a_leader_asks_once_and_then_restarts() {
     let mut election = follower(now);
     let tick = |election: &mut LeaderElection, lease| {
         let mut out = Vec::new();
-        election.tick(lease, now + 10, &mut out);
+        election.tick(lease, at(now + 10), &mut out);
         out
     };
     let question = [TabEffect::Broadcast(TabMessage::WhoLeads)];
     assert_eq!(tick(&mut election, None), question);
-    election.receive_message(None, TabMessage::Leads(Tab(1)), now, &mut Vec::new());
+    election.receive_message(None, TabMessage::Leads(Tab(1)), at(now), &mut Vec::new());
     assert_eq!(tick(&mut election, None), question, "it was answered");
-    tick(&mut election, Some(Lease { tab: Tab(1), until: now + 20 }));
+    tick(&mut election, Some(Lease { tab: Tab(1), until: at(now + 20).wall }));
     assert_eq!(tick(&mut election, None), question, "the lease was renewed");
     assert_eq!(tick(&mut election, None), [TabEffect::Restart]);
 }
@@ -337,11 +339,11 @@ fn a_lease_is_renewed_when_it_is_time() {
         [(LEADER_RENEW_MS - 1, false), (LEADER_RENEW_MS, true), (LEADER_RENEW_MS + 1, true)]
     {
         let mut out = Vec::new();
-        let mut election = LeaderElection::new(Tab(1), None, 10_000, &mut out);
+        let mut election = LeaderElection::new(Tab(1), None, at(10_000), &mut out);
         let save_lease =
-            |now| TabEffect::SaveLease(Some(Lease { tab: Tab(1), until: now + LEADER_LEASE_MS }));
+            |now| TabEffect::SaveLease(Some(Lease { tab: Tab(1), until: at(now + LEADER_LEASE_MS).wall }));
         assert_eq!(std::mem::take(&mut out), [save_lease(10_000)]);
-        election.tick(None, 10_000 + ms, &mut out);
+        election.tick(None, at(10_000 + ms), &mut out);
         assert_eq!(out, if is_renewed { vec![save_lease(10_000 + ms)] } else { vec![] }, "{ms}");
     }
 }
@@ -350,10 +352,10 @@ fn a_lease_is_renewed_when_it_is_time() {
 fn a_tab_without_others_holds_no_lease_and_sends_no_message() {
     let mut election = LeaderElection::alone(Tab(1));
     let mut out = Vec::new();
-    election.tick(None, 5_000, &mut out);
+    election.tick(None, at(5_000), &mut out);
     election.welcomed(ANN);
-    election.mark_live(5_000, &mut out);
-    election.tick(None, 10_000, &mut out);
+    election.mark_live(at(5_000), &mut out);
+    election.tick(None, at(10_000), &mut out);
     election.end(None, &mut out);
     assert_eq!(out, []);
     election.event(Event::parse(&frame(7)).unwrap(), &frame(7), &mut out);

@@ -252,7 +252,7 @@ impl FuzzRng {
 
     pub(super) fn refusal(&mut self) -> NameRefusal {
         let code = ErrorCode::ALL[self.below(ErrorCode::ALL.len() as u64) as usize];
-        NameRefusal { code, suggestion: None }
+        NameRefusal { code, suggestion: None, retry_after_s: (self.below(2) == 0).then_some(3) }
     }
 
     pub(super) fn input(&mut self, shell: &FuzzShell) -> Input {

@@ -99,9 +99,11 @@ impl World {
             self.cut(wire);
             return Ok(());
         }
-        self.server.last_session += 1;
-        let id = SessionId(self.server.last_session);
+        let choice = if self.plan.nodes > 1 { self.rng.below(self.plan.nodes) } else { 0 };
         let Some(connection) = self.connections.get_mut(&wire) else { return Ok(()) };
+        self.server.last_session =
+            self.server.next_number(self.server.last_session, connection.device, choice);
+        let id = SessionId(self.server.last_session);
         connection.session = Some(id);
         let (kind, device) = (connection.kind, connection.device);
         let session = Session {
@@ -126,7 +128,7 @@ impl World {
             ConnectionKind::Stream => self.schedule(COMMENT_MS, SimEvent::SessionPing(id)),
             ConnectionKind::Poll { .. } | ConnectionKind::Request => {}
         }
-        self.dispatch_to_hub(input(id, device))
+        self.dispatch_to_hub(self.server.node_of(id.0), input(id, device))
     }
 
     fn receive_frame(&mut self, id: Option<SessionId>, text: &str) -> Result<(), Violation> {
@@ -147,6 +149,6 @@ impl World {
                 }
             }
         }
-        self.dispatch_to_hub(Input::CommandReceived(id, command))
+        self.dispatch_to_hub(self.server.node_of(id.0), Input::CommandReceived(id, command))
     }
 }

@@ -18,8 +18,12 @@ pub(super) const COMMENT_MS: u64 = 15_000;
 const BUFFERED_FRAMES_MAX: usize = 2;
 
 impl World {
-    pub(super) fn publish(&mut self, to: Address, event: &Event) -> Result<(), Violation> {
-        let sessions = self.server.sessions.iter().filter(|(_, session)| session.addresses.contains(&to));
+    pub(super) fn publish(&mut self, node: usize, to: Address, event: &Event) -> Result<(), Violation> {
+        let server = &self.server;
+        let is_recipient = |id: &SessionId, session: &Session| {
+            server.node_of(id.0) == node && session.addresses.contains(&to)
+        };
+        let sessions = server.sessions.iter().filter(|(id, session)| is_recipient(id, session));
         let recipients: Vec<SessionId> = sessions.map(|(id, _)| *id).collect();
         for id in recipients {
             self.check_may_read(id, event)?;
@@ -83,26 +87,34 @@ impl World {
         self.send_server_message(wire, ServerMessage::Frame(text));
     }
 
-    /// Answers one poll that has frames or has waited for its full time. Returns the hub's input.
-    pub(super) fn answer_polls(&mut self) -> Option<Input> {
+    /// Answers one poll of a node that has frames or has waited for its full time. Returns the hub's input.
+    pub(super) fn answer_polls(&mut self, node: usize) -> Option<Input> {
+        let nodes = u64::try_from(self.server.nodes.len()).unwrap_or(1);
+        let of_node = |id: &SessionId| id.0 % nodes == node as u64;
         let is_ready = |session: &Session| {
             let is_current = session.member.is_some() && session.buffer.is_none();
             matches!(session.kind, ConnectionKind::Poll { .. })
                 && is_current
                 && (session.has_expired || !session.poll_frames.is_empty())
         };
-        let (id, session) = self.server.sessions.iter_mut().find(|(_, session)| is_ready(session))?;
+        let (id, session) =
+            self.server.sessions.iter_mut().find(|(id, session)| of_node(id) && is_ready(session))?;
         let (id, wire, frames) = (*id, session.wire, std::mem::take(&mut session.poll_frames));
-        let (through, present) = (self.server.hub.through(), self.server.hub.presence_revision());
+        let hub = self.server.hub_of(id);
+        let (through, present) = (hub.through(), hub.presence_revision());
         self.send_server_message(wire, ServerMessage::Polled { frames, through, present });
         self.end_session(id, None)
     }
 
-    /// Sends the current cursor on each stream that needs it.
-    pub(super) fn send_through(&mut self) {
-        let through = self.server.hub.through();
+    /// Sends the current cursor on each stream of a node that needs it.
+    pub(super) fn send_through(&mut self, node: usize) {
+        let through = self.server.nodes[node].hub.through();
+        let nodes = u64::try_from(self.server.nodes.len()).unwrap_or(1);
         let mut wires = Vec::new();
-        for session in self.server.sessions.values_mut() {
+        for (id, session) in &mut self.server.sessions {
+            if id.0 % nodes != node as u64 {
+                continue;
+            }
             if session.owes_through && session.member.is_some() && session.buffer.is_none() {
                 session.owes_through = false;
                 wires.push(session.wire);
@@ -116,8 +128,9 @@ impl World {
         if let Some(session) = self.server.sessions.get_mut(&id) {
             session.has_expired = true;
         }
-        match self.answer_polls() {
-            Some(closed) => self.dispatch_to_hub(closed),
+        let node = self.server.node_of(id.0);
+        match self.answer_polls(node) {
+            Some(closed) => self.dispatch_to_hub(node, closed),
             None => Ok(()),
         }
     }
@@ -140,7 +153,7 @@ impl World {
         connection.cut = true;
         let Some(id) = connection.session else { return Ok(()) };
         match self.end_session(id, None) {
-            Some(closed) => self.dispatch_to_hub(closed),
+            Some(closed) => self.dispatch_to_hub(self.server.node_of(id.0), closed),
             None => Ok(()),
         }
     }
@@ -148,24 +161,27 @@ impl World {
     /// Pings a session, or ends it if it was silent for too long.
     pub(crate) fn ping_session(&mut self, id: SessionId) -> Result<(), Violation> {
         let Some(session) = self.server.sessions.get(&id) else { return Ok(()) };
+        let node = self.server.node_of(id.0);
         if session.kind == ConnectionKind::Stream {
             // The kernel reports that the peer does not acknowledge the data.
             if self.connections.get(&session.wire).is_none_or(|connection| connection.cut) {
-                return self.end_session(id, None).map_or(Ok(()), |closed| self.dispatch_to_hub(closed));
+                return self
+                    .end_session(id, None)
+                    .map_or(Ok(()), |closed| self.dispatch_to_hub(node, closed));
             }
             if let Some(session) = self.server.sessions.get_mut(&id) {
                 session.owes_through = true;
             }
-            self.send_through();
+            self.send_through(node);
             self.schedule(COMMENT_MS, SimEvent::SessionPing(id));
             return Ok(());
         }
         if self.now.saturating_sub(session.received_at) >= SILENCE_MS && self.now >= session.paused_until {
             let closed = self.end_session(id, Some(CloseCode::Silent));
-            return closed.map_or(Ok(()), |closed| self.dispatch_to_hub(closed));
+            return closed.map_or(Ok(()), |closed| self.dispatch_to_hub(node, closed));
         }
         if session.member.is_some() && session.buffer.is_none() {
-            let through = self.server.hub.through();
+            let through = self.server.hub_of(id).through();
             self.send_event(id, &Event::Ping(Through { through }));
         }
         self.schedule(PING_MS, SimEvent::SessionPing(id));

@@ -1,5 +1,5 @@
 //! The server's store: an append commits some time after the request, and is durable when its outcomes
-//! are reported. The tail brings the commits to the hub some time before or after the outcomes.
+//! are reported. The tail brings the commits to each hub some time before or after the outcomes.
 
 use crate::event::SimEvent;
 use crate::server::UnsyncedAppend;
@@ -12,62 +12,74 @@ use shared::ErrorCode;
 
 impl World {
     /// Commits an append and schedules the report of its outcomes.
-    pub(crate) fn commit_append(&mut self, generation: u32, changes: Vec<Change>) {
+    pub(crate) fn commit_append(
+        &mut self,
+        generation: u32,
+        changes: Vec<(usize, Change)>,
+    ) -> Result<(), Violation> {
         if generation != self.server.generation {
-            return;
+            return Ok(());
         }
         self.server.synced = self.server.appended.len();
         let head = self.server.log.house().head();
-        let mut outcomes: Vec<Outcome> = Vec::new();
-        for change in changes {
+        let at = self.event_time()?;
+        let mut outcomes: Vec<(usize, Outcome)> = Vec::new();
+        for (node, change) in changes {
             let refused = self.server.refuses_changes && change.key().is_some();
-            outcomes.push(if refused {
+            let outcome = if refused {
                 Err(ErrorCode::StoreRefused)
             } else {
-                self.server.appended.push((change.clone(), self.now));
-                self.server.log.append(change, self.now)
-            });
+                self.server.appended.push((change.clone(), at));
+                self.server.log.append(change, at)
+            };
+            outcomes.push((node, outcome));
         }
-        let is_retry = |outcome: &&Outcome| outcome.is_ok_and(|receipt| receipt.n <= head);
+        let is_retry = |(_, outcome): &&(usize, Outcome)| outcome.is_ok_and(|receipt| receipt.n <= head);
         self.server.unsynced = UnsyncedAppend {
             commits: self.server.log.commits_after(head).unwrap_or_default(),
             retries: outcomes.iter().filter(is_retry).count(),
         };
         let delay = self.rng.between(0, self.plan.commit_ms);
         self.schedule(delay, SimEvent::CommitReport(generation, outcomes));
+        Ok(())
     }
 
     pub(crate) fn report_outcomes(
         &mut self,
         generation: u32,
-        outcomes: Vec<Outcome>,
+        outcomes: Vec<(usize, Outcome)>,
     ) -> Result<(), Violation> {
         if generation != self.server.generation {
             return Ok(());
         }
         self.server.is_committing = false;
         self.finish_append(true);
-        let delay = self.rng.between(0, self.plan.tail_ms);
-        if delay > 0 {
-            self.schedule(delay, SimEvent::TailRead(generation));
-        } else if self.rng.one_in(2) {
-            self.read_tail(generation)?;
-        } else {
-            self.schedule(0, SimEvent::TailRead(generation));
+        for node in 0..self.server.nodes.len() {
+            let delay = self.rng.between(0, self.plan.tail_ms);
+            if delay == 0 && self.rng.one_in(2) {
+                self.read_tail(generation, node)?;
+            } else {
+                self.schedule(delay, SimEvent::TailRead(generation, node));
+            }
+            let of_node = outcomes.iter().filter(|(of, _)| *of == node).map(|(_, outcome)| *outcome);
+            let of_node: Vec<Outcome> = of_node.collect();
+            if !of_node.is_empty() {
+                self.dispatch_to_hub(node, Input::AppendsFinished(of_node))?;
+            }
         }
-        self.dispatch_to_hub(Input::AppendsFinished(outcomes))
+        Ok(())
     }
 
-    /// Gives the hub all durable commits that it has not applied.
-    pub(crate) fn read_tail(&mut self, generation: u32) -> Result<(), Violation> {
+    /// Gives the hub of a node all durable commits that it has not applied.
+    pub(crate) fn read_tail(&mut self, generation: u32, node: usize) -> Result<(), Violation> {
         if generation != self.server.generation {
             return Ok(());
         }
-        let head = self.server.hub.through().n;
+        let head = self.server.nodes[node].hub.through().n;
         let commits = self.server.log.commits_after(head).unwrap_or_default();
         for commit in commits {
             if commit.last() <= self.server.durable_head {
-                self.dispatch_to_hub(Input::CommitRead(commit))?;
+                self.dispatch_to_hub(node, Input::CommitRead(commit))?;
             }
         }
         Ok(())
@@ -95,7 +107,12 @@ impl World {
     }
 
     /// Dispatches a delayed input to the hub that requested it.
-    pub(crate) fn dispatch_delayed(&mut self, generation: u32, found: Input) -> Result<(), Violation> {
-        if generation == self.server.generation { self.dispatch_to_hub(found) } else { Ok(()) }
+    pub(crate) fn dispatch_delayed(
+        &mut self,
+        generation: u32,
+        node: usize,
+        found: Input,
+    ) -> Result<(), Violation> {
+        if generation == self.server.generation { self.dispatch_to_hub(node, found) } else { Ok(()) }
     }
 }

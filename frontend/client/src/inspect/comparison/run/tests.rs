@@ -25,6 +25,7 @@ fn refused(status: u16, code: ErrorCode) -> Option<Response> {
         code,
         temporary: false,
         suggestion: None,
+        retry_after: None,
     };
     let body = serde_json::to_string(&problem).unwrap();
     Some(Response { status, body: Some(body), traffic: None })

@@ -8,7 +8,7 @@ fn the_person_is_away_when_at_none_of_the_tabs() {
     let mut browser = Browser::with(3);
     browser.pass(1_000);
     let away = |browser: &mut Browser, tab: u64, away| {
-        browser.act(Tab(tab), |election, now, out| election.set_away(away, now, out));
+        browser.act(Tab(tab), |election, now, out| election.set_away(away, at(now), out));
     };
     away(&mut browser, 1, true);
     browser.pass(1_000);
@@ -29,11 +29,11 @@ fn the_person_is_away_when_at_none_of_the_tabs() {
 #[test]
 fn a_tab_that_began_hidden_reports_so_with_the_session() {
     let mut out = Vec::new();
-    let mut election = LeaderElection::new(Tab(1), None, 0, &mut out);
-    election.set_away(true, 0, &mut out);
+    let mut election = LeaderElection::new(Tab(1), None, at(0), &mut out);
+    election.set_away(true, at(0), &mut out);
     assert!(!out.contains(&TabEffect::ReportPresence(true)), "there is no session yet");
     election.welcomed(ANN);
-    election.mark_live(0, &mut out);
+    election.mark_live(at(0), &mut out);
     assert!(out.contains(&TabEffect::ReportPresence(true)) && election.is_away());
 }
 
@@ -60,7 +60,7 @@ fn a_leader_that_the_server_contradicts_repeats_its_report() {
     ] {
         let mut browser = Browser::with(2);
         for tab in [1, 2] {
-            browser.act(Tab(tab), |election, now, out| election.set_away(is_away, now, out));
+            browser.act(Tab(tab), |election, now, out| election.set_away(is_away, at(now), out));
         }
         let before = browser.page(Tab(1)).reports.len();
         browser.pass(PRESENCE_REPEAT_MS);
@@ -94,8 +94,8 @@ fn a_repeated_report_waits_longer_each_time_until_presence_changes() {
         report_times(&mut browser),
         [(500, false), (2_500, false), (6_500, false), (14_500, false), (30_500, false)]
     );
-    browser.act(Tab(1), |election, now, out| election.set_away(true, now, out));
-    browser.act(Tab(1), |election, now, out| election.set_away(false, now, out));
+    browser.act(Tab(1), |election, now, out| election.set_away(true, at(now), out));
+    browser.act(Tab(1), |election, now, out| election.set_away(false, at(now), out));
     assert_eq!(std::mem::take(&mut browser.page(Tab(1)).reports), [true, false]);
     assert_eq!(
         report_times(&mut browser),
@@ -118,10 +118,10 @@ fn a_report_is_not_repeated_when_the_server_confirms_it() {
 fn a_tab_without_others_repeats_its_report_too() {
     let mut election = LeaderElection::alone(Tab(1));
     election.welcomed(ANN);
-    election.mark_live(5_000, &mut Vec::new());
+    election.mark_live(at(5_000), &mut Vec::new());
     let away = r#"{"type":"away","members":[{"id":1,"name":"Ann"}],"count":2}"#;
     election.event(Event::parse(away).unwrap(), away, &mut Vec::new());
     let mut out = Vec::new();
-    election.tick(None, 15_000, &mut out);
+    election.tick(None, at(15_000), &mut out);
     assert_eq!(out, [TabEffect::ReportPresence(false)]);
 }
