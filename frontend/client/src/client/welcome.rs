@@ -37,7 +37,7 @@ impl Client {
         self.members.set_present(&welcome.present, welcome.present_count, *as_of);
         if *resumed {
             self.is_catching_up = true;
-            self.rooms.resume_session(&welcome.rooms, *as_of);
+            self.rooms.resume_session(&welcome.rooms, *as_of, self.own_events.held_through());
         } else {
             self.begin_session(welcome, is_resumable);
         }

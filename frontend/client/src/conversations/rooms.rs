@@ -98,14 +98,23 @@ impl Rooms {
     }
 
     /// Resumes a session: what is held stays, and the missed events follow.
-    pub(crate) fn resume_session(&mut self, entries: &[RoomEntry], as_of: u64) {
-        self.as_of = as_of;
-        let listed: Set<RoomId> = entries.iter().map(|entry| entry.id).collect();
-        self.rooms.retain(|id, _| listed.contains(id));
+    ///
+    /// The server may lag behind another one that served this client before. `held_through` is the position up
+    /// to which the client holds the member's own events: an older list says nothing about memberships. An
+    /// older entry says nothing about a room whose newer events are held.
+    pub(crate) fn resume_session(&mut self, entries: &[RoomEntry], as_of: u64, held_through: u64) {
+        let is_current = held_through <= as_of;
+        if is_current {
+            self.as_of = as_of;
+            let listed: Set<RoomId> = entries.iter().map(|entry| entry.id).collect();
+            self.rooms.retain(|id, _| listed.contains(id));
+        }
         for entry in entries.iter().take(ROOMS_MAX) {
             match self.rooms.get_mut(&entry.id) {
+                Some(room) if room.is_joined_as(entry) && room.events.held_through() > as_of => {}
                 Some(room) if room.is_joined_as(entry) => room.describe(entry, as_of),
-                _ => self.rooms.insert(entry.id, Room::from_entry(entry, as_of)),
+                _ if is_current => self.rooms.insert(entry.id, Room::from_entry(entry, as_of)),
+                _ => {}
             }
         }
         self.choose_open();

@@ -36,7 +36,7 @@ fn held_counts(rooms: &Rooms) -> Vec<usize> {
 fn rooms_that_were_open_longest_ago_are_evicted_first() {
     let mut rooms = Rooms::default();
     let entries: Vec<RoomEntry> = (1..=5).map(entry).collect();
-    rooms.resume_session(&entries, 1);
+    rooms.resume_session(&entries, 1, 0);
     let quarter = HELD_ROWS_MAX / 4;
     for id in [2, 3, 4, 1] {
         rooms.open_room(RoomId(id));
@@ -55,7 +55,7 @@ fn rooms_are_held_up_to_the_limit() {
     for many in [ROOMS_MAX - 1, ROOMS_MAX, ROOMS_MAX + 1] {
         let mut rooms = Rooms::default();
         let entries: Vec<RoomEntry> = (1..=many as u64).map(entry).collect();
-        rooms.resume_session(&entries, 1);
+        rooms.resume_session(&entries, 1, 0);
         assert_eq!(rooms.iter().count(), many.min(ROOMS_MAX));
         rooms.join(RoomId(99_999), Room::joined(2, "", ""));
         assert_eq!(rooms.iter().count(), (many + 1).min(ROOMS_MAX));
@@ -65,7 +65,7 @@ fn rooms_are_held_up_to_the_limit() {
 #[test]
 fn a_room_opens_once_the_member_is_in_it() {
     let mut rooms = Rooms::default();
-    rooms.resume_session(&[entry(1)], 1);
+    rooms.resume_session(&[entry(1)], 1, 0);
     rooms.open_room(RoomId(7));
     assert_eq!(rooms.open_id(), RoomId(1));
     rooms.join(RoomId(7), Room::joined(2, "tea", ""));
