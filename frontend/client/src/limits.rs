@@ -42,14 +42,18 @@ pub const DIRECTORY_ROOMS_MAX: usize = 1_000;
 pub const LEASE_MS: u64 = 15_000;
 
 /// The time before its end at which a lease is renewed.
-pub const LEASE_RENEW_MS: u64 = 10_000;
+pub const LEASE_RENEW_MS: u64 = 12_000;
 
 /// Milliseconds between two reads of the stored rows while another tab holds some. Beyond it the tab reads again,
 /// so it notices within this time that the clock was set and a lease is no longer to be believed.
 pub const LEASE_LOOK_MS: u64 = 5_000;
 
+/// Milliseconds for which a tab watches a lease that has passed, or is not believed, before it takes the row. The
+/// clock may have stepped, and a living tab renews its lease within 3 seconds. Beyond it the lease counts as ended.
+pub const LEASE_WATCH_MS: u64 = 4_000;
+
 /// Milliseconds by which a lease may end later than a new one would, because the clock was set back a little.
-/// Beyond it the lease is not believed, and counts as ended.
+/// Beyond it the lease is not believed.
 pub const LEASE_SLACK_MS: u64 = 1_000;
 
 /// The wait after the storage could not be read, before the next read. Each further wait is twice as long.

@@ -3,7 +3,7 @@
 //!
 //! Of the latter the page shows only the number and the name, and asks before it sends them.
 
-use crate::limits::{DRAFTS_MAX, FOREIGN_ROWS_MAX, LEASE_LOOK_MS, LEASE_MS, LEASE_SLACK_MS};
+use crate::limits::{DRAFTS_MAX, FOREIGN_ROWS_MAX, LEASE_LOOK_MS, LEASE_MS, LEASE_SLACK_MS, LEASE_WATCH_MS};
 use crate::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
 use crate::sorted::{Map, sort_by_key};
 use crate::view::LeftBehind;
@@ -20,6 +20,8 @@ pub(crate) struct ForeignRow {
     is_free: bool,
     /// The time at which the lease on the row ends, by this tab's monotonic clock.
     free_at: u64,
+    /// The time at which this tab first saw this lease, by its monotonic clock.
+    seen_at: u64,
     /// Whether this tab held the row before. The person's next message in the room comes from this tab, and
     /// must not overtake the row while another tab holds an earlier row of its own.
     is_own: bool,
@@ -39,7 +41,7 @@ impl ForeignRows {
     pub(crate) fn load(&mut self, stored: StoredRows, is_held: impl Fn(ClientId) -> bool, now: Now) {
         let own = |foreign: &ForeignRow| foreign.is_own.then_some(foreign.row.client_id);
         let own: Vec<ClientId> = self.rows.iter().filter_map(own).collect();
-        let lease = |foreign: &ForeignRow| (foreign.row.client_id, foreign.row.lease, foreign.free_at);
+        let lease = |held: &ForeignRow| (held.row.client_id, held.row.lease, held.free_at, held.seen_at);
         let leases: Vec<_> = self.rows.iter().map(lease).collect();
         self.look_at = now.mono.saturating_add(LEASE_LOOK_MS);
         self.rows.retain(|foreign| !foreign.is_saved);
@@ -47,12 +49,15 @@ impl ForeignRows {
             let is_known = self.rows.iter().any(|foreign| foreign.row.client_id == row.client_id);
             if !is_known && !is_held(row.client_id) && self.rows.len() < FOREIGN_ROWS_MAX {
                 // A lease that was not renewed ends when this tab first expected it, whatever the clock did since.
-                let is_same =
-                    |(id, lease, _): &&(ClientId, u64, u64)| (*id, *lease) == (row.client_id, row.lease);
-                let expected = leases.iter().find(is_same).map_or(u64::MAX, |(.., free_at)| *free_at);
-                let free_at = lease_end(row.lease, now).min(expected);
+                let is_same = |(id, lease, ..): &&(ClientId, u64, u64, u64)| {
+                    (*id, *lease) == (row.client_id, row.lease)
+                };
+                let same = leases.iter().find(is_same);
+                let (expected, seen_at) =
+                    same.map_or((u64::MAX, now.mono), |(.., free_at, seen_at)| (*free_at, *seen_at));
+                let free_at = lease_end(row.lease, seen_at, now).min(expected);
                 let (is_free, is_own) = (free_at <= now.mono, own.contains(&row.client_id));
-                self.rows.push(ForeignRow { row, is_saved: true, is_free, free_at, is_own });
+                self.rows.push(ForeignRow { row, is_saved: true, is_free, free_at, seen_at, is_own });
             }
         }
         self.rows = sort_by_key(std::mem::take(&mut self.rows), |foreign| foreign.row.send_order);
@@ -73,7 +78,7 @@ impl ForeignRows {
     /// Adds a row that this tab held.
     pub(crate) fn add(&mut self, row: StoredRow, is_saved: bool) {
         if self.rows.len() < FOREIGN_ROWS_MAX {
-            self.rows.push(ForeignRow { row, is_saved, is_free: true, free_at: 0, is_own: true });
+            self.rows.push(ForeignRow { row, is_saved, is_free: true, free_at: 0, seen_at: 0, is_own: true });
             self.rows = sort_by_key(std::mem::take(&mut self.rows), |foreign| foreign.row.send_order);
         }
     }
@@ -156,12 +161,21 @@ impl ForeignRows {
     }
 }
 
-/// The time at which a lease ends, by this tab's monotonic clock.
-fn lease_end(lease: u64, now: Now) -> u64 {
+/// The time at which a lease ends that this tab has seen since `seen_at`, by this tab's monotonic clock.
+fn lease_end(lease: u64, seen_at: u64, now: Now) -> u64 {
+    if lease == 0 {
+        // The tab that held the row has released it.
+        return now.mono;
+    }
     let left = lease.saturating_sub(now.wall);
-    // A lease that lasts longer than any was given by a clock that was set back since.
-    let is_believed = left <= LEASE_MS + LEASE_SLACK_MS;
-    now.mono.saturating_add(if is_believed { left.min(LEASE_MS) } else { 0 })
+    // A lease that lasts longer than any was given by a clock that was set back since. One that has passed may be
+    // that of a living tab, if the clock was set ahead since.
+    let is_believed = (1..=LEASE_MS + LEASE_SLACK_MS).contains(&left);
+    if is_believed {
+        now.mono.saturating_add(left.min(LEASE_MS))
+    } else {
+        seen_at.saturating_add(LEASE_WATCH_MS)
+    }
 }
 
 fn is_owned_by(owner: Owner, name: &str, mine: Owner, me: &Member) -> bool {

@@ -1,11 +1,11 @@
 //! Another tab adopts the rows that one tab left, unless they belong to another member.
 
 use crate::house::{House, LOBBY, client_id};
-use crate::page::{Page, ann, bo, commands, posts};
+use crate::page::{Page, ann, bo, posts};
 use crate::store::Store;
 use client::effect::Effect;
 use client::input::{Input, Timer};
-use client::limits::LEASE_MS;
+use client::limits::{LEASE_MS, LEASE_WATCH_MS};
 use client::persisted::{MAY_HAVE_ARRIVED, Owner, StoredRow, StoredRows};
 use client::view::{IdentityView, RowState};
 use shared::ErrorCode;
@@ -97,7 +97,8 @@ fn a_row_sent_by_two_pages_is_stored_once() {
     other.now = page.lease_end();
     let mut other = other.start();
     other.give(Input::IdentityFetched(Ok(Some(ann()))));
-    assert_eq!(posts(&other.enter(&house, &ann())).len(), 1);
+    assert_eq!(posts(&other.enter(&house, &ann())), [], "a living page would renew its lease");
+    assert_eq!(posts(&other.look_until_sent()).len(), 1);
     let posted = house.post(&ann(), 1, "1");
     for page in [&mut page, &mut other] {
         page.frame(posted.clone());
@@ -216,6 +217,8 @@ fn a_lease_from_a_later_clock_does_not_hold() {
     let row: StoredRow = page.store.read().rows[0].clone();
     page.store.perform(&Effect::SaveRow(StoredRow { lease: u64::MAX, ..row }));
     let mut again = Page::again_in(&house, &page.store);
-    assert_eq!(again.rows(), ["1…"]);
-    assert!(commands(&again.fire_timer(Timer::Lease)).is_empty());
+    assert_eq!(again.rows(), [""; 0], "a living page would renew its lease");
+    let begin = again.now;
+    assert_eq!(posts(&again.look_until_sent()).len(), 1);
+    assert_eq!(again.now - begin, LEASE_WATCH_MS);
 }

@@ -90,7 +90,8 @@ fn messages_and_a_draft_survive_the_closing_of_the_page() {
     let mut again = again.start();
     assert_eq!(again.view().left_behind.len(), 0, "the identity is not known yet");
     again.give(Input::IdentityFetched(Ok(Some(ann()))));
-    let mut sent = posts(&again.enter(&house, &ann()));
+    again.enter(&house, &ann());
+    let mut sent = posts(&again.look_until_sent());
     assert_eq!(again.draft(), "half");
     for number in 1..=3 {
         assert_eq!((sent.len(), sent[0].client_id), (1, client_id(number)));
