@@ -5,6 +5,13 @@ use shared::Now;
 /// Time that the clocks of new computers show at the beginning of virtual time: milliseconds since 1970.
 pub(crate) const EPOCH_MS: u64 = 1_790_000_000_000;
 
+/// A computer with a wall clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Computer {
+    Server,
+    Browser(usize),
+}
+
 /// The two clocks of a server or of a page, as functions of virtual time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {

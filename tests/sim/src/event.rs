@@ -1,10 +1,10 @@
 //! The events of the simulation, which the world schedules in virtual time.
 
 use crate::account::AccountResponse;
+use crate::clock::Computer;
 use crate::network::Wire;
 use crate::page_id::PageId;
 use crate::storage::DatabaseRequest;
-use crate::world::Computer;
 use client::identity::IdentityRequest;
 use client::input::{ConnectionId, Timer};
 use hub::SessionId;

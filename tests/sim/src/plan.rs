@@ -99,6 +99,7 @@ impl Plan {
                 burst_max: 130,
                 delay_ms: 10,
                 commit_ms: 5,
+                tail_ms: 5,
                 action_interval_ms: 300 * pages,
                 fault_interval_ms: 1_000,
                 post_rate: Rate::NONE,

@@ -13,8 +13,6 @@ mod server;
 mod storage;
 mod users;
 
-pub(crate) use clocks::Computer;
-
 use crate::event::SimEvent;
 use crate::network::{Connection, Wire};
 use crate::oracle::Oracle;

@@ -1,6 +1,7 @@
 //! Steps of the wall clocks of computers: of the server's, and of each browser's.
 
 use super::World;
+use crate::clock::Computer;
 use crate::event::{Repair, SimEvent};
 use crate::violation::Violation;
 use client::limits::{AVOIDED_MS, UPGRADE_CEILING_MS};
@@ -14,13 +15,6 @@ const STEPS_MS: [u64; 5] = [100, 3_000, 20_000, 10 * 60_000, 5 * 3_600_000];
 
 /// Milliseconds of the monotonic clock that two appends must be apart for their events to differ in time.
 const GROWTH_MS: u64 = 2;
-
-/// A computer with a wall clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Computer {
-    Server,
-    Browser(usize),
-}
 
 impl World {
     /// Steps one wall clock and schedules the next step. Half of the steps are soon put right.
