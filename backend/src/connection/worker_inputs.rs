@@ -25,7 +25,7 @@ pub struct WorkerInputs {
 /// An input on its way to the hub. Dropping it makes room for another.
 #[derive(Debug)]
 pub struct WaitingInput {
-    /// The input.
+    /// Input that the hub will receive.
     pub input: Input,
     _room: Option<OwnedSemaphorePermit>,
 }

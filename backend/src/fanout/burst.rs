@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 /// Frames for one list that are not queued yet.
 #[derive(Debug)]
 pub(super) struct Burst {
-    /// The list.
+    /// List of the connections that the frames are for.
     pub(super) key: ListKey,
     /// The frames, in order.
     pub(super) frames: Vec<Bytes>,

@@ -7,7 +7,7 @@ use shared::Event;
 /// One event as the log keeps it, with the fields that never leave the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogEntry {
-    /// Durable event.
+    /// Event as its recipients get it; always a durable one.
     pub event: Event,
     /// Device of a member who joins the house; none for every other event.
     pub device: Option<DeviceKey>,
