@@ -62,7 +62,7 @@ pub fn move_to_prefix(
     is_https: bool,
 ) -> Vec<Cookie<'static>> {
     let of_device = |cookie: &&Cookie<'static>| key(cookie.value()) == Some(device);
-    let Ok(cookies) = request.cookies() else { return Vec::new() };
+    let Ok(cookies) = request.cookies_raw() else { return Vec::new() };
     let has_moved = cookies.iter().any(|cookie| cookie.name() == name(policy, true) && of_device(&cookie));
     let Some(old) = cookies.iter().find(of_device).filter(|_| is_https && !has_moved) else {
         return Vec::new();
@@ -113,9 +113,10 @@ pub fn has_cookie(request: &HttpRequest, policy: &HostPolicy) -> bool {
     !devices(request, policy).is_empty()
 }
 
-/// The devices that the request's cookies name, first those under the name with the prefix.
+/// The devices that the request's cookies name, first those under the name with the prefix. The names are not
+/// decoded: a sibling subdomain may set a cookie whose name only decodes to the prefix.
 fn devices(request: &HttpRequest, policy: &HostPolicy) -> Vec<DeviceKey> {
-    let Ok(cookies) = request.cookies() else { return Vec::new() };
+    let Ok(cookies) = request.cookies_raw() else { return Vec::new() };
     let mut devices = Vec::new();
     for name in [name(policy, true), name(policy, false)] {
         for cookie in cookies.iter().filter(|cookie| cookie.name() == name) {

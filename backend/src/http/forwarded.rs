@@ -46,10 +46,21 @@ impl<'h> Forwarded<'h> {
         if self.hops == 0 {
             return None;
         }
-        let value = if self.headers.contains_key(name) {
-            nth_from_end(split(self.lines(name), ','), self.hops)
+        let value = if NAMES.iter().any(|name| self.headers.contains_key(*name)) {
+            // These headers know no quotes: a client could hide the proxy's commas in one.
+            let lines = self.headers.get_all(name);
+            let entries = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+            nth_from_end(
+                entries.map(|entry| std::str::from_utf8(entry).unwrap_or("").trim()).collect(),
+                self.hops,
+            )
         } else {
-            let element = nth_from_end(split(self.lines("forwarded"), ','), self.hops)?;
+            let lines: Vec<&str> = self.lines("forwarded").collect();
+            if lines.iter().any(|line| line.matches('"').count() % 2 == 1) {
+                // A quote without an end would hide the proxy's commas.
+                return None;
+            }
+            let element = nth_from_end(split(lines.into_iter(), ','), self.hops)?;
             split(std::iter::once(element), ';').into_iter().find_map(|pair| {
                 let (key, value) = pair.split_once('=')?;
                 key.trim().eq_ignore_ascii_case(parameter).then_some(value)
@@ -64,6 +75,9 @@ impl<'h> Forwarded<'h> {
         self.headers.get_all(name).filter_map(|value| value.to_str().ok())
     }
 }
+
+/// Headers that replace `Forwarded`. If one of them is there, `Forwarded` is not read: the proxy does not write it.
+const NAMES: [&str; 3] = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"];
 
 /// Splits lines at this character, except within quotes.
 fn split<'h>(lines: impl Iterator<Item = &'h str>, at: char) -> Vec<&'h str> {
@@ -106,6 +120,19 @@ mod tests {
 
     fn ip(pairs: &[(&str, &str)], hops: usize) -> Option<String> {
         Forwarded::new(&headers(pairs), hops).ip().map(|ip| ip.to_string())
+    }
+
+    #[test]
+    fn a_quote_of_the_client_hides_no_comma_of_a_proxy() {
+        let forged = [("x-forwarded-for", "6.6.6.6, \", 192.0.2.4, 192.0.2.2")];
+        assert_eq!(ip(&forged, 2).as_deref(), Some("192.0.2.4"));
+        assert_eq!(ip(&[("forwarded", "for=\"6.6.6.6, for=192.0.2.4")], 1), None);
+    }
+
+    #[test]
+    fn forwarded_is_not_read_when_the_proxy_writes_the_other_headers() {
+        let headers = headers(&[("x-forwarded-for", "192.0.2.4"), ("forwarded", "host=evil.example")]);
+        assert_eq!(Forwarded::new(&headers, 1).host(), None);
     }
 
     #[test]
