@@ -92,12 +92,20 @@ impl WorkerInputs {
     }
 }
 
-/// Bytes that an input holds beside its own size. Only a message of the text dialect and a post are long.
+/// Bytes that an input holds beside its own size. Texts whose length the hub has not checked yet may be long.
 fn content_bytes(input: &Input) -> usize {
     match input {
         Input::TextReceived { text, .. } | Input::CommandReceived(_, Command::Post(Post { text, .. })) => {
             text.len()
         }
+        Input::CommandReceived(_, Command::RoomCreate(create)) => {
+            create.name.len() + create.description.len()
+        }
+        Input::CommandReceived(_, Command::RoomChange(change)) => {
+            change.name.len() + change.description.len()
+        }
+        Input::CommandReceived(_, Command::Rooms(query)) => query.find.len(),
+        Input::CommandReceived(_, Command::Hello(hello)) => hello.build.len(),
         Input::UnstoredReceived(_, Unstored::Binary(bytes)) => bytes.len(),
         _ => 0,
     }
