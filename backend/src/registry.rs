@@ -29,7 +29,10 @@ use hub::{
 use shared::{Address, ErrorCode, Event, RoomId};
 use split::split;
 use std::{collections::HashMap, time::Duration};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::unconstrained,
+};
 
 /// A message to the actor.
 #[derive(Debug)]
@@ -111,11 +114,12 @@ impl Registry {
 pub struct Actor {
     inbox: mpsc::Receiver<Envelope>,
     hub: Hub,
+    /// Dropped before the store, whose writer may wait for the reader of the tail.
+    tail: BoxStream<'static, Vec<Commit>>,
     store: Box<dyn Store>,
     workers: Vec<BatchSender>,
     turn: Turn,
     committing: Option<BoxFuture<'static, Vec<Outcome>>>,
-    tail: BoxStream<'static, Vec<Commit>>,
     /// Reason to stop, found by the hub.
     broken_tail: Option<RegistryError>,
     /// The hub bounds it: it counts the reads of each session, and cancels them with the session.
@@ -229,6 +233,14 @@ impl Actor {
     /// Gives commits of the tail to the hub. After each part its frames are sent, so that no turn publishes
     /// more than a connection's queue holds.
     async fn apply(&mut self, commits: Vec<Commit>) -> Result<(), RegistryError> {
+        // The store makes outcomes known before their commits. Handle them first: otherwise an unstored message
+        // would come after the posts that were sent after it. The poll must not fail for lack of budget.
+        if let Some(append) = &mut self.committing
+            && let Some(outcomes) = unconstrained(append).now_or_never()
+        {
+            self.committing = None;
+            self.handle(Input::AppendsFinished(outcomes));
+        }
         let mut parts = split(commits).into_iter().peekable();
         while let Some(part) = parts.next() {
             part.into_iter().for_each(|commit| self.handle(Input::CommitRead(commit)));

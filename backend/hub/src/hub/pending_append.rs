@@ -11,7 +11,7 @@ use crate::input::Unstored;
 use crate::limits::{APPEND_BYTES_WAITING_MAX, APPENDS_WAITING_MAX};
 use crate::output::{Answer, Output};
 use crate::session::{RequestId, SessionId};
-use shared::{CloseCode, ErrorCode, Event, event::Reply};
+use shared::{CloseCode, ErrorCode, Event, MemberId, event::Reply};
 use std::collections::VecDeque;
 
 /// Origin of an append, which receives its outcome.
@@ -26,7 +26,7 @@ pub(super) enum Origin {
     /// HTTP request to join the house.
     Join { request: RequestId, name: Name, device: DeviceKey },
     /// HTTP request for a new name.
-    Rename { request: RequestId, name: Name },
+    Rename { request: RequestId, member: MemberId, name: Name },
     /// HTTP request to sign out.
     SignOut { request: RequestId },
 }
@@ -129,10 +129,8 @@ impl Hub {
                 out.push(Output::Send(session, Event::Reply(Reply { reference, n, seq, at, room })));
             }
             Origin::Join { request, device, .. } => self.answer_who_am_i(request, device, out),
-            Origin::Rename { request, name } => {
-                let renamed = self.house.members.find_by_name(&name);
-                let renamed = renamed.and_then(|id| self.house.members.get(id));
-                out.push(Output::Answer(request, Answer::Me(renamed)));
+            Origin::Rename { request, member, .. } => {
+                out.push(Output::Answer(request, Answer::Me(self.house.members.get(member))));
             }
             Origin::SignOut { request } => out.push(Output::Answer(request, Answer::Me(None))),
             Origin::Text { .. } | Origin::Unstored(_) => {}
@@ -143,7 +141,7 @@ impl Hub {
         match origin {
             Origin::Command { session, reference } => refuse(session, Some(reference), code, out),
             Origin::Text { session } => out.push(Output::Close(session, CloseCode::TryAgainLater)),
-            Origin::Join { request, name, .. } | Origin::Rename { request, name } => {
+            Origin::Join { request, name, .. } | Origin::Rename { request, name, .. } => {
                 self.refuse_name(request, name.as_str(), code, out)
             }
             Origin::SignOut { request } => out.push(Output::Answer(request, Answer::Refused(code, None))),

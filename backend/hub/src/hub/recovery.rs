@@ -173,6 +173,10 @@ impl Hub {
         let rooms = &self.house.rooms;
         recovery.attached_at = self.house.head();
         recovery.is_counted = false;
+        // The member may have left the room while the session waited for its cursor.
+        if access::may_read(&self.house, member, Address::Room(recovery.open_room)).is_err() {
+            recovery.open_room = RoomId::LOBBY;
+        }
         if recovery.welcome_reference.is_some() {
             recovery.rooms = rooms.entries(member);
             if recovery.resumed_from.is_none() {

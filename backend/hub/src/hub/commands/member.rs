@@ -48,7 +48,7 @@ impl Hub {
         };
         match Name::parse(typed) {
             Ok(name) => {
-                let origin = Origin::Rename { request, name: name.clone() };
+                let origin = Origin::Rename { request, member, name: name.clone() };
                 self.append(origin, Change::Rename { member, name }, out);
             }
             Err(code) => self.refuse_name(request, typed, code, out),
