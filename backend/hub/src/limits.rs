@@ -15,7 +15,7 @@ pub const NAME_REST_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Names that rest. Beyond it the name that has rested longest becomes free early. One IP address can give up
 /// fewer names within [`NAME_REST_MS`].
-pub const RESTING_NAMES_MAX: usize = 100_000;
+pub const RESTING_NAMES_MAX: usize = 200_000;
 
 /// Rooms of the house. Beyond it: error `rooms_full`.
 pub const ROOMS_MAX: usize = 10_000;

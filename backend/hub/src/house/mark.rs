@@ -1,8 +1,9 @@
 //! Marks: a running hash over the log.
 //!
-//! Two logs that have the same mark at a position hold the same events up to there. So a mark tells a log that
-//! was rolled back, and then grew in another way, from the log that a client knows. The hash leaves out
-//! texts: a text that is erased must not be guessed from the mark.
+//! Two logs that have the same mark at a position hold events of the same kinds, addresses, authors, times and
+//! client ids up to there. So a mark tells a log that was rolled back, and then grew in another way, from the
+//! log that a client knows. The hash leaves out names and texts: a text that is erased must not be guessed from
+//! the mark.
 
 use shared::{Address, Event, event::Position};
 
@@ -15,20 +16,20 @@ const PRIME: u32 = 0x0100_0193;
 /// Returns the mark after an event, from the mark before it.
 pub fn advance(before: u32, event: &Event) -> u32 {
     let Some(Position { n, to, prev }) = event.position() else { return before };
-    let (kind, of) = match to {
+    let (address_kind, of) = match to {
         Address::Room(room) => (0, room.0),
         Address::Member(member) => (1, member.0),
     };
-    let (author, at, client_id) = match event {
-        Event::Posted(posted) => (posted.author.0, posted.at, Some(posted.client_id)),
-        Event::MemberJoined(joined) => (joined.member.id.0, joined.at, None),
-        Event::MemberLeft(left) => (left.member.0, left.at, None),
-        Event::Renamed(renamed) => (renamed.member.id.0, renamed.at, None),
-        Event::RoomCreated(created) => (created.author.0, created.at, Some(created.client_id)),
-        Event::RoomChanged(changed) => (changed.author.0, changed.at, Some(changed.client_id)),
-        _ => (0, 0, None),
+    let (kind, author, at, client_id) = match event {
+        Event::Posted(posted) => (1, posted.author.0, posted.at, Some(posted.client_id)),
+        Event::MemberJoined(joined) => (2, joined.member.id.0, joined.at, None),
+        Event::MemberLeft(left) => (3, left.member.0, left.at, None),
+        Event::Renamed(renamed) => (4, renamed.member.id.0, renamed.at, None),
+        Event::RoomCreated(created) => (5, created.author.0, created.at, Some(created.client_id)),
+        Event::RoomChanged(changed) => (6, changed.author.0, changed.at, Some(changed.client_id)),
+        _ => (0, 0, 0, None),
     };
-    let numbers = [n, kind, of, prev, author, at];
+    let numbers = [n, kind, address_kind, of, prev, author, at];
     let mark = numbers.iter().fold(before, |mark, number| add(mark, &number.to_be_bytes()));
     client_id.map_or(mark, |id| add(mark, &id.0))
 }
