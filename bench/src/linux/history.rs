@@ -88,7 +88,7 @@ const QUIET_HEAD: u64 =
     AUTHORS + 1 + 3 * ROOMS + 2 * (AUTHORS - 1 + QUIET_ROOMS) + QUIET_ROOMS * QUIET_MESSAGES;
 
 fn fill_dataset(builder: &mut DatasetBuilder, messages: u64) -> Result<(), Failure> {
-    let authors = (0..AUTHORS).map(|number| builder.add_member(&format!("Guest {number}")));
+    let authors = (0..AUTHORS).map(|number| builder.add_member(&format!("Member {number}")));
     let authors = authors.collect::<Result<Vec<_>, _>>()?;
     let author = |room: u64| authors[usize::try_from(room % AUTHORS).unwrap_or(0)];
     let quiet = builder.add_member("Quiet")?;

@@ -104,7 +104,7 @@ pub(crate) fn measure(settings: &Reconnect, table: &mut Table) -> Result<(), Fai
 /// Makes a house with this many members, each in the lobby and in `rooms` of the other rooms.
 fn fill_dataset(builder: &mut datasets::DatasetBuilder, clients: usize, rooms: usize) -> Result<(), Failure> {
     let all = (rooms * ROOMS_PER_ROOM).min(clients);
-    let members = (0..clients).map(|number| builder.add_member(&format!("Guest {number}")));
+    let members = (0..clients).map(|number| builder.add_member(&format!("Member {number}")));
     let members = members.collect::<Result<Vec<_>, _>>()?;
     let made_rooms = (0..all).map(|number| builder.add_room(members[number], &format!("Room {number}")));
     let made_rooms = made_rooms.collect::<Result<Vec<_>, _>>()?;

@@ -79,7 +79,7 @@ impl World {
         let IdentityView::Nobody { name, refusal, .. } = &view.identity else { return };
         let suggested = refusal.as_ref().and_then(|refusal| refusal.suggestion.clone());
         let remembered = (!name.is_empty() && refusal.is_none()).then(|| name.to_string());
-        let name = suggested.or(remembered).unwrap_or_else(|| format!("Guest {}", id.index));
+        let name = suggested.or(remembered).unwrap_or_else(|| format!("Member {}", id.index));
         self.deliver(id, Input::Join { name });
     }
 
