@@ -73,10 +73,7 @@ async fn a_refusal_is_shown_at_its_field_until_the_next_attempt() {
     assert!(fixture.take_inputs().is_empty());
     let (id, body, _) = make(&fixture, "tea").await;
     fixture.show(with_pending(id, body, RowState::Failed(ErrorCode::NameTaken))).await;
-    assert_eq!(
-        text("#room_name_error"),
-        "This name or a very similar one is reserved or belongs to another room. Choose a different name."
-    );
+    assert_eq!(text("#room_name_error"), "This name or a similar one is taken or reserved. Choose another.");
     assert_eq!(text("#room_about_error"), "");
     let (again, body, also) = make(&fixture, "tea house").await;
     assert_ne!(again, id);

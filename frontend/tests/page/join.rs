@@ -48,7 +48,7 @@ async fn a_taken_name_is_refused_with_a_free_suggestion() {
     fixture.show(join_page("", Some(refusal))).await;
     assert_eq!(
         text("#name_error"),
-        "This name or a very similar one is taken, reserved, or was given up less than a day ago. Choose a different name."
+        "This name or a similar one is taken, reserved or just given up. Choose another."
     );
     press(".suggestion").await;
     assert_eq!(field().value(), "Mei 2");

@@ -120,7 +120,7 @@ async fn a_refused_room_command_is_shown_with_its_reason() {
     let fixture = Fixture::open(View { pending: [pending].into(), ..room() }).await;
     assert_eq!(
         text("#refused_command .what"),
-        "Couldn't create the room “tea”. This name or a very similar one is reserved or belongs to another room. Choose a different name."
+        "Couldn't create the room “tea”. This name or a similar one is taken or reserved. Choose another."
     );
     press("#refused_command .retry").await;
     press("#refused_command .discard").await;
@@ -210,7 +210,7 @@ async fn each_refused_command_is_shown_with_its_reason() {
         (
             CommandBody::Change { room, name: name.clone(), description: description.clone() },
             ErrorCode::NameTaken,
-            "Couldn't update “tea”. This name or a very similar one is reserved or belongs to another room. Choose a different name.",
+            "Couldn't update “tea”. This name or a similar one is taken or reserved. Choose another.",
         ),
         (
             CommandBody::Change { room: other, name, description },

@@ -67,7 +67,7 @@ async fn a_member_is_signed_out_after_a_confirmation() {
     open_settings().await;
     press("#sign_out_btn").await;
     assert!(fixture.take_inputs().is_empty());
-    assert!(text(".sign_out").contains("nobody can take the name"));
+    assert!(text(".sign_out").contains("without the name"));
     press("#sign_out_yes").await;
     assert_eq!(fixture.take_inputs(), [Input::SignOut]);
 }
