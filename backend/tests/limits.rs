@@ -19,6 +19,7 @@ fn protocol_md_lists_the_limits_of_the_hub() {
         };
     }
     let values = values![
+        CURSOR_WAIT_MS,
         HELLO_MS,
         SESSIONS_PER_MEMBER_MAX,
         POSTS_PER_S,
