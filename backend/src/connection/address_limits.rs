@@ -6,6 +6,7 @@
 
 mod slot_bucket;
 
+use crate::clock::mono_ms;
 use crate::connection::permit::ConnectionPermit;
 use crate::limits::{
     ADDRESS_CONNECTIONS_MIN, ADDRESS_SHARE, ADDRESSES_MAX, CONNECTIONS_PER_ADDRESS_MAX, HANDSHAKES, JOINS,
@@ -18,7 +19,6 @@ use std::{
     collections::HashMap,
     net::{IpAddr, Ipv4Addr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
 };
 
 /// A thing that an address has open.
@@ -74,6 +74,8 @@ impl Kind {
 }
 
 impl Act {
+    const ALL: [Act; 4] = [Act::Handshake, Act::NameAttempt, Act::Join, Act::Rename];
+
     fn rate(self) -> Rate {
         match self {
             Act::Handshake => HANDSHAKES,
@@ -91,7 +93,6 @@ pub struct AddressLimits {
     is_limited: bool,
     /// TCP connections, and sessions, that one address may have.
     share: usize,
-    started: Instant,
     table: Mutex<Table>,
 }
 
@@ -111,20 +112,18 @@ struct Address {
 
 impl Address {
     fn new(now: u64) -> Self {
-        let acts = [Act::Handshake, Act::NameAttempt, Act::Join, Act::Rename];
         Address {
             open: [0; 5],
-            acts: acts.map(|act| SlotBucket::full(act.rate(), now)),
+            acts: Act::ALL.map(|act| SlotBucket::full(act.rate(), now)),
             texts: Bucket::full(TEXTS_PER_ADDRESS, now),
         }
     }
 
     /// Whether nothing of this address must be remembered.
     fn is_idle(&self, now: u64) -> bool {
-        let acts = [Act::Handshake, Act::NameAttempt, Act::Join, Act::Rename];
         self.open == [0; 5]
             && self.texts.is_full(TEXTS_PER_ADDRESS, now)
-            && acts.iter().all(|act| self.acts[*act as usize].is_full(act.rate(), now))
+            && Act::ALL.iter().all(|act| self.acts[*act as usize].is_full(act.rate(), now))
     }
 
     /// WebSockets, streams, polls and commands. Each has a permit.
@@ -164,7 +163,7 @@ impl AddressLimits {
     /// Limits for a server with this many connections in all. If not `is_limited`, only the share of them is.
     pub fn new(connections_max: usize, is_limited: bool) -> Arc<Self> {
         let share = (connections_max / ADDRESS_SHARE).max(ADDRESS_CONNECTIONS_MIN);
-        Arc::new(AddressLimits { is_limited, share, started: Instant::now(), table: Mutex::default() })
+        Arc::new(AddressLimits { is_limited, share, table: Mutex::default() })
     }
 
     /// Counts a new TCP connection. One beyond the limit is [`Kind::Refused`]; `None` if there are too many of
@@ -211,9 +210,9 @@ impl AddressLimits {
 
     fn count(self: &Arc<Self>, ip: IpAddr, kind: Kind) -> Option<AddressGuard> {
         let max = if self.is_limited { kind.max() } else { usize::MAX };
+        let now = mono_ms();
         let mut table = self.lock();
-        let key = table.make_room(key(ip), self.now());
-        let now = self.now();
+        let key = table.make_room(key(ip), now);
         let address = table.addresses.entry(key).or_insert_with(|| Address::new(now));
         let used = match kind {
             Kind::Connection => address.open[kind as usize],
@@ -230,7 +229,7 @@ impl AddressLimits {
     }
 
     fn at<T>(&self, ip: IpAddr, change: impl FnOnce(&mut Address, u64) -> T) -> T {
-        let now = self.now();
+        let now = mono_ms();
         let mut table = self.lock();
         let key = table.make_room(key(ip), now);
         change(table.addresses.entry(key).or_insert_with(|| Address::new(now)), now)
@@ -239,11 +238,6 @@ impl AddressLimits {
     fn lock(&self) -> MutexGuard<'_, Table> {
         // Nothing panics while the lock is held. If something did, the counts would still be usable.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Milliseconds on a clock that never steps back.
-    fn now(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
 
