@@ -3,7 +3,7 @@
 use crate::http::problem::ApiError;
 use crate::http::{api, assets, command, events, health, openapi, poll, websocket};
 use actix_web::{
-    HttpResponse,
+    FromRequest, Handler, HttpResponse, Resource, Responder,
     http::{StatusCode, header},
     web,
 };
@@ -13,55 +13,48 @@ use shared::{ErrorCode, version::WEBSOCKET_PATH};
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource(WEBSOCKET_PATH).to(websocket::connect))
-        .service(
-            web::resource("/healthz")
-                .route(web::get().to(health::live))
-                .route(web::head().to(health::live))
-                .default_service(web::to(get_or_head_only)),
-        )
-        .service(
-            web::resource("/readyz")
-                .route(web::get().to(health::ready))
-                .route(web::head().to(health::ready))
-                .default_service(web::to(get_or_head_only)),
-        )
-        .service(
-            web::resource("/api/me")
-                .route(web::get().to(api::me))
-                .route(web::head().to(api::me))
-                .default_service(web::to(get_or_head_only)),
-        )
-        .service(
-            web::resource("/api/join").route(web::post().to(api::join)).default_service(web::to(post_only)),
-        )
-        .service(
-            web::resource("/api/name").route(web::post().to(api::rename)).default_service(web::to(post_only)),
-        )
-        .service(
-            web::resource("/api/sign-out")
-                .route(web::post().to(api::sign_out))
-                .default_service(web::to(post_only)),
-        )
-        .service(
-            web::resource("/api/events")
-                .route(web::get().to(events::open))
-                .default_service(web::to(get_only)),
-        )
-        .service(
-            web::resource("/api/poll").route(web::get().to(poll::poll)).default_service(web::to(get_only)),
-        )
-        .service(
-            web::resource("/api/command")
-                .route(web::post().to(command::command))
-                .default_service(web::to(post_only)),
-        )
-        .service(
-            web::resource("/api/openapi.json")
-                .route(web::get().to(openapi::document))
-                .route(web::head().to(openapi::document))
-                .default_service(web::to(get_or_head_only)),
-        )
+        .service(read(web::resource("/healthz"), health::live))
+        .service(read(web::resource("/readyz"), health::ready))
+        .service(read(web::resource("/api/me"), api::me))
+        .service(post(web::resource("/api/join"), api::join))
+        .service(post(web::resource("/api/name"), api::rename))
+        .service(post(web::resource("/api/sign-out"), api::sign_out))
+        .service(listen(web::resource("/api/events"), events::open))
+        .service(listen(web::resource("/api/poll"), poll::poll))
+        .service(post(web::resource("/api/command"), command::command))
+        .service(read(web::resource("/api/openapi.json"), openapi::document))
         .default_service(web::to(assets::serve));
+}
+
+/// Lets `GET` and `HEAD` read a resource.
+fn read<F, Args>(resource: Resource, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let get = web::get().to(handler.clone());
+    resource.route(get).route(web::head().to(handler)).default_service(web::to(get_or_head_only))
+}
+
+/// Lets `GET` receive events from a resource.
+fn listen<F, Args>(resource: Resource, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    resource.route(web::get().to(handler)).default_service(web::to(get_only))
+}
+
+/// Lets a resource take `POST`.
+fn post<F, Args>(resource: Resource, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    resource.route(web::post().to(handler)).default_service(web::to(post_only))
 }
 
 /// `HEAD` is allowed where `GET` reads a resource. A stream or a poll is none: `HEAD` would begin a session
