@@ -16,6 +16,7 @@
 //! * [`lan`]: the addresses that the server prints for people, and their QR code
 //! * [`telemetry`]: the lines that the process prints: its log, and what it tells the operator
 //! * [`clock`]: the server's two clocks
+//! * [`hex`]: bytes as digits
 //! * [`limits`]: every limit of this crate except the store's
 //!
 //! The program (`main.rs`) has one more module, `admin`: backup, restore and check of a database.
@@ -24,6 +25,7 @@ pub mod clock;
 pub mod config;
 pub mod connection;
 pub mod fanout;
+pub mod hex;
 pub mod http;
 pub mod lan;
 pub mod limits;

@@ -2,6 +2,7 @@
 
 mod index_html;
 
+use crate::hex;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -102,7 +103,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, PageFile>) 
         if entry.path().is_dir() {
             collect(&entry.path(), &format!("{name}/"), files);
         } else if let Ok(raw) = fs::read(entry.path()) {
-            let hash: String = Sha256::digest(&raw)[..12].iter().map(|byte| format!("{byte:02x}")).collect();
+            let hash = hex::encode(&Sha256::digest(&raw)[..12]);
             files.insert(format!("/{name}"), PageFile::new(&name, &hash, raw.into()));
         }
     }

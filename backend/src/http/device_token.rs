@@ -1,6 +1,7 @@
 //! The token of a device: 128 bits from the operating system. Only its browser knows it; the server keeps
 //! the hash.
 
+use crate::hex;
 use crate::http::app_state::AppState;
 use crate::http::host_policy::{Caller, HostPolicy};
 use crate::limits::DEVICES_PER_REQUEST_MAX;
@@ -30,7 +31,7 @@ impl Token {
     pub fn new() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; TOKEN_BYTES];
         getrandom::fill(&mut bytes)?;
-        Ok(Token(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+        Ok(Token(hex::encode(&bytes)))
     }
 
     /// Hash of the token, which the server keeps.
@@ -128,6 +129,5 @@ fn devices(request: &HttpRequest, policy: &HostPolicy) -> Vec<DeviceKey> {
 }
 
 fn key(token: &str) -> Option<DeviceKey> {
-    let is_token = token.len() == 2 * TOKEN_BYTES && token.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_token.then(|| DeviceKey(Sha256::digest(token.as_bytes()).into()))
+    hex::decode::<TOKEN_BYTES>(token).map(|_| DeviceKey(Sha256::digest(token.as_bytes()).into()))
 }

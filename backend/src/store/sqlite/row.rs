@@ -2,6 +2,7 @@
 //! `text` holds the text of a message. So a text can be erased without touching the rest.
 
 use super::{log_error::LogError, partition::Partition};
+use crate::hex;
 use hub::house::{
     change::Receipt,
     commit::{Commit, LogEntry},
@@ -105,7 +106,7 @@ pub(super) fn write(
                 name: member.name.clone(),
                 room: room.clone(),
                 members: *members,
-                device: device.map(|DeviceKey(key)| hex(&key)),
+                device: device.map(|DeviceKey(key)| hex::encode(&key)),
             })?,
             None,
         ),
@@ -238,7 +239,11 @@ pub(super) fn read_entry(row: &Row<'_>) -> Result<LogEntry, LogError> {
             let event_row = EventRow { row, n: joined.n };
             let JoinedBody { device, .. } = event_row.body()?;
             device
-                .map(|text| from_hex(&text).ok_or_else(|| event_row.damaged("its device is not valid")))
+                .map(|text| {
+                    hex::decode(&text)
+                        .map(DeviceKey)
+                        .ok_or_else(|| event_row.damaged("its device is not valid"))
+                })
                 .transpose()?
         }
         _ => None,
@@ -259,21 +264,6 @@ impl CommitReader {
         let mark = u32::try_from(mark).ok()?;
         Some(Commit { entries: std::mem::take(&mut self.entries), mark })
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn from_hex(text: &str) -> Option<DeviceKey> {
-    let mut key = [0; 32];
-    if text.len() != 2 * key.len() || !text.is_ascii() {
-        return None;
-    }
-    for (index, byte) in key.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).ok()?;
-    }
-    Some(DeviceKey(key))
 }
 
 /// The receipt of the change that this event is the subject of.
