@@ -27,7 +27,7 @@ use names::{Name, NameKey};
 use resting_names::RestingNames;
 use rooms::{Membership, RoomTable};
 use shared::{
-    Address, ErrorCode, Event, Member, MemberId, RoomId,
+    Address, ErrorCode, Event, Member, MemberId, Room, RoomId,
     event::{MemberJoined, Position, RoomChanged, RoomCreated},
 };
 use std::collections::BTreeMap;
@@ -42,23 +42,15 @@ pub struct House {
     pub rooms: RoomTable,
     /// Names that members have given up.
     pub resting_names: RestingNames,
-    /// Position of the last event; 0 before the first.
-    head: u64,
-    /// Time of the last event. Time never steps back in the log.
-    at: u64,
-    next_member: u64,
-    /// Mark of the log at `head`.
-    mark: u32,
-    /// Greatest tag of a passer-by's message; 0 if there is none.
-    last_tag: u32,
+    header: HouseHeader,
 }
 
-/// The state of a house that is not in its tables, for [`House::restore`].
+/// The state of a house that is not in its tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HouseHeader {
     /// Position of the last event; 0 before the first.
     pub head: u64,
-    /// Time of the last event: milliseconds since 1970.
+    /// Time of the last event: milliseconds since 1970. It never steps back in the log.
     pub at: u64,
     /// Id of the next member.
     pub next_member: u64,
@@ -85,49 +77,39 @@ impl House {
     /// Restores the house from a store's projections. The store then restores
     /// [`resting_names`](House::resting_names).
     pub fn restore(members: MemberTable, rooms: RoomTable, header: HouseHeader) -> Self {
-        let HouseHeader { head, at, next_member, mark, last_tag } = header;
-        House {
-            members,
-            rooms,
-            resting_names: RestingNames::default(),
-            head,
-            at,
-            next_member,
-            mark,
-            last_tag,
-        }
+        House { members, rooms, resting_names: RestingNames::default(), header }
     }
 
     /// Returns the greatest tag that a message of a passer-by has; 0 if there is none. No connection may get a
     /// tag up to this one, because two people would seem to be one.
     pub fn last_tag(&self) -> u32 {
-        self.last_tag
+        self.header.last_tag
     }
 
     /// Whether a name is neither taken nor resting at the time of the last event, for someone who is not a
     /// member.
     pub fn is_free(&self, key: &NameKey) -> bool {
-        !self.members.is_taken(key) && !self.resting_names.is_resting(key, self.at, None)
+        !self.members.is_taken(key) && !self.resting_names.is_resting(key, self.header.at, None)
     }
 
     /// Returns the position of the last event; 0 before the first.
     pub fn head(&self) -> u64 {
-        self.head
+        self.header.head
     }
 
     /// Returns the mark of the log at the head.
     pub fn mark(&self) -> u32 {
-        self.mark
+        self.header.mark
     }
 
     /// Returns the time of the last event, in milliseconds since 1970; 0 before the first.
     pub fn last_at(&self) -> u64 {
-        self.at
+        self.header.at
     }
 
     /// Returns the id of the next member.
     pub fn next_member(&self) -> u64 {
-        self.next_member
+        self.header.next_member
     }
 
     /// Executes one change at time `now` (milliseconds since 1970), or refuses it without any effect. The
@@ -155,7 +137,7 @@ impl House {
             Change::LeaveRoom { author, room, .. } => transaction.leave_room(author, room),
         }?;
         let entries = transaction.into_entries();
-        let commit = (!entries.is_empty()).then_some(Commit { entries, mark: self.mark });
+        let commit = (!entries.is_empty()).then_some(Commit { entries, mark: self.header.mark });
         Ok(ExecutedChange { receipt, commit })
     }
 
@@ -163,7 +145,7 @@ impl House {
     /// names the last event with the same address.
     pub fn is_followed_by(&self, commit: &Commit) -> bool {
         let mut lasts: BTreeMap<Address, u64> = BTreeMap::new();
-        let mut head = self.head;
+        let mut head = self.header.head;
         for Position { n, to, prev } in commit.events().filter_map(Event::position) {
             let last = lasts.insert(to, n).unwrap_or_else(|| self.rooms.last(to));
             if n <= head || prev != last {
@@ -184,25 +166,25 @@ impl House {
         let LogEntry { event, device } = entry;
         let device = *device;
         let Some(position) = event.position() else { return };
-        self.head = position.n;
-        self.mark = mark::advance(self.mark, event);
+        self.header.head = position.n;
+        self.header.mark = mark::advance(self.header.mark, event);
         self.rooms.advance(position.to, position.n);
         match event {
             Event::Posted(posted) => {
-                self.at = posted.at;
-                self.last_tag = self.last_tag.max(posted.tag.unwrap_or(0));
+                self.header.at = posted.at;
+                self.header.last_tag = self.header.last_tag.max(posted.tag.unwrap_or(0));
                 if let Address::Room(room) = posted.to {
                     self.rooms.set_seq(room, posted.seq);
                 }
             }
             Event::MemberJoined(joined) => {
-                self.at = joined.at;
+                self.header.at = joined.at;
                 if let Address::Room(room) = joined.to {
                     self.apply_joined(joined, room, device);
                 }
             }
             Event::MemberLeft(left) => {
-                self.at = left.at;
+                self.header.at = left.at;
                 if let Address::Room(room) = left.to {
                     self.rooms.remove_member(left.member, room);
                     if room == RoomId::LOBBY
@@ -213,22 +195,22 @@ impl House {
                 }
             }
             Event::Renamed(renamed) => {
-                self.at = renamed.at;
+                self.header.at = renamed.at;
                 self.apply_renamed(&renamed.member, renamed.at);
             }
             Event::RoomCreated(RoomCreated { at, room, n, author, .. }) => {
-                self.at = *at;
-                self.rooms.put_room(room, Name::from_log(&room.name));
+                self.apply_room(room, *n, *at);
                 self.rooms.note_creation(room.id, *author, *n);
-                self.rooms.advance(Address::Room(room.id), *n);
             }
-            Event::RoomChanged(RoomChanged { at, room, n, .. }) => {
-                self.at = *at;
-                self.rooms.put_room(room, Name::from_log(&room.name));
-                self.rooms.advance(Address::Room(room.id), *n);
-            }
+            Event::RoomChanged(RoomChanged { at, room, n, .. }) => self.apply_room(room, *n, *at),
             _ => {}
         }
+    }
+
+    fn apply_room(&mut self, room: &Room, n: u64, at: u64) {
+        self.header.at = at;
+        self.rooms.put_room(room, Name::from_log(&room.name));
+        self.rooms.advance(Address::Room(room.id), n);
     }
 
     fn apply_renamed(&mut self, member: &Member, at: u64) {
@@ -249,7 +231,7 @@ impl House {
             if let Some(device) = device {
                 self.members.add_device(member.id, device);
             }
-            self.next_member = self.next_member.max(member.id.0 + 1);
+            self.header.next_member = self.header.next_member.max(member.id.0 + 1);
         }
         // The creator joins right after `room_created`, and may read it. Older builds emitted the member's
         // own event after it; then the member's sessions did not receive it.

@@ -21,7 +21,7 @@ pub(super) struct Transaction<'a> {
 impl<'a> Transaction<'a> {
     /// Begins a transaction at time `now`, or at the time of the last event if that is later.
     pub(super) fn new(house: &'a mut House, now: u64) -> Self {
-        Transaction { at: now.max(house.at), entries: Vec::with_capacity(1), house }
+        Transaction { at: now.max(house.header.at), entries: Vec::with_capacity(1), house }
     }
 
     /// Returns the events that the change made.
@@ -31,7 +31,7 @@ impl<'a> Transaction<'a> {
 
     /// Returns the next position, and the position of the last event with this address.
     fn next_position(&self, to: Address) -> (u64, u64) {
-        (self.house.head + 1, self.house.rooms.last(to))
+        (self.house.header.head + 1, self.house.rooms.last(to))
     }
 
     /// Applies an event to the house and adds it to the result.
@@ -92,7 +92,7 @@ impl<'a> Transaction<'a> {
         }
         self.house.members.check_join(&name)?;
         self.check_rest(&name, None)?;
-        let member = Member { id: MemberId(self.house.next_member), name: name.as_str().to_owned() };
+        let member = Member { id: MemberId(self.house.header.next_member), name: name.as_str().to_owned() };
         let n = self.add_to_room(member, RoomId::LOBBY, Some(device));
         Ok(self.receipt(n, None))
     }
@@ -112,7 +112,7 @@ impl<'a> Transaction<'a> {
         let mut rooms: Vec<RoomId> = self.house.rooms.of(id).map(|(room, _)| room).collect();
         // The lobby comes last, because leaving it removes the member.
         rooms.reverse();
-        let mut n = self.house.head;
+        let mut n = self.house.header.head;
         for room in rooms {
             n = self.remove_from_room(id, room);
         }
