@@ -120,12 +120,6 @@ impl Log {
         Some(commits)
     }
 
-    /// Returns the mark of the log at a position; none if no event that the log holds has this position.
-    pub fn mark_at(&self, n: u64) -> Option<u32> {
-        let index = self.events.binary_search_by_key(&n, |stored| stored.n).ok()?;
-        self.events.get(index).map(|stored| stored.mark)
-    }
-
     /// Answers a query.
     pub fn read(&self, query: &Query) -> QueryResult {
         match query {

@@ -106,11 +106,10 @@ impl Hub {
         let head = self.house.head();
         let is_own = |cursor: &Cursor| cursor.epoch == self.epoch;
         let resumed_from = hello.cursor.filter(is_own).map(|cursor| cursor.n);
-        let is_readable = |room: &RoomId| access::may_read(&self.house, member, Address::Room(*room)).is_ok();
         let recovery = Recovery {
             welcome_reference: (is_welcome_wanted || resumed_from.is_none()).then_some(hello.reference),
             fallback_reference: (!is_welcome_wanted).then_some(hello.reference),
-            open_room: hello.room.filter(is_readable).unwrap_or(RoomId::LOBBY),
+            open_room: hello.room.unwrap_or(RoomId::LOBBY),
             resumed_from,
             sent_through: resumed_from.unwrap_or(head),
             attached_at: head,
@@ -173,7 +172,7 @@ impl Hub {
         let rooms = &self.house.rooms;
         recovery.attached_at = self.house.head();
         recovery.is_counted = false;
-        // The member may have left the room while the session waited for its cursor.
+        // The client names any room, and the member may have left it while the session waited for its cursor.
         if access::may_read(&self.house, member, Address::Room(recovery.open_room)).is_err() {
             recovery.open_room = RoomId::LOBBY;
         }
