@@ -39,24 +39,18 @@ pub(crate) struct ForeignRows {
 impl ForeignRows {
     /// Takes what the storage holds, except rows that the outbox holds.
     pub(crate) fn load(&mut self, stored: StoredRows, is_held: impl Fn(ClientId) -> bool, now: Now) {
-        let own = |foreign: &ForeignRow| foreign.is_own.then_some(foreign.row.client_id);
-        let own: Vec<ClientId> = self.rows.iter().filter_map(own).collect();
-        let lease = |held: &ForeignRow| (held.row.client_id, held.row.lease, held.free_at, held.seen_at);
-        let leases: Vec<_> = self.rows.iter().map(lease).collect();
         self.look_at = now.mono.saturating_add(LEASE_LOOK_MS);
-        self.rows.retain(|foreign| !foreign.is_saved);
+        let before: Vec<ForeignRow> = self.rows.extract_if(.., |foreign| foreign.is_saved).collect();
         for row in stored.rows {
             let is_known = self.rows.iter().any(|foreign| foreign.row.client_id == row.client_id);
             if !is_known && !is_held(row.client_id) && self.rows.len() < FOREIGN_ROWS_MAX {
                 // A lease that was not renewed ends when this tab first expected it, whatever the clock did since.
-                let is_same = |(id, lease, ..): &&(ClientId, u64, u64, u64)| {
-                    (*id, *lease) == (row.client_id, row.lease)
-                };
-                let same = leases.iter().find(is_same);
+                let held = before.iter().find(|held| held.row.client_id == row.client_id);
+                let same = held.filter(|held| held.row.lease == row.lease);
                 let (expected, seen_at) =
-                    same.map_or((u64::MAX, now.mono), |(.., free_at, seen_at)| (*free_at, *seen_at));
+                    same.map_or((u64::MAX, now.mono), |held| (held.free_at, held.seen_at));
                 let free_at = lease_end(row.lease, seen_at, now).min(expected);
-                let (is_free, is_own) = (free_at <= now.mono, own.contains(&row.client_id));
+                let (is_free, is_own) = (free_at <= now.mono, held.is_some_and(|held| held.is_own));
                 self.rows.push(ForeignRow { row, is_saved: true, is_free, free_at, seen_at, is_own });
             }
         }
