@@ -119,6 +119,8 @@ pub(crate) struct UnsyncedAppend {
 /// A session of the hub with the state of its shell.
 #[derive(Debug)]
 pub(crate) struct Session {
+    /// Index of the session's node.
+    pub(crate) node: usize,
     pub(crate) wire: Wire,
     pub(crate) kind: ConnectionKind,
     /// Frames for the response of a poll.

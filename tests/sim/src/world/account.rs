@@ -53,7 +53,7 @@ impl World {
             return Ok(());
         }
         let known = device.filter(|device| self.server.log.house().members.find_by_device(device).is_some());
-        let choice = if self.plan.nodes > 1 { self.rng.below(self.plan.nodes) } else { 0 };
+        let choice = self.choose_node();
         self.server.last_request = self.server.next_number(self.server.last_request, device, choice);
         let hub_request = RequestId(self.server.last_request);
         let no_device = DeviceKey([0; 32]);

@@ -99,14 +99,16 @@ impl World {
             self.cut(wire);
             return Ok(());
         }
-        let choice = if self.plan.nodes > 1 { self.rng.below(self.plan.nodes) } else { 0 };
+        let choice = self.choose_node();
         let Some(connection) = self.connections.get_mut(&wire) else { return Ok(()) };
         self.server.last_session =
             self.server.next_number(self.server.last_session, connection.device, choice);
         let id = SessionId(self.server.last_session);
         connection.session = Some(id);
         let (kind, device) = (connection.kind, connection.device);
+        let node = self.server.node_of(id.0);
         let session = Session {
+            node,
             wire,
             kind,
             poll_frames: Vec::new(),
@@ -128,7 +130,12 @@ impl World {
             ConnectionKind::Stream => self.schedule(COMMENT_MS, SimEvent::SessionPing(id)),
             ConnectionKind::Poll { .. } | ConnectionKind::Request => {}
         }
-        self.dispatch_to_hub(self.server.node_of(id.0), input(id, device))
+        self.dispatch_to_hub(node, input(id, device))
+    }
+
+    /// Draws the node that a new connection or request reaches first.
+    pub(crate) fn choose_node(&mut self) -> u64 {
+        if self.plan.nodes > 1 { self.rng.below(self.plan.nodes) } else { 0 }
     }
 
     fn receive_frame(&mut self, id: Option<SessionId>, text: &str) -> Result<(), Violation> {

@@ -19,11 +19,8 @@ const BUFFERED_FRAMES_MAX: usize = 2;
 
 impl World {
     pub(super) fn publish(&mut self, node: usize, to: Address, event: &Event) -> Result<(), Violation> {
-        let server = &self.server;
-        let is_recipient = |id: &SessionId, session: &Session| {
-            server.node_of(id.0) == node && session.addresses.contains(&to)
-        };
-        let sessions = server.sessions.iter().filter(|(id, session)| is_recipient(id, session));
+        let is_recipient = |session: &Session| session.node == node && session.addresses.contains(&to);
+        let sessions = self.server.sessions.iter().filter(|(_, session)| is_recipient(session));
         let recipients: Vec<SessionId> = sessions.map(|(id, _)| *id).collect();
         for id in recipients {
             self.check_may_read(id, event)?;
@@ -89,16 +86,14 @@ impl World {
 
     /// Answers one poll of a node that has frames or has waited for its full time. Returns the hub's input.
     pub(super) fn answer_polls(&mut self, node: usize) -> Option<Input> {
-        let nodes = u64::try_from(self.server.nodes.len()).unwrap_or(1);
-        let of_node = |id: &SessionId| id.0 % nodes == node as u64;
         let is_ready = |session: &Session| {
             let is_current = session.member.is_some() && session.buffer.is_none();
-            matches!(session.kind, ConnectionKind::Poll { .. })
+            session.node == node
+                && matches!(session.kind, ConnectionKind::Poll { .. })
                 && is_current
                 && (session.has_expired || !session.poll_frames.is_empty())
         };
-        let (id, session) =
-            self.server.sessions.iter_mut().find(|(id, session)| of_node(id) && is_ready(session))?;
+        let (id, session) = self.server.sessions.iter_mut().find(|(_, session)| is_ready(session))?;
         let (id, wire, frames) = (*id, session.wire, std::mem::take(&mut session.poll_frames));
         let hub = self.server.hub_of(id);
         let (through, present) = (hub.through(), hub.presence_revision());
@@ -109,12 +104,8 @@ impl World {
     /// Sends the current cursor on each stream of a node that needs it.
     pub(super) fn send_through(&mut self, node: usize) {
         let through = self.server.nodes[node].hub.through();
-        let nodes = u64::try_from(self.server.nodes.len()).unwrap_or(1);
         let mut wires = Vec::new();
-        for (id, session) in &mut self.server.sessions {
-            if id.0 % nodes != node as u64 {
-                continue;
-            }
+        for session in self.server.sessions.values_mut().filter(|session| session.node == node) {
             if session.owes_through && session.member.is_some() && session.buffer.is_none() {
                 session.owes_through = false;
                 wires.push(session.wire);
