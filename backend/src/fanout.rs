@@ -97,7 +97,7 @@ impl Connections {
             text_burst: RefCell::default(),
             dirty: RefCell::default(),
             inputs: Rc::default(),
-            through: Cell::new(Cursor { epoch: Epoch(0), n: 0 }),
+            through: Cell::new(Cursor::new(Epoch(0), 0)),
             present: Cell::new(0),
             started: Instant::now(),
             jitter: Cell::new(u64::from(worker)),

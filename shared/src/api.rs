@@ -3,13 +3,13 @@
 //! | request | body | answer |
 //! |---|---|---|
 //! | `GET /api/me` | – | [`Me`] |
-//! | `POST /api/join` | [`NameRequest`] | [`Me`], and a cookie |
+//! | `POST /api/join` | [`JoinRequest`] | [`Me`], and a cookie |
 //! | `POST /api/name` | [`NameRequest`] | [`Me`] |
 //! | `POST /api/sign-out` | `{}` | [`Me`] without a member, the cookie cleared |
 //!
 //! A refusal has a [`Problem`] as its body.
 
-use crate::{Cursor, ErrorCode, Member};
+use crate::{ClientId, Cursor, ErrorCode, Member};
 use serde::{Deserialize, Serialize};
 
 /// Member that the request's cookie belongs to.
@@ -19,6 +19,17 @@ pub struct Me {
     pub member: Option<Member>,
     /// Build of the page that this server serves.
     pub build: String,
+}
+
+/// Name under which a person joins the house.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinRequest {
+    /// Name of 1 to [`crate::limits::NAME_CHARS_MAX`] characters, as the person typed it.
+    pub name: String,
+    /// Random id of the request; a retry carries the same and gets the same member. Keep it secret: it is as
+    /// good as the cookie. Absent from pages of older builds, whose retries make another member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<ClientId>,
 }
 
 /// Name that a person wants to have.
@@ -69,7 +80,7 @@ impl Problem {
     }
 }
 
-/// Body of the answer to a poll, `{"events": […], "through": …, "present": …, "again_ms": …}`, as its writer needs it:
+/// Body of the answer to a poll, `{"events": […], "through": …, "cursor": …, "present": …, "again_ms": …}`, as its writer needs it:
 /// first [`PollResponse::HEAD`], then the events with commas between them, then [`PollResponse::tail`] and `}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PollResponse {
@@ -88,7 +99,11 @@ impl PollResponse {
     /// Writes the text after the last event, without the last `}`. The counted bytes of a traced poll follow it.
     pub fn tail(&self) -> String {
         let PollResponse { through, present, again_ms } = self;
-        format!(r#"],"through":"{through}","present":{present},"again_ms":{again_ms}"#)
+        let through = match through.mark {
+            Some(_) => format!(r#""{}","cursor":"{through}""#, through.unmarked()),
+            None => format!(r#""{through}""#),
+        };
+        format!(r#"],"through":{through},"present":{present},"again_ms":{again_ms}"#)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Cursors: positions of a client in the log.
 
 use crate::json::{DecodeError, FromJson, Json};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeMap};
 use std::{fmt, str::FromStr};
 
 /// Random number that names one life of a log. A restore changes it; a log in memory has a new epoch
@@ -11,14 +11,30 @@ use std::{fmt, str::FromStr};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Epoch(pub u64);
 
-/// Position up to which a client holds everything addressed to it: `<epoch>.<n>`. The client returns it
-/// unchanged. It may compare epochs: another epoch means another log.
+/// Position up to which a client holds everything addressed to it: `<epoch>.<n>` or `<epoch>.<n>.<mark>`. The
+/// client returns it unchanged. It may compare epochs: another epoch means another log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cursor {
     /// Epoch of the log.
     pub epoch: Epoch,
     /// Last position held; 0 before the first event.
     pub n: u64,
+    /// Mark of the log at `n`, on the wire 8 lower-case hexadecimal digits. The server compares it with its
+    /// own mark, and so notices a log that was rolled back and then grew in another way. None from a client
+    /// of an older build, and in a cursor that no log has been compared with.
+    pub mark: Option<u32>,
+}
+
+impl Cursor {
+    /// Makes a cursor without a mark.
+    pub fn new(epoch: Epoch, n: u64) -> Self {
+        Cursor { epoch, n, mark: None }
+    }
+
+    /// Returns the cursor without its mark, as pages of older builds can read it.
+    pub fn unmarked(self) -> Self {
+        Cursor { mark: None, ..self }
+    }
 }
 
 /// Error of a text that is not a cursor of this protocol.
@@ -27,7 +43,7 @@ pub struct ParseCursorError;
 
 impl fmt::Display for ParseCursorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a cursor is 16 hexadecimal digits, a dot and a decimal number")
+        f.write_str("a cursor is 16 hexadecimal digits, a dot, a decimal number, and at most one dot and 8 hexadecimal digits more")
     }
 }
 
@@ -43,17 +59,23 @@ impl FromStr for Epoch {
     type Err = ParseCursorError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        if text.len() != 16 || !text.bytes().all(digit) {
-            return Err(ParseCursorError);
-        }
-        u64::from_str_radix(text, 16).map(Epoch).map_err(|_| ParseCursorError)
+        parse_hex(text, 16).map(Epoch)
     }
+}
+
+/// Parses exactly this many lower-case hexadecimal digits.
+fn parse_hex(text: &str, digits: usize) -> Result<u64, ParseCursorError> {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    if text.len() != digits || !text.bytes().all(is_digit) {
+        return Err(ParseCursorError);
+    }
+    u64::from_str_radix(text, 16).map_err(|_| ParseCursorError)
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.epoch, self.n)
+        write!(f, "{}.{}", self.epoch, self.n)?;
+        self.mark.map_or(Ok(()), |mark| write!(f, ".{mark:08x}"))
     }
 }
 
@@ -61,13 +83,29 @@ impl FromStr for Cursor {
     type Err = ParseCursorError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (epoch, n) = text.split_once('.').ok_or(ParseCursorError)?;
+        let (epoch, rest) = text.split_once('.').ok_or(ParseCursorError)?;
+        let (n, mark) = match rest.split_once('.') {
+            // Eight digits always fit.
+            Some((n, mark)) => (n, Some(parse_hex(mark, 8)? as u32)),
+            None => (rest, None),
+        };
         let is_decimal = !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit());
         if !is_decimal || (n.len() > 1 && n.starts_with('0')) {
             return Err(ParseCursorError);
         }
-        Ok(Cursor { epoch: epoch.parse()?, n: n.parse().map_err(|_| ParseCursorError)? })
+        Ok(Cursor { epoch: epoch.parse()?, n: n.parse().map_err(|_| ParseCursorError)?, mark })
     }
+}
+
+/// Writes a cursor as the two fields of a frame: `through` without the mark, for pages of older builds, and
+/// `cursor` with it. Frames of a server without marks have only `through`.
+pub(crate) fn serialize_fields<S: Serializer>(cursor: &Cursor, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut fields = serializer.serialize_map(None)?;
+    fields.serialize_entry("through", &cursor.unmarked())?;
+    if cursor.mark.is_some() {
+        fields.serialize_entry("cursor", cursor)?;
+    }
+    fields.end()
 }
 
 macro_rules! wire_as_text {
@@ -99,9 +137,13 @@ mod tests {
 
     #[test]
     fn a_cursor_is_parsed_from_its_own_text() {
-        let cursor = Cursor { epoch: Epoch(0xab), n: u64::MAX };
+        let cursor = Cursor::new(Epoch(0xab), u64::MAX);
         assert_eq!(cursor.to_string(), "00000000000000ab.18446744073709551615");
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        let marked = Cursor { mark: Some(0xbeef), ..cursor };
+        assert_eq!(marked.to_string(), "00000000000000ab.18446744073709551615.0000beef");
+        assert_eq!(marked.to_string().parse(), Ok(marked));
+        assert_eq!(marked.unmarked(), cursor);
     }
 
     #[test]
@@ -117,6 +159,11 @@ mod tests {
             "00000000000000ab.+1",
             "00000000000000ab.01",
             "00000000000000ab.1.2",
+            "00000000000000ab.1.0000BEEF",
+            "00000000000000ab.1.00000beef",
+            "00000000000000ab.1.0000beef.1",
+            "00000000000000ab.01.0000beef",
+            "00000000000000ab..0000beef",
             "00000000000000ab.18446744073709551616",
             "+0000000000000ab.1",
         ] {

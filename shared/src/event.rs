@@ -181,10 +181,11 @@ pub struct Position {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Through {
     /// Cursor up to which all events for this client were sent before this frame.
+    #[serde(flatten, serialize_with = "crate::cursor::serialize_fields")]
     pub through: Cursor,
 }
 
 crate::read! {
     Position { n, to, prev }
-    Through { through }
+    Through { through as "cursor" or "through" }
 }

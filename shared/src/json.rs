@@ -149,10 +149,10 @@ impl Object {
 
 /// Implements [`FromJson`] and serde's `Deserialize` for structs:
 /// `read! { Type { field, other as "name on the wire", third or default } }`. An [`Option`] may be
-/// missing without `or default`. The calling crate needs serde.
+/// missing without `or default`. In `field as "new" or "old"` the value of `new` counts if there is one. The calling crate needs serde.
 #[macro_export]
 macro_rules! read {
-    ($($type:ident { $($field:ident $(as $name:literal)? $(or $default:ident)?),* $(,)? })*) => {
+    ($($type:ident { $($field:ident $(as $name:literal)? $(or $default:tt)?),* $(,)? })*) => {
         $(
             impl $crate::json::FromJson for $type {
                 fn read(json: $crate::json::Json) -> ::std::result::Result<Self, $crate::json::DecodeError> {
@@ -163,6 +163,10 @@ macro_rules! read {
             $crate::read!(@serde $type);
         )*
     };
+    (@field $object:ident $field:ident as $name:literal or $other:literal) => {{
+        let other = $object.field($other)?;
+        $object.field::<::std::option::Option<_>>($name)?.unwrap_or(other)
+    }};
     (@field $object:ident $field:ident as $name:literal) => { $object.field($name)? };
     (@field $object:ident $field:ident or default) => { $object.field_or_default(stringify!($field))? };
     (@field $object:ident $field:ident) => { $object.field(stringify!($field))? };

@@ -9,18 +9,20 @@
 //! * `tail`: the commits of the log, and the publication of their events.
 //! * `pending_append`: appends whose origins have no answer yet.
 //! * `pending_read`: reads that wait for the store.
+//! * `recent_marks`: tells whether a cursor is a position of this log.
 //! * `recovery`: from the attach of a session until it has everything that it missed.
 
 mod admit;
 mod commands;
 mod pending_append;
 mod pending_read;
+mod recent_marks;
 mod recovery;
 mod tail;
 
 use crate::event_clock::EventClock;
-use crate::house::House;
 use crate::house::members::DeviceKey;
+use crate::house::{House, mark};
 use crate::input::Input;
 use crate::limits::{HELLO_MS, POST_BURST_S, POSTS_PER_S};
 use crate::output::{Audience, Output};
@@ -30,6 +32,7 @@ use crate::rate::{Bucket, Rate};
 use crate::session::{Dialect, ReadId, Session, SessionId, SessionKind};
 use pending_append::PendingAppends;
 use pending_read::PendingRead;
+use recent_marks::RecentMarks;
 use recovery::{Recovery, WaitingCursor};
 use shared::{CloseCode, Cursor, Epoch, ErrorCode, Event, MemberId, Now, RoomId, event::Refusal};
 use std::collections::{HashMap, VecDeque};
@@ -56,6 +59,7 @@ pub struct Hub {
     settings: Settings,
     epoch: Epoch,
     house: House,
+    recent_marks: RecentMarks,
     sessions: HashMap<SessionId, Session>,
     /// Admitted sessions of each member, in the order of their admission.
     sessions_by_member: HashMap<MemberId, Vec<SessionId>>,
@@ -86,10 +90,12 @@ impl Hub {
     /// Makes a hub over a log that adds up to `house`.
     pub fn new(settings: Settings, epoch: Epoch, house: House) -> Self {
         let last_tag = house.last_tag();
+        let recent_marks = RecentMarks::new(house.head(), house.mark());
         Hub {
             settings,
             epoch,
             house,
+            recent_marks,
             sessions: HashMap::new(),
             sessions_by_member: HashMap::new(),
             recoveries: HashMap::new(),
@@ -177,7 +183,13 @@ impl Hub {
 
     /// Returns the cursor at the head of the log.
     pub fn through(&self) -> Cursor {
-        Cursor { epoch: self.epoch, n: self.house.head() }
+        self.marked_cursor(self.house.head(), self.house.mark())
+    }
+
+    /// Returns the cursor at a position whose mark is known.
+    fn marked_cursor(&self, n: u64, mark: u32) -> Cursor {
+        let mark = (mark != mark::UNKNOWN).then_some(mark);
+        Cursor { epoch: self.epoch, n, mark }
     }
 
     /// Returns a number that changes with each publication of presence. A polling client returns it.

@@ -43,6 +43,9 @@ pub const APPENDS_WAITING_MAX: usize = 4096;
 /// socket is read.
 pub const APPEND_BYTES_WAITING_MAX: usize = 16 << 20;
 
+/// Commits whose marks the hub holds. A cursor that is older is compared with the mark in the store.
+pub const RECENT_MARKS_MAX: usize = 4096;
+
 /// Milliseconds for which a session waits for the log to reach its cursor. Beyond it the session starts fresh.
 pub const CURSOR_WAIT_MS: u64 = 2_000;
 

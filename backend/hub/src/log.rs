@@ -11,6 +11,7 @@ use crate::{
     house::House,
     house::change::{Change, Outcome, Receipt},
     house::commit::{Commit, ExecutedChange, LogEntry},
+    house::mark::{self, MarkAt},
     limits::{LOG_BYTES_MAX, LOG_EVENTS_MAX, REPLAY_PART_BYTES, REPLAY_PART_EVENTS},
     query::{MessagePage, Query, QueryResult, ReplayPart, range, trim},
 };
@@ -129,6 +130,22 @@ impl Log {
             Query::Replay { addresses, after, through, is_first } => {
                 QueryResult::Replayed(self.read_replay(addresses, *after, *through, *is_first))
             }
+            Query::Mark { at } => QueryResult::Mark(self.read_mark(*at)),
+        }
+    }
+
+    /// Returns the mark at a position. The log does not know the marks of events that it has forgotten.
+    fn read_mark(&self, at: u64) -> MarkAt {
+        if at == 0 {
+            return MarkAt::Known(mark::EMPTY);
+        }
+        if at <= self.forgotten {
+            return MarkAt::Unrecorded;
+        }
+        let found = self.events.binary_search_by_key(&at, |stored| stored.n).ok();
+        match found.and_then(|index| self.events.get(index)) {
+            Some(StoredEvent { rest: 0, mark, .. }) => MarkAt::of(*mark),
+            _ => MarkAt::NoCommit,
         }
     }
 

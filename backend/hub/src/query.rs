@@ -3,6 +3,7 @@
 //! Every query names the position `through` up to which it reads. So a result never holds more than the hub
 //! has published, however far the log has grown meanwhile.
 
+use crate::house::mark::MarkAt;
 use shared::{Address, Event, Message, RoomId, command::PageAnchor, limits::SNAPSHOT_BYTES};
 
 /// Query to the store.
@@ -33,6 +34,11 @@ pub enum Query {
         /// bytes of text, and names it in [`ReplayPart::resets`].
         is_first: bool,
     },
+    /// Reads the mark of the log at a position.
+    Mark {
+        /// Position, which is at most the head of the log.
+        at: u64,
+    },
 }
 
 /// Result of a query.
@@ -42,6 +48,8 @@ pub enum QueryResult {
     Page(MessagePage),
     /// Result of [`Query::Replay`].
     Replayed(ReplayPart),
+    /// Result of [`Query::Mark`].
+    Mark(MarkAt),
 }
 
 /// Page of a room's messages.

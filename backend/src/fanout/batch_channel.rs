@@ -99,7 +99,7 @@ mod tests {
     /// A batch of this many bytes.
     fn batch_of(bytes: usize) -> DeliveryBatch {
         let batch = |frame| DeliveryBatch {
-            through: Cursor { epoch: Epoch(0), n: 0 },
+            through: Cursor::new(Epoch(0), 0),
             present: 0,
             deliveries: vec![Delivery::PublishUnstored(frame)],
         };

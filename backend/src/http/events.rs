@@ -89,7 +89,9 @@ impl EventStreamBody {
     /// dropped, and later ones were not queued.
     fn write_id(&self, connection: &Connection, out: &mut BytesMut) {
         if connection.is_caught_up() && connection.is_empty() && !connection.is_closing() {
-            out.put_slice(format!("id: {}\n\n", self.guard.connections.through()).as_bytes());
+            let cursor = self.guard.connections.through();
+            // A browser passes over the field `cursor`, which it does not know. Pages read it in place of `id`.
+            out.put_slice(format!("id: {}\ncursor: {cursor}\n\n", cursor.unmarked()).as_bytes());
         }
     }
 }

@@ -104,6 +104,7 @@ fn every_golden_file_matches_its_schema() {
             ("command", _) => "Command",
             ("event", _) => "Event",
             ("api", "name") => "Naming",
+            ("api", "join") => "Joining",
             ("api", rest) if rest.starts_with("problem") => "Problem",
             _ => "Me",
         };

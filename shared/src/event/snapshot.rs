@@ -13,6 +13,7 @@ pub struct Welcome {
     /// Build of the page that this server serves.
     pub build: String,
     /// Cursor up to which all events for this member are in this frame or were sent before it.
+    #[serde(flatten, serialize_with = "crate::cursor::serialize_fields")]
     pub through: Cursor,
     /// Member of the session.
     pub you: Member,
@@ -20,6 +21,10 @@ pub struct Welcome {
     /// `caught_up`. Otherwise the client drops what it holds.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub resumed: bool,
+    /// True if the log was rolled back: the client's cursor is no position of this history, although the epoch
+    /// is the same. The client drops everything it holds, as with another epoch.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rolled_back: bool,
     /// Position that `rooms` describes.
     pub as_of: u64,
     /// Rooms that the member is in, the lobby first.
@@ -87,7 +92,8 @@ pub struct Reset {
 
 crate::read! {
     Welcome {
-        reference as "ref", build, through, you, resumed or default, as_of or default, rooms or default,
+        reference as "ref", build, through as "cursor" or "through", you, resumed or default,
+        rolled_back or default, as_of or default, rooms or default,
         room, present, present_count,
     }
     RoomEntry { id, name, description or default, members, joined, last, seq }

@@ -53,6 +53,7 @@ fn each_value_is_written_as_its_file_and_read_back() {
     agree(&commands());
     agree(&events());
     agree(&bodies_me());
+    agree(&bodies_join());
     agree(&bodies_name());
     agree(&bodies_problem());
     for (name, command) in commands() {
@@ -71,7 +72,10 @@ fn each_file_is_used_once() {
     fn names<T>(all: Vec<(&'static str, T)>) -> impl Iterator<Item = &'static str> {
         all.into_iter().map(|(name, _)| name)
     }
-    let bodies = names(bodies_me()).chain(names(bodies_name())).chain(names(bodies_problem()));
+    let bodies = names(bodies_me())
+        .chain(names(bodies_join()))
+        .chain(names(bodies_name()))
+        .chain(names(bodies_problem()));
     let used: Vec<_> = names(commands()).chain(names(events())).chain(bodies).collect();
     let unique: BTreeSet<String> = used.iter().map(|name| format!("{name}.json")).collect();
     assert_eq!(unique.len(), used.len(), "a file is used twice");

@@ -2,7 +2,7 @@
 
 use shared::{
     Address, ClientId, Command, Cursor, Epoch, ErrorCode, Event, Member, MemberId, Message, Room, RoomId,
-    api::{Me, NameRequest, Problem},
+    api::{JoinRequest, Me, NameRequest, Problem},
     command::{self, Hello, PageAnchor, Post, RoomChange, RoomCreate, RoomMove},
     event::{
         self, Away, DirectoryRoom, EventsPage, Gone, Here, HistoryPage, MemberJoined, MemberLeft, Posted,
@@ -24,8 +24,12 @@ fn id(text: &str) -> ClientId {
     text.parse().unwrap()
 }
 
+fn marked_cursor(n: u64) -> Cursor {
+    Cursor { mark: Some(0x5d3c_0a91), ..cursor(n) }
+}
+
 fn cursor(n: u64) -> Cursor {
-    Cursor { epoch: Epoch(0x9c1f_0a5b_e2d4_7386), n }
+    Cursor::new(Epoch(0x9c1f_0a5b_e2d4_7386), n)
 }
 
 fn mei() -> Member {
@@ -124,6 +128,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
     vec![
         ("event_welcome", Event::Welcome(Box::new(welcome()))),
         ("event_welcome_back", Event::Welcome(Box::new(welcome_back()))),
+        ("event_welcome_rolled_back", Event::Welcome(Box::new(welcome_rolled_back()))),
         ("event_caught_up", Event::CaughtUp(through)),
         ("event_reply", Event::Reply(reply)),
         ("event_reply_room", Event::Reply(room_reply)),
@@ -160,6 +165,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         ("event_present", Event::Present(present())),
         ("event_ping", Event::Ping(through)),
         ("event_pong", Event::Pong(through)),
+        ("event_ping_marked", Event::Ping(Through { through: marked_cursor(7) })),
         ("event_trace_handshake", traced(1_767_225_599_000, TraceItem::Handshake(Box::new(handshake())))),
         ("event_trace_frame", traced(1_767_225_599_400, TraceItem::Frame(hello_masked()))),
         ("event_trace_counted", traced(1_767_225_690_000, TraceItem::Counted(counted()))),
@@ -309,6 +315,7 @@ pub(crate) fn welcome() -> Welcome {
         through: cursor(4),
         you: tom("Tom"),
         resumed: false,
+        rolled_back: false,
         as_of: 4,
         rooms: vec![lobby(4, 2)],
         room: Some(snapshot()),
@@ -320,6 +327,11 @@ pub(crate) fn welcome() -> Welcome {
     }
 }
 
+/// The client's cursor was lost with a roll-back of the log.
+fn welcome_rolled_back() -> Welcome {
+    Welcome { through: marked_cursor(4), rolled_back: true, ..welcome() }
+}
+
 fn welcome_back() -> Welcome {
     let Room { id, name, description } = tasting("Oolong, mostly.");
     let tasting = RoomEntry { id, name, description, members: 1, joined: 10, last: 10, seq: 0 };
@@ -329,6 +341,7 @@ fn welcome_back() -> Welcome {
         through: cursor(4),
         you: mei(),
         resumed: true,
+        rolled_back: false,
         as_of: 10,
         rooms: vec![RoomEntry { joined: 1, members: 1, ..lobby(7, 3) }, tasting],
         room: None,
@@ -348,6 +361,11 @@ fn present() -> event::Present {
 pub(crate) fn bodies_me() -> Vec<(&'static str, Me)> {
     let me = |member| Me { member, build: BUILD.into() };
     vec![("api_me", me(Some(tom("Tom")))), ("api_me_nobody", me(None))]
+}
+
+pub(crate) fn bodies_join() -> Vec<(&'static str, JoinRequest)> {
+    let client_id = Some(id("7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d"));
+    vec![("api_join", JoinRequest { name: "Tom".into(), client_id })]
 }
 
 pub(crate) fn bodies_name() -> Vec<(&'static str, NameRequest)> {

@@ -10,6 +10,36 @@ use shared::{Address, Event, event::Position};
 /// Offset basis of FNV-1a with 32 bits (RFC 9923 §2), the mark of an empty log.
 pub const EMPTY: u32 = 0x811c_9dc5;
 
+/// Mark of a log whose events have none, because an older build wrote them.
+pub const UNKNOWN: u32 = 0;
+
+/// Mark of the log at one position, as a reader of the log finds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MarkAt {
+    /// Mark after the commit that ends at the position.
+    Known(u32),
+    /// A commit ends at the position, but the log has no mark there.
+    Unrecorded,
+    /// No commit ends at the position, so no client of this log can have it as its cursor.
+    NoCommit,
+}
+
+impl MarkAt {
+    /// Reads a mark of the log, of which [`UNKNOWN`] says nothing.
+    pub fn of(mark: u32) -> Self {
+        if mark == UNKNOWN { MarkAt::Unrecorded } else { MarkAt::Known(mark) }
+    }
+
+    /// Whether a cursor with this mark can be a position of the log.
+    pub fn admits(self, mark: u32) -> bool {
+        match self {
+            MarkAt::Known(known) => known == mark,
+            MarkAt::Unrecorded => true,
+            MarkAt::NoCommit => false,
+        }
+    }
+}
+
 /// Prime of FNV-1a with 32 bits (RFC 9923 §2).
 const PRIME: u32 = 0x0100_0193;
 

@@ -30,6 +30,8 @@ pub(super) enum PendingRead {
 pub(super) enum RecoveryStep {
     /// Snapshot of the open room, for a session that does not resume.
     OpenRoom(SnapshotHeader),
+    /// Mark of the log at the session's cursor.
+    Mark,
     /// Part of the missed events.
     Replay,
     /// Snapshot of a room with too many missed events.

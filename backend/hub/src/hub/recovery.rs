@@ -4,12 +4,16 @@
 //! head. The hub reads the events between the session's cursor and the head from the store in parts, each
 //! after the previous part was sent. Then [`Output::Release`] sends the buffered events.
 //!
+//! A cursor can have the mark of the log at its position. If the log has another mark there, it was rolled back to
+//! an older copy and grew in another way. The session then starts fresh, and the client drops what it holds.
+//!
 //! If the buffer overflows, the shell drops it, and the hub reads on up to the new head. So a slow session is
 //! not closed while it recovers.
 
 use super::Hub;
 use super::pending_read::{PendingRead, RecoveryStep};
 use crate::access;
+use crate::house::mark::MarkAt;
 use crate::limits::CURSOR_WAIT_MS;
 use crate::output::Output;
 use crate::query::{Query, QueryResult, ReplayPart};
@@ -49,10 +53,16 @@ pub(super) struct Recovery {
     open_room: RoomId,
     /// Position of the client's cursor, if the session resumes.
     resumed_from: Option<u64>,
+    /// Mark of the client's cursor, until it was compared with the log.
+    claimed_mark: Option<u32>,
+    /// True if the log has no such cursor any more.
+    is_rolled_back: bool,
     /// Position up to which everything was sent, except for `resets`.
     sent_through: u64,
     /// Head at the time of the attach. Events past it are buffered.
     attached_at: u64,
+    /// Mark of the log at `attached_at`.
+    attached_mark: u32,
     /// Addresses that are replayed.
     addresses: Vec<Address>,
     /// Rooms of which a snapshot is sent in place of events.
@@ -71,7 +81,22 @@ impl Recovery {
     /// Turns the recovery into one without a cursor.
     fn start_fresh(&mut self) {
         self.resumed_from = None;
+        self.claimed_mark = None;
         self.welcome_reference = self.welcome_reference.or(self.fallback_reference.take());
+    }
+
+    /// Compares the mark of the client's cursor with the mark of the log at its position.
+    fn compare_mark(&mut self, claimed: u32, found: MarkAt) {
+        self.claimed_mark = None;
+        if !found.admits(claimed) {
+            self.roll_back();
+        }
+    }
+
+    /// Turns the recovery into one without a cursor, because the log was rolled back.
+    fn roll_back(&mut self) {
+        self.is_rolled_back = true;
+        self.start_fresh();
     }
 
     /// Returns the read of this recovery that waits for the store.
@@ -105,14 +130,18 @@ impl Hub {
     ) -> bool {
         let head = self.house.head();
         let is_own = |cursor: &Cursor| cursor.epoch == self.epoch;
-        let resumed_from = hello.cursor.filter(is_own).map(|cursor| cursor.n);
+        let cursor = hello.cursor.filter(is_own);
+        let resumed_from = cursor.map(|cursor| cursor.n);
         let recovery = Recovery {
             welcome_reference: (is_welcome_wanted || resumed_from.is_none()).then_some(hello.reference),
             fallback_reference: (!is_welcome_wanted).then_some(hello.reference),
             open_room: hello.room.unwrap_or(RoomId::LOBBY),
             resumed_from,
+            claimed_mark: cursor.and_then(|cursor| cursor.mark),
+            is_rolled_back: false,
             sent_through: resumed_from.unwrap_or(head),
             attached_at: head,
+            attached_mark: self.house.mark(),
             addresses: Vec::new(),
             resets: Vec::new(),
             is_counted: false,
@@ -130,7 +159,7 @@ impl Hub {
             return false;
         }
         self.attach(session, member, out);
-        resumed_from.is_some()
+        self.recoveries.get(&session).is_some_and(|recovery| recovery.resumed_from.is_some())
     }
 
     /// Whether a session waits for the tail to reach its cursor, so that it is not attached yet.
@@ -160,7 +189,7 @@ impl Hub {
             if n > head
                 && let Some(recovery) = self.recoveries.get_mut(&session)
             {
-                recovery.start_fresh();
+                recovery.roll_back();
             }
             self.attach(session, member, out);
         }
@@ -170,8 +199,13 @@ impl Hub {
     fn attach(&mut self, session: SessionId, member: MemberId, out: &mut Vec<Output>) {
         let Some(recovery) = self.recoveries.get_mut(&session) else { return };
         let rooms = &self.house.rooms;
-        recovery.attached_at = self.house.head();
+        (recovery.attached_at, recovery.attached_mark) = (self.house.head(), self.house.mark());
         recovery.is_counted = false;
+        if let (Some(n), Some(claimed)) = (recovery.resumed_from, recovery.claimed_mark)
+            && let Some(found) = self.recent_marks.find(n)
+        {
+            recovery.compare_mark(claimed, found);
+        }
         // The client names any room, and the member may have left it while the session waited for its cursor.
         if access::may_read(&self.house, member, Address::Room(recovery.open_room)).is_err() {
             recovery.open_room = RoomId::LOBBY;
@@ -208,7 +242,10 @@ impl Hub {
         }
         let Recovery { open_room, sent_through, attached_at, .. } = *recovery;
         let is_fresh = recovery.welcome_reference.is_some() && recovery.resumed_from.is_none();
-        let (step, query) = if is_fresh {
+        let unchecked = recovery.claimed_mark.and(recovery.resumed_from);
+        let (step, query) = if let Some(at) = unchecked {
+            (RecoveryStep::Mark, Query::Mark { at })
+        } else if is_fresh {
             let Some(Session::Member { member, .. }) = self.sessions.get(&session) else { return };
             let (header, query) = self.snapshot_query(*member, open_room);
             (RecoveryStep::OpenRoom(header), query)
@@ -243,7 +280,8 @@ impl Hub {
             }
         }
         if recovery.resumed_from.is_some() && recovery.fallback_reference.is_none() {
-            let through = Cursor { epoch: self.epoch, n: recovery.attached_at };
+            let (attached_at, attached_mark) = (recovery.attached_at, recovery.attached_mark);
+            let through = self.marked_cursor(attached_at, attached_mark);
             out.push(Output::SendReplay(session, Box::new(Event::CaughtUp(Through { through }))));
         }
         if let Some(recovery) = self.recoveries.get_mut(&session) {
@@ -281,6 +319,7 @@ impl Hub {
                 self.send_welcome(session, Some(room), out);
                 self.finish_recovery(session, out);
             }
+            (RecoveryStep::Mark, Ok(QueryResult::Mark(found))) => self.check_cursor(session, found, out),
             (RecoveryStep::Replay, Ok(QueryResult::Replayed(part))) => {
                 self.send_replay_part(session, part, out)
             }
@@ -292,6 +331,22 @@ impl Hub {
             // The client returns when the store can be read again.
             _ => out.push(Output::Close(session, CloseCode::TryAgainLater)),
         }
+    }
+
+    /// Goes on with a session whose cursor the store has found.
+    fn check_cursor(&mut self, session: SessionId, found: MarkAt, out: &mut Vec<Output>) {
+        let (Some(recovery), Some(Session::Member { member, .. })) =
+            (self.recoveries.get_mut(&session), self.sessions.get(&session))
+        else {
+            return;
+        };
+        let Some(claimed) = recovery.claimed_mark else { return };
+        recovery.compare_mark(claimed, found);
+        if recovery.is_rolled_back {
+            let member = *member;
+            return self.attach(session, member, out);
+        }
+        self.take_next_step(session, out);
     }
 
     fn send_replay_part(&mut self, session: SessionId, part: ReplayPart, out: &mut Vec<Output>) {
@@ -364,14 +419,21 @@ impl Hub {
         };
         let Some(you) = self.house.members.get(*member) else { return };
         let Some(reference) = recovery.welcome_reference.take() else { return };
+        let Recovery { resumed_from, attached_at, attached_mark, is_rolled_back, .. } = *recovery;
+        let rooms = std::mem::take(&mut recovery.rooms);
+        // The replay follows, so a resumed session has no more yet than its cursor says.
+        let through = match resumed_from {
+            Some(n) => Cursor::new(self.epoch, n),
+            None => self.marked_cursor(attached_at, attached_mark),
+        };
         let welcome = Welcome {
             reference,
             build: self.settings.build.clone(),
-            // The replay follows, so a resumed session has no more yet than its cursor says.
-            through: Cursor { epoch: self.epoch, n: recovery.resumed_from.unwrap_or(recovery.attached_at) },
-            resumed: recovery.resumed_from.is_some(),
-            as_of: recovery.attached_at,
-            rooms: std::mem::take(&mut recovery.rooms),
+            through,
+            resumed: resumed_from.is_some(),
+            rolled_back: is_rolled_back,
+            as_of: attached_at,
+            rooms,
             you,
             room,
             present: self.presence.list_for_welcome(|id| self.house.members.get(id)),

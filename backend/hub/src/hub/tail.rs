@@ -26,6 +26,7 @@ impl Hub {
             // Clients would miss events that this hub has missed.
             return out.push(Output::StopAtBrokenTail { head: self.house.head(), found: commit.last() });
         }
+        self.recent_marks.record(commit.last(), commit.mark);
         for entry in commit.entries {
             self.publish(entry.event, out);
         }

@@ -1,4 +1,5 @@
 mod clocks;
+mod marks;
 mod recovery;
 mod request;
 mod room;

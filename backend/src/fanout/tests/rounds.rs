@@ -56,7 +56,7 @@ impl Socket {
 }
 
 fn batch(deliveries: Vec<Delivery>) -> DeliveryBatch {
-    DeliveryBatch { through: Cursor { epoch: Epoch(0), n: 0 }, present: 0, deliveries }
+    DeliveryBatch { through: Cursor::new(Epoch(0), 0), present: 0, deliveries }
 }
 
 /// Publishes one message, in both dialects.

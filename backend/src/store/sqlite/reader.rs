@@ -4,7 +4,7 @@ use super::{
     LogFiles, database, history, live_tail,
     log_error::LogError,
     read_queue::{QueuedRead, ReadQueue},
-    replay,
+    replay, row,
 };
 use hub::query::{Query, QueryResult};
 use rusqlite::Connection as Database;
@@ -48,6 +48,7 @@ fn answer(db: &Database, query: &Query) -> Result<QueryResult, LogError> {
         Query::Replay { addresses, after, through, is_first } => {
             QueryResult::Replayed(replay::read(&transaction, addresses, *after, *through, *is_first)?)
         }
+        Query::Mark { at } => QueryResult::Mark(row::mark_at(&transaction, *at)?),
     };
     transaction.commit()?;
     Ok(found)

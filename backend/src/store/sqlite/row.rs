@@ -6,9 +6,10 @@ use crate::hex;
 use hub::house::{
     change::Receipt,
     commit::{Commit, LogEntry},
+    mark::{self, MarkAt},
     members::DeviceKey,
 };
-use rusqlite::{Connection as Database, Row};
+use rusqlite::{Connection as Database, OptionalExtension, Row};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shared::{
     Address, ClientId, Event, Member, MemberId, Room, RoomId,
@@ -26,7 +27,20 @@ pub(super) const INNER: i64 = -1;
 /// [`UNKNOWN_MARK`].
 pub(super) const UNKNOWN: i64 = 0;
 /// Mark that stands for [`UNKNOWN`].
-pub(super) const UNKNOWN_MARK: u32 = 0;
+pub(super) const UNKNOWN_MARK: u32 = mark::UNKNOWN;
+
+/// Reads the mark of the log at a position.
+pub(super) fn mark_at(db: &Database, at: u64) -> Result<MarkAt, LogError> {
+    if at == 0 {
+        return Ok(MarkAt::Known(mark::EMPTY));
+    }
+    let mut select = db.prepare_cached("SELECT mark FROM events WHERE n = ?1")?;
+    let found: Option<i64> = select.query_row([to_sql(at)], |row| row.get(0)).optional()?;
+    Ok(match found {
+        None | Some(INNER) => MarkAt::NoCommit,
+        Some(stored) => u32::try_from(stored).map_or(MarkAt::Unrecorded, MarkAt::of),
+    })
+}
 
 const POSTED: &str = "posted";
 const JOINED: &str = "member_joined";

@@ -15,8 +15,8 @@ use shared::{Member, Now};
 
 impl Client {
     pub(super) fn apply_welcome(&mut self, welcome: &Welcome, now: Now, out: &mut Vec<Effect>) {
-        let Welcome { build, through, you, resumed, as_of, .. } = welcome;
-        let is_same_log = self.epoch == Some(through.epoch);
+        let Welcome { build, through, you, resumed, rolled_back, as_of, .. } = welcome;
+        let is_same_log = self.epoch == Some(through.epoch) && !rolled_back;
         let is_resumable = is_same_log && self.held_by == Some(you.id);
         if *resumed && !(is_resumable && self.cursor.is_some()) {
             // The client has no cursor to resume from.

@@ -101,7 +101,8 @@ impl EventStream {
                 }
                 self.message.data.push_str(value);
             }
-            "id" if !value.contains('\0') => self.message.id = Some(value.to_owned()),
+            // `cursor` comes after `id`, and has the mark of the log too.
+            "id" | "cursor" if !value.contains('\0') => self.message.id = Some(value.to_owned()),
             _ => {}
         }
     }
@@ -117,6 +118,12 @@ mod tests {
             stream.push(chunk, |message| all.push(message)).unwrap();
         }
         all
+    }
+
+    #[test]
+    fn the_marked_cursor_takes_the_place_of_the_id() {
+        let id = Message { id: Some("00.7.0000beef".to_owned()), ..Message::default() };
+        assert_eq!(read(&[b"id: 00.7\ncursor: 00.7.0000beef\n\n"]), [id]);
     }
 
     fn data(data: &str) -> Message {

@@ -31,9 +31,11 @@ impl<'t> PollAnswer<'t> {
         if texts.len() != events.len() {
             return Err(DecodeError("events"));
         }
+        let through = answer.field("through")?;
         Ok(PollAnswer {
             events: events.into_iter().map(|AnyEvent(event)| event).zip(texts).collect(),
-            through: answer.field("through")?,
+            // A server of an older build has no marks.
+            through: answer.field::<Option<Cursor>>("cursor")?.unwrap_or(through),
             present: answer.field("present")?,
             again_ms: answer.field("again_ms")?,
             traced: answer.field("traced")?,
@@ -80,6 +82,15 @@ mod tests {
             assert_eq!(answer.events.iter().map(|(_, text)| *text).collect::<Vec<_>>(), texts);
             assert_eq!((answer.through, answer.present, answer.again_ms), (through, 3, 9));
         }
+    }
+
+    #[test]
+    fn an_answer_is_read_with_the_mark_of_its_cursor() {
+        let through: Cursor = "000000000000000a.8.0000beef".parse().unwrap();
+        let response = PollResponse { through, present: 3, again_ms: 9 };
+        let body = format!("{}{}}}", PollResponse::HEAD, response.tail());
+        assert!(body.contains(r#""through":"000000000000000a.8","cursor":"000000000000000a.8.0000beef""#));
+        assert_eq!(PollAnswer::read(&body).unwrap().through, through);
     }
 
     #[test]

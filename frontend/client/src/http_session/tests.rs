@@ -92,7 +92,7 @@ fn post(reference: u64) -> Command {
 }
 
 fn cursor(n: u64) -> Option<Cursor> {
-    Some(Cursor { epoch: Epoch(0xab), n })
+    Some(Cursor::new(Epoch(0xab), n))
 }
 
 /// The body of an answer to a poll.

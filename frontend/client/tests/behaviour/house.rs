@@ -216,7 +216,7 @@ impl House {
     }
 
     pub(crate) fn through(&self) -> Through {
-        Through { through: Cursor { epoch: self.epoch, n: self.n } }
+        Through { through: Cursor::new(self.epoch, self.n) }
     }
 
     /// These members are present, with their names as of `as_of`.
@@ -245,6 +245,13 @@ impl House {
         })))
     }
 
+    /// A fresh `welcome` with the last `size` messages of the lobby, from a log that was rolled back.
+    pub(crate) fn welcome_after_roll_back(&self, reference: u64, you: &Member, size: usize) -> String {
+        let room = Some(self.snapshot(LOBBY, size));
+        let welcome = self.hello(reference, you);
+        frame(&Event::Welcome(Box::new(Welcome { room, rolled_back: true, ..welcome })))
+    }
+
     /// A fresh `welcome` with the last `size` messages of this room.
     pub(crate) fn welcome_to(&self, reference: u64, you: &Member, room: RoomId, size: usize) -> String {
         let room = Some(self.snapshot(room, size));
@@ -253,7 +260,7 @@ impl House {
 
     /// A `welcome` that resumes from a cursor at `n`.
     pub(crate) fn welcome_back(&self, reference: u64, you: &Member, n: u64) -> String {
-        let through = Cursor { epoch: self.epoch, n };
+        let through = Cursor::new(self.epoch, n);
         let welcome = self.hello(reference, you);
         frame(&Event::Welcome(Box::new(Welcome { resumed: true, through, ..welcome })))
     }
@@ -274,6 +281,7 @@ impl House {
             through: self.through().through,
             you: you.clone(),
             resumed: false,
+            rolled_back: false,
             as_of: self.n,
             rooms: self.stays.iter().map(entry).collect(),
             room: None,

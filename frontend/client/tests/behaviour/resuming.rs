@@ -1,12 +1,13 @@
 //! Resuming after a lost connection: what is held stays, and missed events follow.
 
-use crate::house::{House, LOBBY};
+use crate::house::{House, LOBBY, frame};
 use crate::page::{Page, ann, bo, close_code, commands, event_queries, history_queries, posts};
 use client::input::Input;
 use client::limits::BUFFERED_EVENTS_MAX;
 use client::view::{Edge, RoomItem};
 use shared::command::{Command, PageAnchor};
-use shared::{Address, RoomId};
+use shared::event::Through;
+use shared::{Address, Cursor, Event, RoomId};
 
 const TEA: RoomId = RoomId(7);
 
@@ -303,6 +304,32 @@ fn a_session_that_is_not_resumed_keeps_touching_messages() {
     page.frame(house.welcome_with(page.hello, &ann(), "build", 4));
     assert_eq!(page.texts(), (1..=8).collect::<Vec<_>>());
     assert!(!page.view().catching_up && !page.view().new_epoch);
+}
+
+#[test]
+fn a_session_of_a_log_that_was_rolled_back_keeps_no_message() {
+    let mut house = House::with_room(1, 7, "tea");
+    house.talk(LOBBY, 1..=5);
+    let mut page = Page::welcome_in(&house);
+    // The copy ends before message 4, and other messages came after it.
+    let mut copy = House::with_room(1, 7, "tea");
+    copy.talk(LOBBY, 1..=3);
+    copy.talk(LOBBY, 14..=16);
+    let hello = page.reconnect_to_hello();
+    assert!(hello.cursor.is_some());
+    page.frame(copy.welcome_after_roll_back(page.hello, &ann(), 2));
+    assert_eq!(page.texts(), [15, 16]);
+    assert!(page.view().new_epoch && !page.view().catching_up);
+}
+
+#[test]
+fn a_cursor_is_returned_with_the_mark_that_came_with_it() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let through = Cursor { mark: Some(0xbeef), ..house.through().through };
+    let n = through.n + 1;
+    page.frame(frame(&Event::Ping(Through { through: Cursor { n, ..through } })));
+    assert_eq!(page.reconnect_to_hello().cursor, Some(Cursor { n, ..through }));
 }
 
 #[test]

@@ -236,9 +236,10 @@ impl World {
         let welcome = Event::Welcome(Box::new(Welcome {
             reference: 1,
             build: "dev".to_owned(),
-            through: Cursor { epoch: log.epoch(), n: as_of },
+            through: Cursor::new(log.epoch(), as_of),
             you: members.get(me.id)?,
             resumed: false,
+            rolled_back: false,
             as_of,
             rooms: rooms.entries(me.id),
             room: Some(room),

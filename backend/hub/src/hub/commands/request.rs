@@ -51,7 +51,7 @@ impl Hub {
     /// Answers `pong` with position 0. The hub does not know what has left on the client's reading
     /// connection, so the answer must not advance the client's cursor.
     fn answer_pong(&self, session: SessionId, out: &mut Vec<Output>) {
-        let through = Cursor { epoch: self.epoch, n: 0 };
+        let through = Cursor::new(self.epoch, 0);
         out.push(Output::Send(session, Event::Pong(Through { through })));
     }
 

@@ -12,7 +12,7 @@ use shared::{
 
 fn returning(session: u64, n: u64) -> (Input, Input) {
     let session = SessionId(session);
-    let cursor = Some(Cursor { epoch: Epoch(1), n });
+    let cursor = Some(Cursor::new(Epoch(1), n));
     let hello = Command::Hello(Hello { reference: 1, build: "dev".into(), cursor, room: None });
     let opened = Input::Opened { session, dialect: Dialect::V1, device: Some(DeviceKey([1; 32])) };
     (opened, Input::CommandReceived(session, hello))
@@ -85,7 +85,7 @@ fn a_session_starts_fresh_when_its_cursor_is_foreign() {
     let mut test = TestHub::with_posts(1);
     let session = SessionId(3);
     test.give(Input::Opened { session, dialect: Dialect::V1, device: Some(DeviceKey([1; 32])) });
-    let cursor = Some(Cursor { epoch: Epoch(2), n: 1 });
+    let cursor = Some(Cursor::new(Epoch(2), 1));
     let hello = Command::Hello(Hello { reference: 1, build: "dev".into(), cursor, room: Some(RoomId(7)) });
     let out = test.give(Input::CommandReceived(session, hello));
     assert_eq!(sent(&out), ["attach", "welcome false 2", "release"]);

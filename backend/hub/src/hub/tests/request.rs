@@ -43,7 +43,7 @@ fn device(number: u8) -> Option<DeviceKey> {
 }
 
 fn at(n: u64) -> Option<Cursor> {
-    Some(Cursor { epoch: Epoch(1), n })
+    Some(Cursor::new(Epoch(1), n))
 }
 
 fn hello_at(cursor: Option<Cursor>) -> Hello {
@@ -224,7 +224,7 @@ fn a_poll_is_answered_with_the_events_after_its_cursor() {
 #[test]
 fn a_poll_is_welcomed_when_its_cursor_is_foreign() {
     let mut test = TestHub::with_posted(1);
-    for cursor in [None, Some(Cursor { epoch: Epoch(2), n: 1 })] {
+    for cursor in [None, Some(Cursor::new(Epoch(2), 1))] {
         let poll = Poll { hello: hello_at(cursor), ..test.quiet_poll(0) };
         let out = test.poll(1, 1, poll);
         assert_eq!(sent(&out), ["attach", "welcome false 2", "release"], "{cursor:?}");
