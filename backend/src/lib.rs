@@ -27,6 +27,7 @@ pub mod connection;
 pub mod fanout;
 pub mod hex;
 pub mod http;
+pub mod join_secret;
 pub mod lan;
 pub mod limits;
 pub mod page;

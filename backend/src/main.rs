@@ -131,10 +131,19 @@ fn open(config: &Config, descriptors: usize) -> Result<(Vec<TcpListener>, RunInp
     let log = config.data.join(sqlite::FILE);
     let store = SqliteStore::open(folder).map_err(|fault| fault.at(&log, FileUse::Write).to_string())?;
     let house_id = store.house_id().to_owned();
+    let join_secret = store.join_secret().clone();
     let store = Box::new(store);
     let page = Page::load();
     let deadlines = Deadlines::default();
-    let inputs = RunInputs { store, page, house_id, inbound_hook: None, deadlines, connections_max: None };
+    let inputs = RunInputs {
+        store,
+        page,
+        house_id,
+        join_secret,
+        inbound_hook: None,
+        deadlines,
+        connections_max: None,
+    };
     Ok((listeners, inputs))
 }
 

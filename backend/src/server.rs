@@ -14,6 +14,7 @@ use crate::fanout::batch_channel;
 use crate::http::app_state::{AppState, InboundHook, InboundRates};
 use crate::http::host_policy::HostPolicy;
 use crate::http::middleware;
+use crate::join_secret::JoinSecret;
 use crate::limits::{SHUTDOWN, TEXTS_PER_CONNECTION};
 use crate::page::Page;
 use crate::registry::{Actor, RegistryError};
@@ -47,6 +48,8 @@ pub struct RunInputs {
     pub page: Page,
     /// Id of the house: it names the house's cookie.
     pub house_id: String,
+    /// Secret of the house, from which the tokens of its devices are made.
+    pub join_secret: JoinSecret,
     /// Called with each text message of a client before the server handles it. Only tests set it.
     pub inbound_hook: Option<InboundHook>,
     /// Times after which unfinished input ends its connection. Only tests set others than the default.
@@ -95,6 +98,7 @@ pub async fn run(
     let (actor, registry) = Actor::new(settings, inputs.store, senders).map_err(RunError::Snapshot)?;
     let policy = Arc::new(host_policy(&config, &inputs.house_id));
     let page = Arc::new(inputs.page);
+    let join_secret = inputs.join_secret;
     let connections_max = inputs.connections_max.unwrap_or_else(|| rlimit::connections(rlimit::raise()));
     let permits = ConnectionPermits::new(connections_max);
     let address_limits = AddressLimits::new(connections_max, config.limit_posts != 0);
@@ -107,6 +111,7 @@ pub async fn run(
     let make_state = move || {
         let worker = next_worker.fetch_add(1, Ordering::Relaxed);
         AppState {
+            join_secret: join_secret.clone(),
             registry: worker_registry.clone(),
             health: worker_health.clone(),
             connections: worker::start(worker, &receivers, worker_registry.clone()),

@@ -75,7 +75,11 @@ impl Driver {
     pub fn start(&self) {
         let build = version::of_this_page();
         self.handle(transport_hints());
-        self.handle(Input::Started { build, name: storage::read(StorageKey::Name) });
+        self.handle(Input::Started {
+            build,
+            name: storage::read(StorageKey::Name),
+            join_id: random::client_id(),
+        });
         let Some(window) = web_sys::window() else { return };
         if !window.navigator().on_line() {
             self.handle(Input::NetworkReported { online: false });
@@ -155,7 +159,7 @@ impl Driver {
     fn perform(&self, effect: Effect) {
         match effect {
             Effect::FetchIdentity => self.request_identity(IdentityRequest::Me),
-            Effect::Join { name } => self.request_identity(IdentityRequest::Join(name)),
+            Effect::Join { name, client_id } => self.request_identity(IdentityRequest::Join(name, client_id)),
             Effect::Rename { name } => self.request_identity(IdentityRequest::Rename(name)),
             Effect::SignOut => self.request_identity(IdentityRequest::SignOut),
             Effect::RememberName(name) => storage::write(StorageKey::Name, name.as_deref()),

@@ -11,7 +11,7 @@ use actix_web::{HttpRequest, HttpResponse, cookie::Cookie, http::header, web};
 use hub::{input::ExpectedIdentity, output::Answer};
 use shared::{
     ErrorCode, Member,
-    api::{Me, NameRequest},
+    api::{JoinRequest, Me, NameRequest},
 };
 
 /// `GET /api/me`: the member of the request's device.
@@ -30,20 +30,26 @@ pub async fn me(request: HttpRequest, caller: Caller) -> Result<HttpResponse, Ap
     Ok(me_response(&state, member, cookies))
 }
 
-/// `POST /api/join`: makes a new member and a cookie for it.
+/// `POST /api/join`: makes a new member and a cookie for it. A retry with the same `client_id` gets the same
+/// member, under the name of the retry.
 pub async fn join(
     request: HttpRequest,
     payload: web::Payload,
     caller: Caller,
 ) -> Result<HttpResponse, ApiError> {
     let state = AppState::of(&request);
-    let NameRequest { name } = read_json(&request, payload).await?;
+    let JoinRequest { name, client_id } = read_json(&request, payload).await?;
+    let token = match client_id {
+        Some(client_id) => Token::of_request(&state.join_secret, client_id),
+        None => Token::new().map_err(|_| ApiError::internal())?,
+    };
+    // The browser may have got the cookie of the answer that the page has not.
     if let Some(device) = device_token::trusted(&request, &state, &caller).await
+        && device != token.key()
         && expect_me(state.ask(IdentityRequest::Me(device)).await?)?.is_some()
     {
         return Err(from_refusal(ErrorCode::AlreadySignedIn));
     }
-    let token = Token::new().map_err(|_| ApiError::internal())?;
     let member = change_name(&state, &caller, Act::Join, IdentityRequest::Join(name, token.key())).await?;
     Ok(me_response(&state, member, vec![token.cookie(&state.policy, caller.is_https)]))
 }

@@ -6,6 +6,7 @@ use crate::connection::permit::ConnectionPermits;
 use crate::fanout::{ConnectionGuard, Connections};
 use crate::http::host_policy::{Caller, HostPolicy};
 use crate::http::problem::ApiError;
+use crate::join_secret::JoinSecret;
 use crate::page::Page;
 use crate::registry::{IdentityRequest, Registry};
 use crate::store::health::StoreHealth;
@@ -39,6 +40,8 @@ pub struct AppState {
     pub connections: Rc<Connections>,
     /// Hosts and origins that are admitted, and the name of the cookie.
     pub policy: Arc<HostPolicy>,
+    /// Secret from which the tokens of new devices are made.
+    pub join_secret: JoinSecret,
     /// The page that is served.
     pub page: Arc<Page>,
     /// Build of the page, which clients compare with their own.

@@ -4,6 +4,7 @@
 use crate::hex;
 use crate::http::app_state::AppState;
 use crate::http::host_policy::{Caller, HostPolicy};
+use crate::join_secret::JoinSecret;
 use crate::limits::DEVICES_PER_REQUEST_MAX;
 use crate::registry::IdentityRequest;
 use actix_web::{
@@ -12,6 +13,7 @@ use actix_web::{
 };
 use hub::{house::members::DeviceKey, output::Answer};
 use sha2::{Digest, Sha256};
+use shared::ClientId;
 
 /// Days that a browser keeps the cookie: the longest time that browsers allow.
 const DAYS: i64 = 400;
@@ -32,6 +34,14 @@ impl Token {
         let mut bytes = [0; TOKEN_BYTES];
         getrandom::fill(&mut bytes)?;
         Ok(Token(hex::encode(&bytes)))
+    }
+
+    /// Makes the token of the device that joins with this request, so that a retry gets the same one. Without
+    /// `secret`, which never leaves the server, a script of the page could not make it from the id.
+    pub fn of_request(secret: &JoinSecret, client_id: ClientId) -> Self {
+        // Both parts have a fixed length, so no two pairs are the same bytes.
+        let hash = Sha256::new().chain_update(secret.0).chain_update(client_id.0).finalize();
+        Token(hex::encode(hash.get(..TOKEN_BYTES).unwrap_or_default()))
     }
 
     /// Hash of the token, which the server keeps.

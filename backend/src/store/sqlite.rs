@@ -31,6 +31,7 @@ pub use check::{CheckReport, check};
 pub use log_error::LogError;
 
 use super::{Store, health::StoreHealth, limits::READERS};
+use crate::join_secret::JoinSecret;
 use crate::store::data_folder::{self as data, DataFolder};
 use futures_util::{
     future::{BoxFuture, FutureExt, ready},
@@ -63,10 +64,14 @@ use writer::{AppendGroup, Writer};
 /// File name of the database in the data folder.
 pub const FILE: &str = "log.sqlite";
 
+/// Entry of the table `meta` that holds the [`JoinSecret`].
+const JOIN_SECRET: &str = "join_secret";
+
 /// A log on disk.
 pub struct SqliteStore {
     epoch: Epoch,
     house_id: String,
+    join_secret: JoinSecret,
     /// State of the house at the start, until the first snapshot or append.
     opened: Option<House>,
     files: LogFiles,
@@ -123,10 +128,16 @@ impl SqliteStore {
         &self.house_id
     }
 
+    /// Secret of the house, from which the tokens of its devices are made.
+    pub fn join_secret(&self) -> &JoinSecret {
+        &self.join_secret
+    }
+
     fn open_files(folder: DataFolder, files: LogFiles) -> Result<Self, LogError> {
         let house_id = folder.house_id().map_err(|error| LogError::Io(io::Error::other(error)))?;
         let log = OpenLog::open(&files)?;
         let (epoch, house_id) = init_meta(&log, &folder, house_id)?;
+        let join_secret = init_join_secret(&log)?;
         let (opened, health, tail) =
             (Some(log.house().clone()), StoreHealth::default(), TailSender::default());
         // Open the readers first: the index of the write-ahead log exists while a connection does.
@@ -154,6 +165,7 @@ impl SqliteStore {
         Ok(SqliteStore {
             epoch,
             house_id,
+            join_secret,
             opened,
             files,
             tail,
@@ -181,6 +193,19 @@ fn init_meta(log: &OpenLog, folder: &DataFolder, house_id: String) -> Result<(Ep
     projection::set_meta(&transaction, "house", &house_id)?;
     transaction.commit()?;
     Ok((epoch, house_id))
+}
+
+/// The log's secret for the tokens of new devices; draws it when a log of an older build has none.
+fn init_join_secret(log: &OpenLog) -> Result<JoinSecret, LogError> {
+    if let Some(bytes) = projection::meta(log.db(), JOIN_SECRET)? {
+        return Ok(JoinSecret(bytes));
+    }
+    let secret = JoinSecret::new().map_err(|error| LogError::Io(io::Error::other(error)))?;
+    // A full disk must not stop the start. Then only a retry across the next start gets another member.
+    if let Err(error) = projection::set_meta(log.db(), JOIN_SECRET, secret.0) {
+        tracing::warn!("cannot keep the secret for new devices: {error}");
+    }
+    Ok(secret)
 }
 
 /// Marks the store as ended if the writer panics.

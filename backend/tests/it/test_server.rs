@@ -10,6 +10,7 @@ use backend::RunInputs;
 use backend::config::Config;
 use backend::connection::deadlines::Deadlines;
 use backend::http::app_state::InboundHook;
+use backend::join_secret::JoinSecret;
 use backend::page::Page;
 use backend::store::{Store, memory::MemoryStore, sqlite::SqliteStore};
 use shared::{Command, Epoch, Event, command::Hello};
@@ -82,6 +83,7 @@ impl TestServer {
                 store: options.store,
                 page: Page::read(&folder),
                 house_id: "0123456789abcdef".to_owned(),
+                join_secret: JoinSecret([7; 32]),
                 inbound_hook: options.inbound_hook,
                 deadlines: options.deadlines,
                 connections_max: options.connections_max,

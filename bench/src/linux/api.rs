@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use client::identity::{IdentityAnswer, IdentityRequest};
 use client::input::Input;
-use shared::Member;
+use sha2::{Digest as _, Sha256};
+use shared::{ClientId, Member};
 
 use super::failure::Failure;
 use super::handshake::{dial, head_bytes};
@@ -81,7 +82,10 @@ impl ApiResponse {
 /// # Errors
 /// When the server does not answer, or refuses the name.
 pub(crate) fn join(port: u16, name: &str) -> Result<(String, Member), Failure> {
-    let ask = IdentityRequest::Join(name.to_owned());
+    // Each name joins once, so it can make the id.
+    let digest = Sha256::digest(name);
+    let join_id = digest.first_chunk().copied().unwrap_or_default();
+    let ask = IdentityRequest::Join(name.to_owned(), ClientId(join_id));
     let send_join = || -> std::io::Result<Vec<u8>> {
         let mut stream = dial(port, None)?;
         stream.set_read_timeout(Some(ANSWER_MAX))?;
@@ -123,10 +127,13 @@ mod tests {
 
     #[test]
     fn a_post_request_states_its_content_length() {
-        let join = IdentityRequest::Join("梅".to_owned());
+        let join = IdentityRequest::Join("梅".to_owned(), ClientId([0xab; 16]));
         let text = identity_request(&join, 7, Some("th_1=ab"));
-        assert!(text.contains("Content-Length: 14\r\n"), "{text}");
-        assert!(text.ends_with("\r\n\r\n{\"name\":\"梅\"}"), "{text}");
+        assert!(text.contains("Content-Length: 61\r\n"), "{text}");
+        assert!(
+            text.ends_with("\r\n\r\n{\"name\":\"梅\",\"client_id\":\"abababababababababababababababab\"}"),
+            "{text}"
+        );
         assert!(identity_request(&IdentityRequest::Me, 7, None).ends_with("Connection: close\r\n\r\n"));
     }
 }

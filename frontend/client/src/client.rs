@@ -156,10 +156,10 @@ impl Client {
 
     fn dispatch(&mut self, input: Input, now: Now, out: &mut Vec<Effect>) {
         match input {
-            Input::Started { build, name } => {
+            Input::Started { build, name, join_id } => {
                 self.build = build;
                 self.load_rows(out);
-                self.identity.start(name, out);
+                self.identity.start(name, join_id, out);
             }
             Input::TransportHints { last_good, pinned } => {
                 self.connection.set_last_good(last_good, now);

@@ -5,7 +5,7 @@ use crate::persisted::{StoredDraft, StoredRow};
 use crate::row_key::RowKey;
 use crate::timer::Timer;
 use crate::transport::{LastGood, Transport};
-use shared::Command;
+use shared::{ClientId, Command};
 
 /// An order to the shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Effect {
     Join {
         /// The name as the person typed it, or as it was remembered.
         name: String,
+        /// The id of this page's join: a retry gets the same member.
+        client_id: ClientId,
     },
     /// Request `POST /api/name` and answer with [`crate::input::Input::Named`].
     Rename {

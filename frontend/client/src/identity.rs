@@ -21,7 +21,7 @@ use crate::limits::JOIN_WAIT_S;
 use crate::name_refusal::NameRefusal;
 use crate::timer::Timer;
 use crate::view::IdentityView;
-use shared::{ErrorCode, Member};
+use shared::{ClientId, ErrorCode, Member};
 use std::rc::Rc;
 
 /// The identity, as far as it is known.
@@ -30,6 +30,9 @@ pub(crate) struct Identity {
     view: IdentityView,
     /// The name to join again under.
     remembered_name: Option<String>,
+    /// The id of the join. All requests until a `welcome` carry the same, so that an answer that was lost
+    /// leaves no other member behind.
+    join_id: ClientId,
     /// Whether [`Effect::FetchIdentity`] awaits its answer.
     is_fetching: bool,
     /// The time of the next fetch after one that failed.
@@ -74,6 +77,7 @@ impl Identity {
         Identity {
             view: IdentityView::Unknown { failed: false },
             remembered_name: None,
+            join_id: ClientId([0; 16]),
             is_fetching: false,
             retry_at: None,
             naming: None,
@@ -112,9 +116,10 @@ impl Identity {
     }
 
     /// Begins with the name of the last visit.
-    pub(crate) fn start(&mut self, name: Option<String>, out: &mut Vec<Effect>) {
+    pub(crate) fn start(&mut self, name: Option<String>, join_id: ClientId, out: &mut Vec<Effect>) {
         if !self.is_fetching && matches!(self.view, IdentityView::Unknown { .. }) {
             self.remembered_name = name.filter(|name| !name.is_empty());
+            self.join_id = join_id;
             self.fetch(out);
         }
     }
@@ -228,7 +233,7 @@ impl Identity {
         let field = Rc::from(name.as_str());
         self.view = IdentityView::Nobody { name: field, busy: true, refusal: None, retry_at: None };
         self.naming = Some(Naming::Join);
-        out.push(Effect::Join { name });
+        out.push(Effect::Join { name, client_id: self.join_id });
     }
 
     /// Requests another name.
@@ -291,6 +296,8 @@ impl Identity {
     /// Takes the member of a new session.
     pub(crate) fn confirm(&mut self, you: &Member, out: &mut Vec<Effect>) {
         self.has_rejoined = false;
+        // The next member of this page needs another id.
+        self.join_id.0 = u128::from_be_bytes(self.join_id.0).wrapping_add(1).to_be_bytes();
         if let IdentityView::Somebody { me, .. } = &mut self.view {
             me.clone_from(you);
             self.remember_name(&you.name, out);
@@ -371,7 +378,7 @@ impl Identity {
                 }
                 self.has_rejoined = true;
                 self.naming = Some(Naming::Rejoin);
-                out.push(Effect::Join { name: name.clone() });
+                out.push(Effect::Join { name: name.clone(), client_id: self.join_id });
             }
             _ => {
                 let name = self.field_name();

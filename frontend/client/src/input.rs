@@ -18,6 +18,8 @@ pub enum Input {
         build: String,
         /// The name of the last visit, if it is remembered.
         name: Option<String>,
+        /// 16 random bytes from the system: the id of this page's first join.
+        join_id: ClientId,
     },
     /// The stored transport choices, given before [`Input::Started`].
     TransportHints {

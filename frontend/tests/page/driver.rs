@@ -8,7 +8,7 @@ use client::view::{ConnectionStatus, IdentityView, ReadyState, View};
 use frontend::app::{App, AppProps};
 use frontend::driver::Driver;
 use frontend::storage::database::Database;
-use shared::{Member, MemberId};
+use shared::{ClientId, Member, MemberId};
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -45,7 +45,7 @@ pub(crate) async fn connected_with(database: Database) -> (Driver, DriverPage) {
     let app = yew::Renderer::<App>::with_root_and_props(root.clone(), props).render();
     // A refused WebSocket would fall back to other transports, and lead the tabs of the other tests.
     driver.handle(Input::TransportHints { last_good: None, pinned: Some(Transport::WebSocket) });
-    driver.handle(Input::Started { build: "dev".to_owned(), name: None });
+    driver.handle(Input::Started { build: "dev".to_owned(), name: None, join_id: ClientId([9; 16]) });
     driver.handle(Input::IdentityFetched(Ok(Some(Member { id: MemberId(1), name: "阿哲".to_owned() }))));
     driver.handle(Input::ConnectionOpened(ConnectionId(1)));
     driver.handle(Input::FrameReceived(ConnectionId(1), WELCOME.to_owned()));

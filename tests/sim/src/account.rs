@@ -23,7 +23,7 @@ impl AccountResponse {
     /// Returns the input for the hub's answer. `device` made the request, or is the new device of a join.
     pub(crate) fn of_answer(request: &IdentityRequest, answer: Answer, device: DeviceKey) -> Self {
         let cookie = match (request, &answer) {
-            (IdentityRequest::Join(_), Answer::Me(Some(_))) => Some(Some(device)),
+            (IdentityRequest::Join(..), Answer::Me(Some(_))) => Some(Some(device)),
             (IdentityRequest::SignOut, Answer::Me(_)) => Some(None),
             _ => None,
         };

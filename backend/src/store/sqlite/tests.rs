@@ -312,3 +312,12 @@ async fn the_files_are_readable_by_their_owner_only() {
         assert_eq!(mode, 0o600, "{}", entry.path().display());
     }
 }
+
+#[tokio::test]
+async fn the_secret_for_new_devices_stays_when_the_log_is_reopened() {
+    let mut first = TestLog::new().await;
+    let secret = first.store().join_secret().0;
+    first.store = None;
+    assert_eq!(TestLog::at(&first.path).store().join_secret().0, secret);
+    assert_ne!(TestLog::new().await.store().join_secret().0, secret);
+}

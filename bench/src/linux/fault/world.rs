@@ -18,7 +18,7 @@ use client::input::{ConnectionId, Input};
 use client::transport::Transport;
 use rustix::event::Timespec;
 use rustix::event::epoll;
-use shared::Now;
+use shared::{ClientId, Now};
 
 use super::browser::{Browser, Transaction};
 use super::crash_loop::KillLog;
@@ -210,7 +210,8 @@ impl World {
             let (id, name) = (page.id, browser.name.clone());
             let ways = Input::TransportHints { last_good: browser.last_good, pinned: browser.pinned };
             self.deliver(id, ways);
-            self.deliver(id, Input::Started { build: "dev".to_owned(), name });
+            let join_id = ClientId(self.rng.bytes());
+            self.deliver(id, Input::Started { build: "dev".to_owned(), name, join_id });
         }
     }
 
@@ -218,7 +219,9 @@ impl World {
         let page = &mut self.pages[id.index];
         match effect {
             Effect::FetchIdentity => self.send_identity_request(id, IdentityRequest::Me),
-            Effect::Join { name } => self.send_identity_request(id, IdentityRequest::Join(name)),
+            Effect::Join { name, client_id } => {
+                self.send_identity_request(id, IdentityRequest::Join(name, client_id))
+            }
             Effect::Rename { name } => self.send_identity_request(id, IdentityRequest::Rename(name)),
             Effect::SignOut => self.send_identity_request(id, IdentityRequest::SignOut),
             Effect::RememberName(name) => self.browsers[page.browser].name = name,

@@ -3,8 +3,8 @@
 
 use crate::input::{Input, Unreachable};
 use crate::name_refusal::NameRefusal;
-use shared::api::{Me, NameRequest, Problem};
-use shared::{ErrorCode, Member, json};
+use shared::api::{JoinRequest, Me, Problem};
+use shared::{ClientId, ErrorCode, Member, json};
 
 /// A request about the member of this browser.
 ///
@@ -14,8 +14,8 @@ use shared::{ErrorCode, Member, json};
 pub enum IdentityRequest {
     /// Requests the member of the cookie.
     Me,
-    /// Joins the house under this name. The response sets the cookie.
-    Join(String),
+    /// Joins the house under this name, with the id of the join. The response sets the cookie.
+    Join(String, ClientId),
     /// Changes the member's name to this one.
     Rename(String),
     /// Signs the browser out. Its cookie then belongs to nobody.
@@ -30,7 +30,7 @@ impl IdentityRequest {
     pub fn path(&self) -> &'static str {
         match self {
             IdentityRequest::Me => "/api/me",
-            IdentityRequest::Join(_) => "/api/join",
+            IdentityRequest::Join(..) => "/api/join",
             IdentityRequest::Rename(_) => "/api/name",
             IdentityRequest::SignOut => "/api/sign-out",
         }
@@ -45,10 +45,8 @@ impl IdentityRequest {
     pub fn body(&self) -> Option<String> {
         match self {
             IdentityRequest::Me => None,
-            IdentityRequest::Join(name) | IdentityRequest::Rename(name) => {
-                // A string can always be written as JSON.
-                Some(serde_json::to_string(&NameRequest { name: name.clone() }).unwrap_or_default())
-            }
+            IdentityRequest::Join(name, client_id) => Some(write_name(name, Some(*client_id))),
+            IdentityRequest::Rename(name) => Some(write_name(name, None)),
             IdentityRequest::SignOut => Some("{}".to_owned()),
         }
     }
@@ -59,10 +57,16 @@ impl IdentityRequest {
     pub fn read_answer(&self, answer: IdentityAnswer) -> Input {
         match self {
             IdentityRequest::Me => Input::IdentityFetched(read_member(answer)),
-            IdentityRequest::Join(_) | IdentityRequest::Rename(_) => Input::Named(read_named(answer)),
+            IdentityRequest::Join(..) | IdentityRequest::Rename(_) => Input::Named(read_named(answer)),
             IdentityRequest::SignOut => Input::SignedOut(read_member(answer).map(drop)),
         }
     }
+}
+
+/// Writes the body of a join, which without the id is the body of a rename.
+fn write_name(name: &str, client_id: Option<ClientId>) -> String {
+    // Strings can always be written as JSON.
+    serde_json::to_string(&JoinRequest { name: name.to_owned(), client_id }).unwrap_or_default()
 }
 
 /// Reads the answer to [`IdentityRequest::Me`]: the member, or `None` if the cookie belongs to nobody.
@@ -98,11 +102,13 @@ mod tests {
         std::fs::read_to_string(path).unwrap()
     }
 
+    const JOIN_ID: &str = "7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d";
+
     fn requests() -> [IdentityRequest; 4] {
         let name = || "Tom".to_owned();
         [
             IdentityRequest::Me,
-            IdentityRequest::Join(name()),
+            IdentityRequest::Join(name(), JOIN_ID.parse().unwrap()),
             IdentityRequest::Rename(name()),
             IdentityRequest::SignOut,
         ]
@@ -110,11 +116,12 @@ mod tests {
 
     #[test]
     fn a_request_has_the_method_the_path_and_the_body_of_the_protocol() {
-        let body = golden("api_name").split_whitespace().collect::<String>();
-        let name = Some(body.as_str());
+        let compact = |name| golden(name).split_whitespace().collect::<String>();
+        let (join, name) = (compact("api_join"), compact("api_name"));
+        let (join, name) = (Some(join.as_str()), Some(name.as_str()));
         let expected = [
             ("GET", "/api/me", None),
-            ("POST", "/api/join", name),
+            ("POST", "/api/join", join),
             ("POST", "/api/name", name),
             ("POST", "/api/sign-out", Some("{}")),
         ];
@@ -146,12 +153,12 @@ mod tests {
         let suggestion = Some("Tom 2".to_owned());
         let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion, retry_after_s: None };
         let answer = Some((409, golden("api_problem_suggestion")));
-        let input = IdentityRequest::Join("Tom".to_owned()).read_answer(answer);
+        let input = IdentityRequest::Join("Tom".to_owned(), JOIN_ID.parse().unwrap()).read_answer(answer);
         assert_eq!(input, Input::Named(Err(refusal)));
         let refusal =
             NameRefusal { code: ErrorCode::TooManyRequests, suggestion: None, retry_after_s: Some(12) };
         let answer = Some((429, golden("api_problem_retry")));
-        let input = IdentityRequest::Join("Tom".to_owned()).read_answer(answer);
+        let input = IdentityRequest::Join("Tom".to_owned(), JOIN_ID.parse().unwrap()).read_answer(answer);
         assert_eq!(input, Input::Named(Err(refusal)));
     }
 

@@ -1,5 +1,5 @@
 use super::*;
-use shared::MemberId;
+use shared::{ClientId, MemberId};
 
 fn member(id: u64, name: &str) -> Member {
     Member { id: MemberId(id), name: name.to_owned() }
@@ -20,7 +20,7 @@ impl IdentityFixture {
     fn opened(name: Option<&str>) -> Self {
         let mut fixture = IdentityFixture { identity: Identity::new(), jitter: Jitter::new(1) };
         let mut out = Vec::new();
-        fixture.identity.start(name.map(str::to_owned), &mut out);
+        fixture.identity.start(name.map(str::to_owned), JOIN_ID, &mut out);
         assert_eq!(out, [Effect::FetchIdentity]);
         fixture
     }
@@ -83,8 +83,17 @@ impl IdentityFixture {
     }
 }
 
+const JOIN_ID: ClientId = ClientId([7; 16]);
+
 fn join(name: &str) -> Effect {
-    Effect::Join { name: name.to_owned() }
+    Effect::Join { name: name.to_owned(), client_id: JOIN_ID }
+}
+
+/// A join of the page's next member, after a `welcome` of the first.
+fn next_join(name: &str) -> Effect {
+    let mut client_id = JOIN_ID;
+    client_id.0[15] += 1;
+    Effect::Join { name: name.to_owned(), client_id }
 }
 
 fn remember(name: &str) -> Effect {
@@ -112,6 +121,25 @@ fn a_refused_name_stays_in_the_field_with_the_reason() {
     assert_eq!(fixture.nobody(), ("Ann", false, Some(ErrorCode::NameTaken)));
     fixture.run(|identity, out| identity.join("Anna".to_owned(), out));
     assert_eq!(fixture.nobody(), ("Anna", true, None));
+}
+
+#[test]
+fn every_join_until_a_welcome_carries_the_same_id() {
+    let lost = NameRefusal { code: ErrorCode::Internal, suggestion: None, retry_after_s: None };
+    let mut fixture = IdentityFixture::opened(None);
+    fixture.fetched(Ok(None));
+    fixture.run(|identity, out| identity.join("Ann".to_owned(), out));
+    fixture.named(Err(lost));
+    let again = fixture.run(|identity, out| identity.join("Anna".to_owned(), out));
+    assert_eq!(again, [join("Anna")]);
+    fixture.named(Ok(member(1, "Anna")));
+    // The browser did not keep the cookie, so the server does not know the page.
+    let rejoin = fixture.run(|identity, out| identity.doubt(false, out));
+    assert_eq!(rejoin, [Effect::FetchIdentity]);
+    assert_eq!(fixture.fetched(Ok(None)).1, [join("Anna")]);
+    fixture.named(Ok(member(1, "Anna")));
+    fixture.run(|identity, out| identity.confirm(&member(1, "Anna"), out));
+    assert_ne!(fixture.identity.join_id, JOIN_ID, "the next member of the page is another");
 }
 
 fn too_many(retry_after_s: Option<u64>) -> NameRefusal {
@@ -227,7 +255,7 @@ fn the_page_joins_by_itself_once_until_a_welcome() {
     fixture.forgotten();
     fixture.named(Ok(member(7, "Ann")));
     fixture.run(|identity, out| identity.confirm(&member(7, "Ann"), out));
-    assert_eq!(fixture.forgotten(), [join("Ann")]);
+    assert_eq!(fixture.forgotten(), [next_join("Ann")]);
 }
 
 #[test]

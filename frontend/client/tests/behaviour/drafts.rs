@@ -1,6 +1,6 @@
 //! Drafts that the tabs of one browser share.
 
-use crate::house::House;
+use crate::house::{House, client_id};
 use crate::page::*;
 use client::effect::Effect;
 use client::input::{Input, Timer};
@@ -106,7 +106,7 @@ fn an_unsaved_draft_is_not_replaced_by_an_older_one() {
 fn a_draft_is_loaded_once_when_the_first_load_failed() {
     let house = House::new(1);
     let mut page = Page::new();
-    page.give(Input::Started { build: "build".to_owned(), name: None });
+    page.give(Input::Started { build: "build".to_owned(), name: None, join_id: client_id(9) });
     page.give(Input::RowsLoaded(None));
     page.give(Input::IdentityFetched(Ok(Some(ann()))));
     page.slow = true;
@@ -127,7 +127,7 @@ fn a_draft_is_loaded_when_the_storage_answers_after_some_failures() {
     for failures in [1, LOAD_RETRIES_MAX, LOAD_RETRIES_MAX + 1] {
         let mut page = Page::on(&earlier.store);
         page.slow = true;
-        page.give(Input::Started { build: "build".to_owned(), name: None });
+        page.give(Input::Started { build: "build".to_owned(), name: None, join_id: client_id(9) });
         page.give(Input::IdentityFetched(Ok(Some(ann()))));
         // The welcome comes while the first read is under way, so it begins no other.
         page.enter(&house, &ann());

@@ -1,5 +1,6 @@
 //! Random inputs, valid and invalid, neither make the client panic nor break its invariants.
 
+use crate::house::client_id;
 use client::Client;
 use client::effect::Effect;
 use client::input::{ConnectionId, Input, Timer};
@@ -95,7 +96,7 @@ fn random_inputs_keep_the_invariants() {
         // Half of the runs begin like a normal visit, because random inputs seldom reach a session.
         let mut visit =
             vec![Input::ConnectionOpened(ConnectionId(1)), Input::IdentityFetched(Ok(Some(rng.member())))];
-        visit.push(Input::Started { build: "b".to_owned(), name: None });
+        visit.push(Input::Started { build: "b".to_owned(), name: None, join_id: client_id(9) });
         visit.truncate(if seed % 2 == 0 { 0 } else { 3 });
         // Half of the runs stay on one transport.
         let pinned = (seed % 4 < 2).then_some(Transport::WebSocket);

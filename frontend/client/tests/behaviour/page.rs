@@ -60,7 +60,8 @@ impl Page {
     pub(crate) fn start(mut self) -> Self {
         // The transport matters to few tests.
         self.give(Input::TransportHints { last_good: None, pinned: Some(Transport::WebSocket) });
-        let started = Input::Started { build: "build".to_owned(), name: Some("Ann".to_owned()) };
+        let started =
+            Input::Started { build: "build".to_owned(), name: Some("Ann".to_owned()), join_id: client_id(9) };
         assert_eq!(self.give(started), [Effect::LoadRows, Effect::FetchIdentity]);
         let stored = Input::RowsLoaded(Some(self.store.read()));
         self.give(stored);

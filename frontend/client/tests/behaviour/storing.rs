@@ -180,7 +180,7 @@ fn text_typed_before_the_load_follows_the_stored_draft() {
     let owner = Owner { epoch: Some(house.epoch), member: ann().id };
     let stored = StoredDraft { owner, name: "Ann".to_owned(), room: LOBBY, text: "old".to_owned() };
     let mut page = Page::new();
-    page.give(Input::Started { build: "build".to_owned(), name: None });
+    page.give(Input::Started { build: "build".to_owned(), name: None, join_id: client_id(9) });
     page.give(Input::IdentityFetched(Ok(Some(ann()))));
     page.enter(&house, &ann());
     page.type_text("new");

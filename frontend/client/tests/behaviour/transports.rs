@@ -1,6 +1,6 @@
 //! The choice of the transport, and the change from one to another.
 
-use crate::house::{House, frame};
+use crate::house::{House, client_id, frame};
 use crate::page::{WALL_AHEAD, ann, commands, posts};
 use client::Client;
 use client::effect::Effect;
@@ -30,7 +30,7 @@ impl TransportPage {
         let (timers, open, hellos) = Default::default();
         let mut page = TransportPage { client: Client::new(1), now: 1_000_000, timers, open, hellos };
         page.give(Input::TransportHints { last_good, pinned: None });
-        page.give(Input::Started { build: "b".to_owned(), name: None });
+        page.give(Input::Started { build: "b".to_owned(), name: None, join_id: client_id(9) });
         page.give(Input::RowsLoaded(None));
         page.give(Input::IdentityFetched(Ok(Some(ann()))));
         page

@@ -10,7 +10,7 @@ use client::identity::IdentityRequest;
 use hub::house::members::DeviceKey;
 use hub::output::Answer;
 use hub::{Input, RequestId};
-use shared::ErrorCode;
+use shared::{ClientId, ErrorCode};
 
 impl World {
     /// Sends an account request of a page.
@@ -58,7 +58,9 @@ impl World {
         let hub_request = RequestId(self.server.last_request);
         let no_device = DeviceKey([0; 32]);
         let (input, device) = match (&request, device) {
-            (IdentityRequest::Join(_), _) if known.is_some() => {
+            (IdentityRequest::Join(_, client_id), _)
+                if known.is_some_and(|known| device_of(*client_id) != known) =>
+            {
                 self.answer_account_request(
                     page,
                     &request,
@@ -67,10 +69,8 @@ impl World {
                 );
                 return Ok(());
             }
-            (IdentityRequest::Join(name), _) => {
-                let mut key = [1; 32];
-                key[..16].copy_from_slice(&self.rng.bytes());
-                let device = DeviceKey(key);
+            (IdentityRequest::Join(name, client_id), _) => {
+                let device = device_of(*client_id);
                 (Input::Join { request: hub_request, name: name.clone(), device }, device)
             }
             (IdentityRequest::Me, Some(device)) => (Input::WhoAmI(hub_request, device), device),
@@ -113,4 +113,12 @@ impl World {
         let delay = self.rng.between(0, self.plan.delay_ms);
         self.schedule(delay, SimEvent::AccountResponse(page, response));
     }
+}
+
+/// Returns the device that a join with this id gets, as the server makes it.
+fn device_of(client_id: ClientId) -> DeviceKey {
+    let mut key = [1; 32];
+    let (id, _) = key.split_at_mut(client_id.0.len());
+    id.copy_from_slice(&client_id.0);
+    DeviceKey(key)
 }

@@ -249,7 +249,7 @@ impl World {
         let mut client = Client::new(0);
         let mut out = Vec::new();
         for input in [
-            Input::Started { build: "dev".to_owned(), name: None },
+            Input::Started { build: "dev".to_owned(), name: None, join_id: ClientId([0; 16]) },
             Input::RowsLoaded(None),
             Input::IdentityFetched(Ok(Some(me.clone()))),
             Input::OpenRoom(page.view.room),

@@ -12,8 +12,8 @@ use client::http_session::SessionInput;
 use client::identity::IdentityRequest;
 use client::input::{ConnectionId, Input};
 use client::transport::Transport;
-use shared::Event;
 use shared::event::Welcome;
+use shared::{ClientId, Event};
 
 /// Returns the `welcome` in an input, and its connection.
 fn welcome_in(input: &Input) -> Option<(ConnectionId, Box<Welcome>)> {
@@ -61,7 +61,8 @@ impl World {
         let id = page.id;
         self.pages[index] = page;
         let name = self.browser_of(id).name.clone();
-        self.dispatch(id, Input::Started { build: "dev".to_owned(), name })
+        let join_id = ClientId(self.rng.bytes());
+        self.dispatch(id, Input::Started { build: "dev".to_owned(), name, join_id })
     }
 
     /// Dispatches an input to a page's client, or queues it while another is handled.
@@ -140,7 +141,9 @@ impl World {
         }
         match effect {
             Effect::FetchIdentity => self.request_account(id, IdentityRequest::Me),
-            Effect::Join { name } => self.request_account(id, IdentityRequest::Join(name)),
+            Effect::Join { name, client_id } => {
+                self.request_account(id, IdentityRequest::Join(name, client_id))
+            }
             Effect::Rename { name } => self.request_account(id, IdentityRequest::Rename(name)),
             Effect::SignOut => self.request_account(id, IdentityRequest::SignOut),
             Effect::RememberName(name) => self.browser_of(id).name = name,

@@ -28,12 +28,21 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         match Name::parse(typed) {
+            // The answer to an earlier request was lost, and the person may have typed another name since then.
+            Ok(name) if self.has_other_name(device, &name) => self.rename(request, typed, device, out),
             Ok(name) => {
                 let origin = Origin::Join { request, name: name.clone(), device };
                 self.append(origin, Change::Join { name, device }, out);
             }
             Err(code) => self.refuse_name(request, typed, code, out),
         }
+    }
+
+    /// Whether a member has this device, and another name.
+    fn has_other_name(&self, device: DeviceKey, name: &Name) -> bool {
+        let members = &self.house.members;
+        let known = members.find_by_device(&device).and_then(|id| members.get(id));
+        known.is_some_and(|member| member.name != name.as_str())
     }
 
     pub(in crate::hub) fn rename(

@@ -268,7 +268,7 @@ impl FuzzRng {
         match self.below(100) {
             80..98 => self.user_input(),
             98 => Input::RowSaved { key, ok: self.below(9) > 0 },
-            0 => Input::Started { build: "b".to_owned(), name: Some(name) },
+            0 => Input::Started { build: "b".to_owned(), name: Some(name), join_id: client_id(9) },
             1 => Input::IdentityFetched(Err(Unreachable)),
             2 => Input::IdentityFetched(Ok(None)),
             3 | 4 => Input::IdentityFetched(Ok(Some(self.member()))),
