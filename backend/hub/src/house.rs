@@ -4,6 +4,7 @@
 //! it, so that a change means the same in each; the store adds durability and recognises retries. The hub
 //! holds a house too and [applies](House::apply) the events that were committed.
 //!
+//! * [`access`]: who may read or do what.
 //! * [`change`]: changes, receipts and outcomes.
 //! * [`commit`]: the events of a change, as readers of the log receive them; [`mark`]: the running hash.
 //! * `transaction`: checks one change and makes its events. A room is created in its `create_room`.
@@ -11,6 +12,7 @@
 //! * [`resting_names`]: names that members have given up.
 //! * [`rooms`]: rooms and memberships.
 
+pub mod access;
 pub mod change;
 pub mod commit;
 pub mod mark;

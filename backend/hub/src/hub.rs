@@ -20,6 +20,7 @@ mod tail;
 
 use crate::event_clock::EventClock;
 use crate::house::House;
+use crate::house::access;
 use crate::house::members::DeviceKey;
 use crate::input::Input;
 use crate::limits::{HELLO_MS, POST_BURST_S, POSTS_PER_S};
@@ -197,6 +198,9 @@ impl Hub {
             Dialect::V1 => {
                 self.hello_deadlines.push_back((now.saturating_add(HELLO_MS), session));
                 Session::Opened { member: self.find_member(device) }
+            }
+            Dialect::Text if !access::may_receive_nameless(&self.house) => {
+                return out.push(Output::Close(session, CloseCode::SignedOut));
             }
             Dialect::Text => {
                 self.last_tag = self.last_tag.saturating_add(1);

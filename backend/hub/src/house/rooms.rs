@@ -2,6 +2,7 @@
 //!
 //! Every member is in the lobby for as long as the member is in the house.
 
+use crate::house::access::Visibility;
 use crate::house::names::{Name, NameKey};
 use crate::limits::{ROOMS_MAX, ROOMS_PER_MEMBER_MAX};
 use shared::{
@@ -31,6 +32,11 @@ pub struct RoomState {
 }
 
 impl RoomState {
+    /// Returns who may find and join the room.
+    pub fn visibility(&self) -> Visibility {
+        Visibility::Public
+    }
+
     fn name(&self) -> String {
         self.name.as_ref().map_or_else(String::new, |name| name.as_str().to_owned())
     }
@@ -168,9 +174,15 @@ impl RoomTable {
         Some(RoomEntry { id, name: state.name(), description, members, joined, last, seq })
     }
 
-    /// Returns a page of the room directory for a member: rooms after `after` whose names contain `find`.
-    /// True if more rooms follow.
-    pub fn page(&self, member: MemberId, find: &str, after: Option<RoomId>) -> (Vec<DirectoryRoom>, bool) {
+    /// Returns a page of the room directory for a member: rooms after `after` that the member `may_find` and
+    /// whose names contain `find`. True if more rooms follow.
+    pub fn page(
+        &self,
+        member: MemberId,
+        find: &str,
+        after: Option<RoomId>,
+        may_find: impl Fn(RoomId) -> bool,
+    ) -> (Vec<DirectoryRoom>, bool) {
         // No name is so long, so that no room can match.
         if find.len() > 4 * NAME_BYTES_MAX {
             return (Vec::new(), false);
@@ -180,7 +192,8 @@ impl RoomTable {
         let from = after.map_or(0, |after| after.0.saturating_add(1));
         let is_match =
             |state: &RoomState| find.is_empty() || state.name().to_lowercase().contains(find.as_str());
-        let mut matches = self.by_id.range(RoomId(from)..).filter(|(_, state)| is_match(state));
+        let mut matches =
+            self.by_id.range(RoomId(from)..).filter(|(id, state)| is_match(state) && may_find(**id));
         let rooms = matches.by_ref().take(ROOMS_PAGE).map(|(id, state)| DirectoryRoom {
             id: *id,
             name: state.name(),

@@ -1,7 +1,7 @@
 //! Reads that wait for the store, and the frames that their results become.
 
 use super::{Hub, refuse};
-use crate::access;
+use crate::house::access;
 use crate::output::Output;
 use crate::query::{MessagePage, Query, QueryResult, ReplayPart};
 use crate::session::{ReadId, Session, SessionId};

@@ -9,7 +9,7 @@
 
 use super::Hub;
 use super::pending_read::{PendingRead, RecoveryStep};
-use crate::access;
+use crate::house::access;
 use crate::limits::CURSOR_WAIT_MS;
 use crate::output::Output;
 use crate::query::{Query, QueryResult, ReplayPart};
@@ -193,6 +193,7 @@ impl Hub {
             .filter(|to| rooms.last(*to) > sent_through)
             .collect();
         let all = std::iter::once(own).chain(rooms.of(member).map(|(room, _)| Address::Room(room)));
+        let all = all.filter(|to| access::may_receive(&self.house, member, *to));
         out.push(Output::Attach(session, all.collect()));
         if recovery.addresses.is_empty() {
             recovery.sent_through = recovery.attached_at;
@@ -364,6 +365,11 @@ impl Hub {
         };
         let Some(you) = self.house.members.get(*member) else { return };
         let Some(reference) = recovery.welcome_reference.take() else { return };
+        let (mut present, mut present_count) = (Vec::new(), 0);
+        if access::may_see_presence(&self.house, *member) {
+            present = self.presence.list_for_welcome(|id| self.house.members.get(id));
+            present_count = self.presence.count();
+        }
         let welcome = Welcome {
             reference,
             build: self.settings.build.clone(),
@@ -374,8 +380,8 @@ impl Hub {
             rooms: std::mem::take(&mut recovery.rooms),
             you,
             room,
-            present: self.presence.list_for_welcome(|id| self.house.members.get(id)),
-            present_count: self.presence.count(),
+            present,
+            present_count,
         };
         out.push(Output::SendReplay(session, Box::new(Event::Welcome(Box::new(welcome)))));
     }

@@ -56,6 +56,9 @@ struct PostedBody {
 #[derive(Serialize, Deserialize)]
 struct JoinedBody {
     name: String,
+    /// Member who joined, if another member is the author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    member: Option<MemberId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     room: Option<Room>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,6 +70,9 @@ struct JoinedBody {
 
 #[derive(Serialize, Deserialize)]
 struct LeftBody {
+    /// Member who left, if another member is the author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    member: Option<MemberId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     room: Option<RoomId>,
 }
@@ -98,20 +104,22 @@ pub(super) fn write(
             let body = json(&PostedBody { seq: *seq, name: name.clone(), tag: *tag })?;
             (POSTED, *author, *at, body, Some(text.as_str()))
         }
-        Event::MemberJoined(MemberJoined { at, member, room, members, .. }) => (
+        Event::MemberJoined(MemberJoined { at, member, by, room, members, .. }) => (
             JOINED,
-            member.id,
+            by.unwrap_or(member.id),
             *at,
             json(&JoinedBody {
                 name: member.name.clone(),
+                member: by.map(|_| member.id),
                 room: room.clone(),
                 members: *members,
                 device: device.map(|DeviceKey(key)| hex::encode(&key)),
             })?,
             None,
         ),
-        Event::MemberLeft(MemberLeft { at, member, room, .. }) => {
-            (LEFT, *member, *at, json(&LeftBody { room: *room })?, None)
+        Event::MemberLeft(MemberLeft { at, member, by, room, .. }) => {
+            let body = json(&LeftBody { member: by.map(|_| *member), room: *room })?;
+            (LEFT, by.unwrap_or(*member), *at, body, None)
         }
         Event::Renamed(Renamed { at, member, .. }) => {
             (RENAMED, member.id, *at, json(&NameBody { name: member.name.clone() })?, None)
@@ -196,25 +204,16 @@ pub(super) fn read(row: &Row<'_>) -> Result<Event, LogError> {
             Event::Posted(Posted { n, to, prev, seq, at, author, name, tag, client_id, text })
         }
         JOINED => {
-            let JoinedBody { name, room, members, .. } = event_row.body()?;
-            Event::MemberJoined(MemberJoined {
-                n,
-                to,
-                prev,
-                at,
-                member: Member { id: author, name },
-                room,
-                members,
-            })
+            let JoinedBody { name, member, room, members, .. } = event_row.body()?;
+            let by = member.map(|_| author);
+            let member = Member { id: member.unwrap_or(author), name };
+            Event::MemberJoined(MemberJoined { n, to, prev, at, member, by, room, members })
         }
-        LEFT => Event::MemberLeft(MemberLeft {
-            n,
-            to,
-            prev,
-            at,
-            member: author,
-            room: event_row.body::<LeftBody>()?.room,
-        }),
+        LEFT => {
+            let LeftBody { member, room } = event_row.body()?;
+            let (member, by) = (member.unwrap_or(author), member.map(|_| author));
+            Event::MemberLeft(MemberLeft { n, to, prev, at, member, by, room })
+        }
         RENAMED => {
             let NameBody { name } = event_row.body()?;
             Event::Renamed(Renamed { n, to, prev, at, member: Member { id: author, name } })
@@ -282,3 +281,6 @@ pub(super) fn receipt(event: &Event) -> Option<Receipt> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

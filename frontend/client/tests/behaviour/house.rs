@@ -111,7 +111,7 @@ impl House {
         let to = Address::Room(LOBBY);
         let (n, prev) = self.advance(to);
         self.names.remove(&member);
-        self.commit(Event::MemberLeft(MemberLeft { n, to, prev, at: 1, member, room: None }))
+        self.commit(Event::MemberLeft(MemberLeft { n, to, prev, at: 1, member, by: None, room: None }))
     }
 
     /// Bo creates a room.
@@ -173,7 +173,16 @@ impl House {
         let to = Address::Member(who.id);
         let room = self.rooms.get(&id).cloned();
         let (n, prev) = self.advance(to);
-        self.commit(Event::MemberJoined(MemberJoined { n, to, prev, at: 1, member: who, room, members }))
+        self.commit(Event::MemberJoined(MemberJoined {
+            n,
+            to,
+            prev,
+            at: 1,
+            member: who,
+            by: None,
+            room,
+            members,
+        }))
     }
 
     /// Commits the `member_joined` that is addressed to the room.
@@ -184,7 +193,16 @@ impl House {
             self.stays.insert(id, n);
         }
         let (room, members) = (None, None);
-        self.commit(Event::MemberJoined(MemberJoined { n, to, prev, at: 1, member: who, room, members }))
+        self.commit(Event::MemberJoined(MemberJoined {
+            n,
+            to,
+            prev,
+            at: 1,
+            member: who,
+            by: None,
+            room,
+            members,
+        }))
     }
 
     /// Ann leaves a room: the frames to the room and to her.
@@ -193,9 +211,21 @@ impl House {
         let [me, to] = [Address::Member(member), Address::Room(id)];
         self.stays.remove(&id);
         let (n, prev) = self.advance(to);
-        let left = self.commit(Event::MemberLeft(MemberLeft { n, to, prev, at: 1, member, room: None }));
+        let left =
+            self.commit(Event::MemberLeft(MemberLeft { n, to, prev, at: 1, member, by: None, room: None }));
         let (n, prev) = self.advance(me);
-        [left, self.commit(Event::MemberLeft(MemberLeft { n, to: me, prev, at: 1, member, room: Some(id) }))]
+        [
+            left,
+            self.commit(Event::MemberLeft(MemberLeft {
+                n,
+                to: me,
+                prev,
+                at: 1,
+                member,
+                by: None,
+                room: Some(id),
+            })),
+        ]
     }
 
     /// The `reply` to the post with this `ref`, whose message is the newest in the lobby.

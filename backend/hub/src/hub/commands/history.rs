@@ -3,7 +3,7 @@
 //! Every answer describes the log at the position of the query. So a member who leaves meanwhile receives
 //! nothing that came after.
 
-use crate::access;
+use crate::house::access;
 use crate::hub::{Hub, pending_read::PendingRead, refuse};
 use crate::limits::READS_PER_SESSION_MAX;
 use crate::output::Output;

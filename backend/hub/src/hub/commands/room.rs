@@ -3,6 +3,7 @@
 //! These functions check the texts and emit a [`Change`]. The store then executes the change in
 //! `house/transaction.rs`, which creates the room.
 
+use crate::house::access::{self, Action, Actor, Target};
 use crate::house::change::Change;
 use crate::house::names::Name;
 use crate::house::rooms::parse_description;
@@ -98,7 +99,12 @@ impl Hub {
     ) {
         let command::RoomsQuery { reference, find, after } = query;
         self.limit_posts(session, member, now, out);
-        let (rooms, more) = self.house.rooms.page(member, &find, after);
+        let actor = Actor::Member(member);
+        if let Err(code) = access::may(&self.house, actor, Action::ListRooms, Target::House) {
+            return refuse(session, Some(reference), code, out);
+        }
+        let may_find = |room| access::may(&self.house, actor, Action::FindRoom, Target::Room(room)).is_ok();
+        let (rooms, more) = self.house.rooms.page(member, &find, after, may_find);
         out.push(Output::Send(session, Event::Rooms(event::RoomsPage { reference, rooms, more })));
     }
 }
