@@ -4,11 +4,12 @@
 //! the sessions of a member who left. So a hub whose log is written by another process behaves alike.
 
 use super::Hub;
+use crate::house::access;
 use crate::house::commit::Commit;
 use crate::output::{Audience, Output};
 use crate::session::{Session, SessionId, SessionKind};
 use shared::{
-    Address, CloseCode, Event, MemberId, RoomId,
+    Address, Event, MemberId, RoomId,
     event::{MemberJoined, MemberLeft},
 };
 
@@ -26,8 +27,12 @@ impl Hub {
             // Clients would miss events that this hub has missed.
             return out.push(Output::StopAtBrokenTail { head: self.house.head(), found: commit.last() });
         }
+        let left_house = find_left(&commit);
         for entry in commit.entries {
             self.publish(entry.event, out);
+        }
+        for (member, rooms) in left_house {
+            self.end_membership(member, &rooms, out);
         }
         if !self.waiting_cursors.is_empty() {
             self.resume_waiting_recoveries(out);
@@ -36,8 +41,7 @@ impl Hub {
     }
 
     /// Publishes an event to its address. The member's own `member_joined` subscribes the member's sessions
-    /// to the room, and the own `member_left` ends their subscription. The lobby's `member_left` ends the
-    /// member's sessions.
+    /// to the room, and the own `member_left` ends their subscription.
     fn publish(&mut self, event: Event, out: &mut Vec<Output>) {
         let Some(position) = event.position() else { return };
         let joins = match &event {
@@ -52,23 +56,19 @@ impl Hub {
             }
             _ => None,
         };
-        let left_house = match &event {
-            Event::MemberLeft(left) if left.to == Address::Room(RoomId::LOBBY) => Some(left.member),
-            _ => None,
-        };
         let audience = match position.to {
             Address::Room(room) => Audience::Room(room),
             Address::Member(member) => Audience::Member(member),
         };
         out.push(Output::Publish(audience, event));
-        if let Some((member, room)) = joins {
+        // A later event of the tail may have ended the membership already.
+        if let Some((member, room)) = joins
+            && access::may_receive(&self.house, member, room)
+        {
             self.for_each_recipient(member, |session| out.push(Output::Subscribe(session, room)));
         }
         if let Some((member, room)) = leaves {
             self.for_each_recipient(member, |session| out.push(Output::Unsubscribe(session, room)));
-        }
-        if let Some(member) = left_house {
-            self.end_membership(member, out);
         }
     }
 
@@ -85,14 +85,26 @@ impl Hub {
         sessions.filter(is_recipient).for_each(visit);
     }
 
-    /// Forgets a member who has left the house, and closes the member's sessions. A connection that has not
-    /// sent `hello` yet is refused then.
-    fn end_membership(&mut self, member: MemberId, out: &mut Vec<Output>) {
+    /// Forgets a member who has left the house and so these rooms, and closes the member's sessions. A
+    /// connection that has not sent `hello` yet is refused then.
+    fn end_membership(&mut self, member: MemberId, rooms: &[Address], out: &mut Vec<Output>) {
         self.post_rates.remove(&member);
         self.request_rates.remove(&member);
         self.pollers.remove_member(member, &mut self.presence);
         let mut theirs = self.sessions_by_member.get(&member).cloned().unwrap_or_default();
         theirs.sort_unstable();
-        out.extend(theirs.into_iter().map(|session| Output::Close(session, CloseCode::SignedOut)));
+        self.close_left_sessions(theirs, rooms, out);
     }
+}
+
+/// Finds the members who leave the house with this commit, and the rooms that each leaves, the lobby included.
+fn find_left(commit: &Commit) -> Vec<(MemberId, Vec<Address>)> {
+    let left = |event: &Event| match event {
+        Event::MemberLeft(MemberLeft { member, to: to @ Address::Room(_), .. }) => Some((*member, *to)),
+        _ => None,
+    };
+    let lobby = Address::Room(RoomId::LOBBY);
+    let members = commit.events().filter_map(left).filter(|(_, to)| *to == lobby).map(|(member, _)| member);
+    let rooms_of = |member| commit.events().filter_map(left).filter(move |(other, _)| *other == member);
+    members.map(|member| (member, rooms_of(member).map(|(_, to)| to).collect())).collect()
 }
