@@ -314,8 +314,8 @@ impl Connections {
                     self.queue_bursts();
                     self.unsubscribe(session, ListKey::V1(address));
                 }
-                Delivery::SendReplay(session, frame) => {
-                    self.with_connection(session, |connection| connection.send_replay(frame));
+                Delivery::SendReplay(session, what) => {
+                    self.with_connection(session, |connection| connection.send_replay(event(&what)));
                 }
                 Delivery::NotifyDrained(session) => {
                     self.with_connection(session, Connection::notify_drained);

@@ -35,6 +35,12 @@ pub const INPUTS_BYTES_MAX: usize = 1 << 20;
 /// Inputs after which the registry takes no more envelopes in a turn. The frames of a turn leave together.
 pub const TURN_MAX: usize = 128;
 
+/// Finished reads that the registry handles in a turn. Beyond: the inbox goes first.
+pub const READS_TURN_MAX: usize = 32;
+
+/// Bytes of text in the finished reads of a turn. Beyond: the inbox goes first. The last read may exceed it.
+pub const READS_TURN_BYTES_MAX: usize = 256 << 10;
+
 /// Bytes of text after which a turn ends early, so that connections can write before more is queued.
 pub const TURN_BYTES_MAX: usize = 128 << 10;
 
