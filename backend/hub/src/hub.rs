@@ -8,13 +8,16 @@
 //! * `commands`: the commands, a file for each subject.
 //! * `tail`: the commits of the log, and the publication of their events.
 //! * `pending_append`: appends whose origins have no answer yet.
-//! * `pending_read`: reads that wait for the store.
+//! * `pending_read`: reads that wait for the store; `read_turns`: the order in which the store gets them.
+//! * `member_rates`: how much each member may do.
 //! * `recovery`: from the attach of a session until it has everything that it missed.
 
 mod admit;
 mod commands;
+mod member_rates;
 mod pending_append;
 mod pending_read;
+mod read_turns;
 mod recovery;
 mod tail;
 
@@ -27,10 +30,12 @@ use crate::limits::{HELLO_MS, POST_BURST_S, POSTS_PER_S};
 use crate::output::{Audience, Output};
 use crate::polling::Pollers;
 use crate::presence::Presence;
-use crate::rate::{Bucket, Rate};
+use crate::rate::Rate;
 use crate::session::{Dialect, ReadId, Session, SessionId, SessionKind};
+use member_rates::MemberRates;
 use pending_append::PendingAppends;
 use pending_read::PendingRead;
+use read_turns::ReadTurns;
 use recovery::{Recovery, WaitingCursor};
 use shared::{CloseCode, Cursor, Epoch, ErrorCode, Event, MemberId, Now, RoomId, event::Refusal};
 use std::collections::{HashMap, VecDeque};
@@ -67,13 +72,11 @@ pub struct Hub {
     /// Reads that wait for the store. The sessions and the limit of reads for each bound their number.
     pending_reads: HashMap<ReadId, PendingRead>,
     last_read_id: u64,
+    read_turns: ReadTurns,
     event_clock: EventClock,
     presence: Presence,
     pollers: Pollers,
-    /// Rates of posts. Only current members have one, so the members bound their number.
-    post_rates: HashMap<MemberId, Bucket>,
-    /// Rates of HTTP requests, which no connection counts. Bounded like `post_rates`.
-    request_rates: HashMap<MemberId, Bucket>,
+    rates: MemberRates,
     /// Appends whose origins have no answer yet.
     pending_appends: PendingAppends,
     /// Deadlines of the first `hello` by the monotonic clock, in milliseconds, earliest first.
@@ -97,11 +100,11 @@ impl Hub {
             waiting_cursors: VecDeque::new(),
             pending_reads: HashMap::new(),
             last_read_id: 0,
+            read_turns: ReadTurns::default(),
             event_clock: EventClock::default(),
             presence: Presence::default(),
             pollers: Pollers::default(),
-            post_rates: HashMap::new(),
-            request_rates: HashMap::new(),
+            rates: MemberRates::default(),
             pending_appends: PendingAppends::default(),
             hello_deadlines: VecDeque::new(),
             last_tag,
@@ -215,10 +218,11 @@ impl Hub {
         let recovery = self.recoveries.remove(&session);
         let state = self.sessions.remove(&session);
         if let Some(read) = recovery.and_then(|recovery| recovery.read()) {
-            self.cancel_read(read, out);
+            self.cancel_recovery_read(read, out);
         }
-        if let Some(Session::Member { reads, .. }) = &state {
-            reads.iter().for_each(|read| self.cancel_read(*read, out));
+        if let Some(Session::Member { member, reads, .. }) = &state {
+            reads.iter().for_each(|read| self.cancel_read(*member, *read, out));
+            self.start_waiting_reads(out);
         }
         if let Some(Session::Member { member, away, kind, device, .. }) = state {
             match (kind, device) {
@@ -241,30 +245,6 @@ impl Hub {
                 out.push(Output::Close(session, CloseCode::Hello));
             }
         }
-    }
-
-    /// Counts a durable command of a member. Above the rate the session's connection is paused.
-    fn limit_posts(&mut self, session: SessionId, member: MemberId, now: u64, out: &mut Vec<Output>) {
-        // A member who has left keeps no bucket; the store refuses the command.
-        if !self.house.members.contains(member) {
-            return;
-        }
-        charge(&mut self.post_rates, self.settings.posts, session, member, now, out);
-    }
-}
-
-/// Takes one unit from a member's bucket. A bucket in debt pauses the session.
-fn charge(
-    buckets: &mut HashMap<MemberId, Bucket>,
-    rate: Rate,
-    session: SessionId,
-    member: MemberId,
-    now: u64,
-    out: &mut Vec<Output>,
-) {
-    let wait = buckets.entry(member).or_insert_with(|| Bucket::full(rate, now)).take(rate, 1, now);
-    if wait > 0 {
-        out.push(Output::Pause(session, wait));
     }
 }
 

@@ -86,8 +86,8 @@ impl Hub {
             Command::RoomJoin(target) => self.join_room(session, member, target, now, out),
             Command::RoomLeave(target) => self.leave_room(session, member, target, now, out),
             Command::Rooms(query) => self.list_rooms(session, member, query, now, out),
-            Command::History(query) => self.read_history(session, member, query, out),
-            Command::Events(query) => self.read_events(session, member, query, out),
+            Command::History(query) => self.read_history(session, member, query, now, out),
+            Command::Events(query) => self.read_events(session, member, query, now, out),
         }
     }
 }

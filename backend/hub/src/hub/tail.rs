@@ -88,8 +88,7 @@ impl Hub {
     /// Forgets a member who has left the house and so these rooms, and closes the member's sessions. A
     /// connection that has not sent `hello` yet is refused then.
     fn end_membership(&mut self, member: MemberId, rooms: &[Address], out: &mut Vec<Output>) {
-        self.post_rates.remove(&member);
-        self.request_rates.remove(&member);
+        self.rates.remove(member);
         self.pollers.remove_member(member, &mut self.presence);
         let mut theirs = self.sessions_by_member.get(&member).cloned().unwrap_or_default();
         theirs.sort_unstable();

@@ -26,7 +26,9 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let RoomCreate { reference, client_id, name, description } = create;
-        self.limit_posts(session, author, now, out);
+        if let Err(code) = self.limit_posts(session, author, now, out) {
+            return refuse(session, Some(reference), code, out);
+        }
         match check_texts(&name, &description) {
             Ok((name, description)) => {
                 let change = Change::CreateRoom { author, client_id, name, description };
@@ -45,7 +47,9 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let RoomChange { reference, client_id, room, name, description } = change;
-        self.limit_posts(session, author, now, out);
+        if let Err(code) = self.limit_posts(session, author, now, out) {
+            return refuse(session, Some(reference), code, out);
+        }
         match check_texts(&name, &description) {
             Ok((name, description)) => {
                 let change = Change::ChangeRoom { author, client_id, room, name, description };
@@ -64,7 +68,9 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let RoomMove { reference, client_id, room } = target;
-        self.limit_posts(session, author, now, out);
+        if let Err(code) = self.limit_posts(session, author, now, out) {
+            return refuse(session, Some(reference), code, out);
+        }
         self.append(
             Origin::Command { session, reference },
             Change::JoinRoom { author, client_id, room },
@@ -81,7 +87,9 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let RoomMove { reference, client_id, room } = target;
-        self.limit_posts(session, author, now, out);
+        if let Err(code) = self.limit_posts(session, author, now, out) {
+            return refuse(session, Some(reference), code, out);
+        }
         self.append(
             Origin::Command { session, reference },
             Change::LeaveRoom { author, client_id, room },
@@ -98,7 +106,9 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let command::RoomsQuery { reference, find, after } = query;
-        self.limit_posts(session, member, now, out);
+        if let Err(code) = self.limit_posts(session, member, now, out) {
+            return refuse(session, Some(reference), code, out);
+        }
         let actor = Actor::Member(member);
         if let Err(code) = access::may(&self.house, actor, Action::ListRooms, Target::House) {
             return refuse(session, Some(reference), code, out);

@@ -41,7 +41,7 @@ fn sessions_are_closed_when_another_writer_removes_their_member() {
         })
         .collect();
     assert_eq!(closed, [SessionId(2), SessionId(3)]);
-    assert_eq!(test.hub.post_rates.len(), 0);
+    assert_eq!(test.hub.rates.posting(), 0);
     assert_eq!(refusal(&test.connect(4, 2)), Some(ErrorCode::SignInRequired));
 }
 
