@@ -21,6 +21,7 @@ mod read_turns;
 mod recovery;
 mod tail;
 
+use crate::directory::Directory;
 use crate::event_clock::EventClock;
 use crate::house::House;
 use crate::house::access;
@@ -62,6 +63,8 @@ pub struct Hub {
     settings: Settings,
     epoch: Epoch,
     house: House,
+    /// Names of the rooms of `house`.
+    directory: Directory,
     sessions: HashMap<SessionId, Session>,
     /// Admitted sessions of each member, in the order of their admission.
     sessions_by_member: HashMap<MemberId, Vec<SessionId>>,
@@ -93,6 +96,7 @@ impl Hub {
         Hub {
             settings,
             epoch,
+            directory: Directory::of(&house.rooms),
             house,
             sessions: HashMap::new(),
             sessions_by_member: HashMap::new(),

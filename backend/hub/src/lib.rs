@@ -10,6 +10,7 @@
 //! * [`session`]: one attachment of a client.
 //! * [`house`]: the state that the log adds up to, and the changes that extend the log.
 //! * [`access`]: the one place that answers who may read or do what.
+//! * `directory`: an index of the rooms' names, for the list of rooms.
 //! * `event_clock`: the times of events, from a wall clock that may step.
 //! * [`query`]: questions to the log and their answers.
 //! * [`log`]: a log in memory.
@@ -18,6 +19,7 @@
 //! * [`rate`]: token buckets.
 //! * [`limits`]: the server's limits.
 
+mod directory;
 mod event_clock;
 pub mod house;
 pub mod hub;

@@ -8,10 +8,9 @@ use crate::limits::{ROOMS_MAX, ROOMS_PER_MEMBER_MAX};
 use shared::{
     Address, ErrorCode, MemberId, Room, RoomId,
     event::{DirectoryRoom, RoomEntry},
-    limits::{DESCRIPTION_CHARS_MAX, NAME_BYTES_MAX, ROOMS_PAGE},
+    limits::DESCRIPTION_CHARS_MAX,
 };
 use std::collections::{BTreeMap, HashMap};
-use unicode_normalization::UnicodeNormalization;
 
 /// Names that the page prints for the lobby. No other room may have them.
 const LOBBY_NAMES: &[&str] = &["Lobby", "大堂"];
@@ -170,39 +169,21 @@ impl RoomTable {
     /// Returns one room of a member; none if the member is not in the room.
     pub fn entry(&self, member: MemberId, id: RoomId) -> Option<RoomEntry> {
         let (joined, state) = (self.joined(member, id)?, self.by_id.get(&id)?);
-        let RoomState { description, members, last, seq, .. } = state.clone();
-        Some(RoomEntry { id, name: state.name(), description, members, joined, last, seq })
+        let RoomState { members, last, seq, .. } = *state;
+        let (name, description) = (state.name(), state.description.clone());
+        Some(RoomEntry { id, name, description, members, joined, last, seq })
     }
 
-    /// Returns a page of the room directory for a member: rooms after `after` that the member `may_find` and
-    /// whose names contain `find`. True if more rooms follow.
-    pub fn page(
-        &self,
-        member: MemberId,
-        find: &str,
-        after: Option<RoomId>,
-        may_find: impl Fn(RoomId) -> bool,
-    ) -> (Vec<DirectoryRoom>, bool) {
-        // No name is so long, so that no room can match.
-        if find.len() > 4 * NAME_BYTES_MAX {
-            return (Vec::new(), false);
-        }
-        // Names are in normal form C.
-        let find = find.nfc().collect::<String>().to_lowercase();
-        let from = after.map_or(0, |after| after.0.saturating_add(1));
-        let is_match =
-            |state: &RoomState| find.is_empty() || state.name().to_lowercase().contains(find.as_str());
-        let mut matches =
-            self.by_id.range(RoomId(from)..).filter(|(id, state)| is_match(state) && may_find(**id));
-        let rooms = matches.by_ref().take(ROOMS_PAGE).map(|(id, state)| DirectoryRoom {
-            id: *id,
+    /// Returns one room as the list of rooms shows it to a member.
+    pub fn listed(&self, member: MemberId, id: RoomId) -> Option<DirectoryRoom> {
+        let state = self.by_id.get(&id)?;
+        Some(DirectoryRoom {
+            id,
             name: state.name(),
             description: state.description.clone(),
             members: state.members,
-            joined: self.joined(member, *id).is_some(),
-        });
-        let rooms = rooms.collect();
-        (rooms, matches.next().is_some())
+            joined: self.joined(member, id).is_some(),
+        })
     }
 
     /// Checks that the room `of`, or a new room, may have this name.

@@ -10,7 +10,7 @@ use crate::output::{Audience, Output};
 use crate::session::{Session, SessionId, SessionKind};
 use shared::{
     Address, Event, MemberId, RoomId,
-    event::{MemberJoined, MemberLeft},
+    event::{MemberJoined, MemberLeft, RoomChanged, RoomCreated},
 };
 
 impl Hub {
@@ -44,6 +44,7 @@ impl Hub {
     /// to the room, and the own `member_left` ends their subscription.
     fn publish(&mut self, event: Event, out: &mut Vec<Output>) {
         let Some(position) = event.position() else { return };
+        self.index_room(&event);
         let joins = match &event {
             Event::MemberJoined(MemberJoined { member, room: Some(room), .. }) => {
                 Some((member.id, Address::Room(room.id)))
@@ -69,6 +70,16 @@ impl Hub {
         }
         if let Some((member, room)) = leaves {
             self.for_each_recipient(member, |session| out.push(Output::Unsubscribe(session, room)));
+        }
+    }
+
+    /// Brings the directory up to date with an event.
+    fn index_room(&mut self, event: &Event) {
+        match event {
+            Event::RoomCreated(RoomCreated { room, .. }) | Event::RoomChanged(RoomChanged { room, .. }) => {
+                self.directory.put(room.id, &room.name);
+            }
+            _ => {}
         }
     }
 

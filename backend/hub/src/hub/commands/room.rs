@@ -14,6 +14,7 @@ use shared::{
     ErrorCode, Event, MemberId,
     command::{self, RoomChange, RoomCreate, RoomMove},
     event,
+    limits::ROOMS_PAGE,
 };
 
 impl Hub {
@@ -114,7 +115,10 @@ impl Hub {
             return refuse(session, Some(reference), code, out);
         }
         let may_find = |room| access::may(&self.house, actor, Action::FindRoom, Target::Room(room)).is_ok();
-        let (rooms, more) = self.house.rooms.page(member, &find, after, may_find);
+        let mut found = self.directory.search(&find, after).filter(|room| may_find(*room));
+        let listed = |room| self.house.rooms.listed(member, room);
+        let rooms = found.by_ref().take(ROOMS_PAGE).filter_map(listed).collect();
+        let more = found.next().is_some();
         out.push(Output::Send(session, Event::Rooms(event::RoomsPage { reference, rooms, more })));
     }
 }
