@@ -10,6 +10,7 @@
 //! * `pending_append`: appends whose origins have no answer yet.
 //! * `pending_read`: reads that wait for the store; `read_turns`: the order in which the store gets them.
 //! * `member_rates`: how much each member may do.
+//! * `waiting_cursors`: sessions that wait for the tail.
 //! * `recovery`: from the attach of a session until it has everything that it missed.
 
 mod admit;
@@ -20,6 +21,7 @@ mod pending_read;
 mod read_turns;
 mod recovery;
 mod tail;
+mod waiting_cursors;
 
 use crate::directory::Directory;
 use crate::event_clock::EventClock;
@@ -37,9 +39,10 @@ use member_rates::MemberRates;
 use pending_append::PendingAppends;
 use pending_read::PendingRead;
 use read_turns::ReadTurns;
-use recovery::{Recovery, WaitingCursor};
+use recovery::Recovery;
 use shared::{CloseCode, Cursor, Epoch, ErrorCode, Event, MemberId, Now, RoomId, event::Refusal};
 use std::collections::{HashMap, VecDeque};
+use waiting_cursors::WaitingCursors;
 
 /// Settings that stay the same while the hub runs.
 #[derive(Clone, Debug)]
@@ -70,8 +73,7 @@ pub struct Hub {
     sessions_by_member: HashMap<MemberId, Vec<SessionId>>,
     /// Sessions whose new events are buffered until they have what they missed.
     recoveries: HashMap<SessionId, Recovery>,
-    /// Sessions whose cursors are past the head, in the order of their deadlines.
-    waiting_cursors: VecDeque<WaitingCursor>,
+    waiting_cursors: WaitingCursors,
     /// Reads that wait for the store. The sessions and the limit of reads for each bound their number.
     pending_reads: HashMap<ReadId, PendingRead>,
     last_read_id: u64,
@@ -101,7 +103,7 @@ impl Hub {
             sessions: HashMap::new(),
             sessions_by_member: HashMap::new(),
             recoveries: HashMap::new(),
-            waiting_cursors: VecDeque::new(),
+            waiting_cursors: WaitingCursors::default(),
             pending_reads: HashMap::new(),
             last_read_id: 0,
             read_turns: ReadTurns::default(),
@@ -148,9 +150,7 @@ impl Hub {
             Input::Tick => {}
         }
         self.close_sessions_without_hello(now.mono, out);
-        if self.waiting_cursors.front().is_some_and(|waiting| waiting.until() <= now.mono) {
-            self.give_up_waiting_cursors(now.mono, out);
-        }
+        self.give_up_waiting_cursors(now.mono, out);
         self.pollers.expire(now.mono, &mut self.presence);
         let (members, as_of) = (&self.house.members, self.house.head());
         for event in self.presence.take_changes(now, as_of, |id| members.get(id)) {
@@ -162,7 +162,7 @@ impl Hub {
     pub fn next_wake(&self) -> Option<u64> {
         let hello = self.hello_deadlines.front().map(|(deadline, _)| *deadline);
         let clock = self.event_clock.next_wake();
-        let cursor = self.waiting_cursors.front().map(WaitingCursor::until);
+        let cursor = self.waiting_cursors.next_deadline();
         let wakes = [hello, cursor, self.presence.next_wake(), self.pollers.next_wake(), clock];
         wakes.into_iter().flatten().min()
     }
@@ -219,6 +219,7 @@ impl Hub {
     }
 
     fn close_session(&mut self, session: SessionId, now: u64, out: &mut Vec<Output>) {
+        self.waiting_cursors.remove(session);
         let recovery = self.recoveries.remove(&session);
         let state = self.sessions.remove(&session);
         if let Some(read) = recovery.and_then(|recovery| recovery.read()) {

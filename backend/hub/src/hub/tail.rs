@@ -34,9 +34,7 @@ impl Hub {
         for (member, rooms) in left_house {
             self.end_membership(member, &rooms, out);
         }
-        if !self.waiting_cursors.is_empty() {
-            self.resume_waiting_recoveries(out);
-        }
+        self.resume_waiting_recoveries(out);
         self.answer_due_appends(out);
     }
 
@@ -88,7 +86,7 @@ impl Hub {
     fn for_each_recipient(&self, member: MemberId, visit: impl FnMut(SessionId)) {
         let is_recipient = |id: &SessionId| match self.sessions.get(id) {
             Some(Session::Member { kind, .. }) => {
-                *kind != SessionKind::Command && !self.waits_for_cursor(*id)
+                *kind != SessionKind::Command && !self.waiting_cursors.contains(*id)
             }
             _ => false,
         };
