@@ -21,10 +21,10 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// Builds the index of the rooms that can be found.
+    /// Builds the index of the rooms that are not archived.
     pub(crate) fn of(rooms: &RoomTable) -> Self {
         let mut directory = Directory::default();
-        for (id, state) in rooms.all() {
+        for (id, state) in rooms.all().filter(|(_, state)| !state.archived) {
             directory.put(id, state.name.as_ref().map_or("", |name| name.as_str()));
         }
         directory

@@ -17,8 +17,14 @@ pub const NAME_REST_MS: u64 = 24 * 60 * 60 * 1000;
 /// fewer names within [`NAME_REST_MS`].
 pub const RESTING_NAMES_MAX: usize = 200_000;
 
-/// Rooms of the house. Beyond it: error `rooms_full`.
+/// Rooms of the house that are not archived. Beyond it: error `rooms_full`.
 pub const ROOMS_MAX: usize = 10_000;
+
+/// Archived rooms of the house. Beyond it: error `rooms_full`.
+pub const ARCHIVED_ROOMS_MAX: usize = 50_000;
+
+/// Rooms that one member made and that are not archived. Beyond it: error `too_many_rooms_made`.
+pub const ROOMS_MADE_MAX: usize = 200;
 
 /// Rooms of one member. Beyond it: error `too_many_rooms`.
 pub const ROOMS_PER_MEMBER_MAX: usize = 500;

@@ -17,28 +17,40 @@ use std::collections::BTreeMap;
 const ANN: MemberId = MemberId(1);
 const BO: MemberId = MemberId(2);
 const CY: MemberId = MemberId(3);
+const DEE: MemberId = MemberId(4);
 const TEA: RoomId = RoomId(2);
+const OLD: RoomId = RoomId(3);
 
-/// A house in which Ann has made the room Tea, Bo is not in it, and Cy has left the house.
+/// A house in which Ann has made the rooms Tea and Old. Dee is in them, Bo is not, and Cy has left the house. Old is
+/// archived.
 fn house() -> House {
     let mut house = House::default();
     let name = |text| Name::parse(text).unwrap();
-    for (id, text) in [(1, "Ann"), (2, "Bo"), (3, "Cy")] {
+    for (id, text) in [(1, "Ann"), (2, "Bo"), (3, "Cy"), (4, "Dee")] {
         house.execute(Change::Join { name: name(text), device: DeviceKey([id; 32]) }, 0).unwrap();
     }
-    let (client_id, description) = (ClientId([1; 16]), String::new());
-    house.execute(Change::CreateRoom { author: ANN, client_id, name: name("Tea"), description }, 0).unwrap();
+    let client_id = ClientId([1; 16]);
+    for text in ["Tea", "Old"] {
+        let (name, description) = (name(text), String::new());
+        house.execute(Change::CreateRoom { author: ANN, client_id, name, description }, 0).unwrap();
+    }
+    for room in [TEA, OLD] {
+        house.execute(Change::JoinRoom { author: DEE, client_id, room }, 0).unwrap();
+    }
+    house.execute(Change::ArchiveRoom { author: ANN, client_id, room: OLD, archived: true }, 0).unwrap();
     house.execute(Change::Leave { member: CY }, 0).unwrap();
     house
 }
 
 /// The actors of the table's columns, for a target.
-fn actors(target: Target) -> [Actor; 4] {
+fn actors(target: Target) -> [Actor; 5] {
     let member = match target {
         Target::Member(id) => id,
-        Target::House | Target::Room(_) => ANN,
+        Target::House | Target::Room(_) => DEE,
     };
-    [Actor::PasserBy, Actor::Member(BO), Actor::Member(member), Actor::System]
+    // Nobody makes a member; the column repeats the one before it.
+    let maker = if let Target::Member(_) = target { member } else { ANN };
+    [Actor::PasserBy, Actor::Member(BO), Actor::Member(member), Actor::Member(maker), Actor::System]
 }
 
 fn snake_case(action: Action) -> String {
@@ -69,6 +81,7 @@ fn protocol_md_has_the_answer_to_every_action_on_every_target_by_every_actor() {
         ("house", Target::House),
         ("lobby", Target::Room(RoomId::LOBBY)),
         ("room", Target::Room(TEA)),
+        ("archived room", Target::Room(OLD)),
         ("member", Target::Member(ANN)),
     ];
     for action in Action::ALL {

@@ -140,6 +140,23 @@ pub struct RoomChanged {
     pub room: Room,
 }
 
+/// Room that was archived or restored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RoomArchived {
+    /// Position in the log.
+    pub n: u64,
+    /// Room that was archived or restored.
+    pub to: Address,
+    /// Position of the event before it with the same address.
+    pub prev: u64,
+    /// Time of the commit: milliseconds since 1970.
+    pub at: u64,
+    /// Member who archived or restored the room.
+    pub author: MemberId,
+    /// Id that the author's client gave to the command.
+    pub client_id: ClientId,
+}
+
 crate::read! {
     Posted { n, to, prev, seq, at, author, name, tag, client_id, text }
     MemberJoined { n, to, prev, at, member, by, room, members }
@@ -147,4 +164,5 @@ crate::read! {
     Renamed { n, to, prev, at, member }
     RoomCreated { n, to, prev, at, author, client_id, room }
     RoomChanged { n, to, prev, at, author, client_id, room }
+    RoomArchived { n, to, prev, at, author, client_id }
 }

@@ -6,8 +6,8 @@ use shared::{
     command::{self, Hello, PageAnchor, Post, RoomChange, RoomCreate, RoomMove},
     event::{
         self, Away, DirectoryRoom, EventsPage, Gone, Here, HistoryPage, MemberJoined, MemberLeft, Posted,
-        Refusal, Renamed, Reply, Reset, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, RoomsPage,
-        Through, Trace, Welcome,
+        Refusal, Renamed, Reply, Reset, RoomArchived, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot,
+        RoomsPage, Through, Trace, Welcome,
         trace::{
             ByteCounts, DirectionCount, Handshake, HeaderField, HexBytes, RequestHead, ResponseHead,
             TraceItem, TracedFrame,
@@ -72,6 +72,8 @@ pub(crate) fn commands() -> Vec<(&'static str, Command)> {
         ),
         ("command_room_join", Command::RoomJoin(moved(5, "c"))),
         ("command_room_leave", Command::RoomLeave(moved(6, "d"))),
+        ("command_room_archive", Command::RoomArchive(moved(10, "e"))),
+        ("command_room_restore", Command::RoomRestore(moved(11, "f"))),
         (
             "command_rooms",
             Command::Rooms(command::RoomsQuery {
@@ -159,6 +161,8 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         ("event_room_changed", Event::RoomChanged(changed.clone())),
         ("event_member_left_told", Event::MemberLeft(own_left)),
         ("event_member_left_by", Event::MemberLeft(removed)),
+        ("event_room_archived", Event::RoomArchived(archived(15, 14, "e"))),
+        ("event_room_restored", Event::RoomRestored(archived(16, 15, "f"))),
         (
             "event_reset",
             Event::Reset(Box::new(Reset { reference: None, entry: Some(lobby(4, 2)), room: snapshot() })),
@@ -248,6 +252,11 @@ fn changed() -> RoomChanged {
         client_id: id(&"b".repeat(32)),
         room: tasting("Oolong and white teas."),
     }
+}
+
+fn archived(n: u64, prev: u64, letter: &str) -> RoomArchived {
+    let (to, at, author) = (Address::Room(TASTING), 1_767_225_700_000, MemberId(1));
+    RoomArchived { n, to, prev, at, author, client_id: id(&letter.repeat(32)) }
 }
 
 fn found() -> DirectoryRoom {

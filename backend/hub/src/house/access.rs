@@ -50,6 +50,8 @@ pub enum Action {
     LeaveRoom,
     /// Change name and description of a room.
     ChangeRoom,
+    /// Archive a room, or restore it.
+    ArchiveRoom,
     /// Give a member another name.
     Rename,
     /// Remove a member from the house.
@@ -70,6 +72,7 @@ impl Action {
         Action::JoinRoom,
         Action::LeaveRoom,
         Action::ChangeRoom,
+        Action::ArchiveRoom,
         Action::Rename,
         Action::SignOut,
     ];
@@ -109,6 +112,8 @@ pub enum Role {
     Outsider,
     /// In the room.
     Member,
+    /// In the room, and the member who made it.
+    Maker,
     /// Able to do everything: the server itself.
     Keeper,
 }
@@ -119,7 +124,8 @@ pub enum Role {
 /// # Errors
 /// [`ErrorCode::SignInRequired`] for somebody who is not this member, or no member at all.
 /// [`ErrorCode::RoomUnknown`] whether the room or the other member exists or not: a refusal reveals nothing.
-/// [`ErrorCode::LobbyStays`], [`ErrorCode::AlreadySignedIn`], and [`ErrorCode::BadField`] for an action that
+/// [`ErrorCode::LobbyStays`], [`ErrorCode::RoomArchived`], [`ErrorCode::NotTheMaker`],
+/// [`ErrorCode::AlreadySignedIn`], and [`ErrorCode::BadField`] for an action that
 /// this target does not have.
 pub fn may(house: &House, actor: Actor, action: Action, target: Target) -> Result<(), ErrorCode> {
     match actor {
@@ -155,13 +161,23 @@ fn may_in_room(house: &House, actor: Actor, action: Action, room: RoomId) -> Res
     let is_lobby = room == RoomId::LOBBY;
     let least = match action {
         Action::FindRoom | Action::JoinRoom => Role::Outsider,
-        Action::LeaveRoom | Action::ChangeRoom if is_lobby => return Err(ErrorCode::LobbyStays),
+        Action::LeaveRoom | Action::ChangeRoom | Action::ArchiveRoom if is_lobby => {
+            return Err(ErrorCode::LobbyStays);
+        }
         Action::Receive | Action::Read | Action::Post | Action::LeaveRoom | Action::ChangeRoom => {
             Role::Member
         }
+        Action::ArchiveRoom => Role::Maker,
         _ => return Err(ErrorCode::BadField),
     };
-    if role >= least { Ok(()) } else { Err(ErrorCode::RoomUnknown) }
+    let is_archived = house.rooms.get(room).is_some_and(|state| state.archived);
+    match action {
+        Action::ArchiveRoom if role == Role::Member => Err(ErrorCode::NotTheMaker),
+        _ if role < least => Err(ErrorCode::RoomUnknown),
+        Action::FindRoom | Action::Post | Action::ChangeRoom if is_archived => Err(ErrorCode::RoomArchived),
+        Action::JoinRoom if is_archived && role == Role::Outsider => Err(ErrorCode::RoomArchived),
+        _ => Ok(()),
+    }
 }
 
 fn may_to_member(house: &House, actor: Actor, action: Action, member: MemberId) -> Result<(), ErrorCode> {
@@ -181,7 +197,9 @@ pub fn role(house: &House, actor: Actor, room: RoomId) -> Option<Role> {
     let state = house.rooms.get(room)?;
     match (actor, state.visibility()) {
         (Actor::System, _) => Some(Role::Keeper),
-        (Actor::Member(member), _) if house.rooms.membership(member, room).is_some() => Some(Role::Member),
+        (Actor::Member(member), _) if house.rooms.membership(member, room).is_some() => {
+            Some(if state.maker == Some(member) { Role::Maker } else { Role::Member })
+        }
         (Actor::Member(_), Visibility::Public) => Some(Role::Outsider),
         (Actor::PasserBy, _) => None,
     }

@@ -27,6 +27,8 @@ pub fn advance(before: u32, event: &Event) -> u32 {
         Event::Renamed(renamed) => (4, renamed.member.id.0, renamed.at, None),
         Event::RoomCreated(created) => (5, created.author.0, created.at, Some(created.client_id)),
         Event::RoomChanged(changed) => (6, changed.author.0, changed.at, Some(changed.client_id)),
+        Event::RoomArchived(archived) => (7, archived.author.0, archived.at, Some(archived.client_id)),
+        Event::RoomRestored(restored) => (8, restored.author.0, restored.at, Some(restored.client_id)),
         _ => (0, 0, 0, None),
     };
     let numbers = [n, kind, address_kind, of, prev, author, at];

@@ -4,7 +4,8 @@
 
 use crate::house::access::Visibility;
 use crate::house::names::{Name, NameKey};
-use crate::limits::{ROOMS_MAX, ROOMS_PER_MEMBER_MAX};
+use crate::house::room_counts::RoomCounts;
+use crate::limits::ROOMS_PER_MEMBER_MAX;
 use shared::{
     Address, ErrorCode, MemberId, Room, RoomId,
     event::{DirectoryRoom, RoomEntry},
@@ -28,6 +29,10 @@ pub struct RoomState {
     pub last: u64,
     /// Count of the room's messages.
     pub seq: u64,
+    /// Member who made the room, and may have left it or the house; none for the lobby.
+    pub maker: Option<MemberId>,
+    /// True if the room can be read and left only.
+    pub archived: bool,
 }
 
 impl RoomState {
@@ -65,6 +70,7 @@ pub struct RoomTable {
     by_id: BTreeMap<RoomId, RoomState>,
     by_name: HashMap<NameKey, RoomId>,
     memberships: HashMap<MemberId, Memberships>,
+    counts: RoomCounts,
     /// The newest `room_created`: room, creator and position. The creator's `member_joined` follows in the
     /// same commit.
     newest_creation: Option<(RoomId, MemberId, u64)>,
@@ -75,10 +81,13 @@ impl Default for RoomTable {
         let by_name = LOBBY_NAMES
             .iter()
             .filter_map(|name| Some((Name::parse(name).ok()?.key().clone(), RoomId::LOBBY)));
+        let mut counts = RoomCounts::default();
+        counts.add(None, false);
         RoomTable {
             by_id: BTreeMap::from([(RoomId::LOBBY, RoomState::default())]),
             by_name: by_name.collect(),
             memberships: HashMap::new(),
+            counts,
             newest_creation: None,
         }
     }
@@ -105,7 +114,10 @@ impl RoomTable {
         if let Some(name) = &state.name {
             self.by_name.insert(name.key().clone(), id);
         }
-        self.by_id.insert(id, state);
+        self.counts.add(state.maker, state.archived);
+        if let Some(old) = self.by_id.insert(id, state) {
+            self.counts.remove(old.maker, old.archived);
+        }
     }
 
     /// Restores a membership. The count of [`RoomState::members`] includes it already.
@@ -186,14 +198,27 @@ impl RoomTable {
         })
     }
 
+    /// Checks that there may be one more room that is not archived, made by this member.
+    ///
+    /// # Errors
+    /// [`ErrorCode::RoomsFull`] or [`ErrorCode::TooManyRoomsMade`].
+    pub fn check_space(&self, maker: Option<MemberId>) -> Result<(), ErrorCode> {
+        self.counts.check_active(maker)
+    }
+
+    /// Checks that there may be one more archived room.
+    ///
+    /// # Errors
+    /// [`ErrorCode::RoomsFull`].
+    pub fn check_archive(&self) -> Result<(), ErrorCode> {
+        self.counts.check_archived()
+    }
+
     /// Checks that the room `of`, or a new room, may have this name.
     ///
     /// # Errors
-    /// [`ErrorCode::RoomsFull`] or [`ErrorCode::NameTaken`].
+    /// [`ErrorCode::NameTaken`].
     pub fn check_name(&self, name: &Name, of: Option<RoomId>) -> Result<(), ErrorCode> {
-        if of.is_none() && self.by_id.len() >= ROOMS_MAX {
-            return Err(ErrorCode::RoomsFull);
-        }
         match self.by_name.get(name.key()) {
             Some(holder) if Some(*holder) != of => Err(ErrorCode::NameTaken),
             _ => Ok(()),
@@ -235,7 +260,11 @@ impl RoomTable {
     /// Applies `room_created` or `room_changed`: puts a new room into the table, or replaces the name and
     /// description of a known one.
     pub(crate) fn put_room(&mut self, room: &Room, name: Name) {
-        let state = self.by_id.entry(room.id).or_default();
+        let counts = &mut self.counts;
+        let state = self.by_id.entry(room.id).or_insert_with(|| {
+            counts.add(None, false);
+            RoomState::default()
+        });
         if let Some(old) = state.name.take() {
             self.by_name.remove(old.key());
         }
@@ -244,9 +273,23 @@ impl RoomTable {
         state.description = room.description.clone();
     }
 
+    /// Records that a room was archived or restored.
+    pub(crate) fn set_archived(&mut self, room: RoomId, archived: bool) {
+        if let Some(state) = self.by_id.get_mut(&room) {
+            self.counts.remove(state.maker, state.archived);
+            state.archived = archived;
+            self.counts.add(state.maker, state.archived);
+        }
+    }
+
     /// Notes that a room was created at position `n`.
     pub(crate) fn note_creation(&mut self, room: RoomId, creator: MemberId, n: u64) {
         self.newest_creation = Some((room, creator, n));
+        if let Some(state) = self.by_id.get_mut(&room) {
+            self.counts.remove(state.maker, state.archived);
+            state.maker = Some(creator);
+            self.counts.add(state.maker, state.archived);
+        }
     }
 
     /// Returns the newest `room_created`: room, creator and position.

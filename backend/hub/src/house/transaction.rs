@@ -8,7 +8,7 @@ use super::members::DeviceKey;
 use super::names::Name;
 use shared::{
     Address, ClientId, ErrorCode, Event, Member, MemberId, Room, RoomId,
-    event::{MemberJoined, MemberLeft, Posted, Renamed, RoomChanged, RoomCreated},
+    event::{MemberJoined, MemberLeft, Posted, Renamed, RoomArchived, RoomChanged, RoomCreated},
 };
 
 /// A change that is being executed. An emitted event is applied at once, so the next event builds on it.
@@ -125,6 +125,7 @@ impl<'a> Transaction<'a> {
     ) -> Result<Receipt, ErrorCode> {
         self.check(author, Action::CreateRoom, Target::House)?;
         let member = self.member(author)?;
+        self.house.rooms.check_space(Some(author))?;
         self.house.rooms.check_name(&name, None)?;
         self.house.rooms.check_join(author)?;
         let id = self.house.rooms.next_id();
@@ -180,6 +181,31 @@ impl<'a> Transaction<'a> {
         let ((left_at, prev), at) = (self.next_position(to), self.at);
         let left = MemberLeft { n: left_at, to, prev, at, member: author, by: None, room: Some(room) };
         self.emit(Event::MemberLeft(left), None);
+        Ok(self.receipt(n, Some(room)))
+    }
+
+    pub(super) fn archive_room(
+        &mut self,
+        author: MemberId,
+        client_id: ClientId,
+        room: RoomId,
+        archived: bool,
+    ) -> Result<Receipt, ErrorCode> {
+        self.check(author, Action::ArchiveRoom, Target::Room(room))?;
+        let state = self.house.rooms.get(room).ok_or(ErrorCode::RoomUnknown)?;
+        if state.archived == archived {
+            return Ok(self.receipt(state.last, Some(room)));
+        }
+        if archived {
+            self.house.rooms.check_archive()?;
+        } else {
+            self.house.rooms.check_space(state.maker)?;
+        }
+        let to = Address::Room(room);
+        let ((n, prev), at) = (self.next_position(to), self.at);
+        let event = RoomArchived { n, to, prev, at, author, client_id };
+        let event = if archived { Event::RoomArchived(event) } else { Event::RoomRestored(event) };
+        self.emit(event, None);
         Ok(self.receipt(n, Some(room)))
     }
 

@@ -10,7 +10,7 @@ use crate::output::{Audience, Output};
 use crate::session::{Session, SessionId, SessionKind};
 use shared::{
     Address, Event, MemberId, RoomId,
-    event::{MemberJoined, MemberLeft, RoomChanged, RoomCreated},
+    event::{MemberJoined, MemberLeft, RoomArchived, RoomChanged, RoomCreated},
 };
 
 impl Hub {
@@ -76,6 +76,11 @@ impl Hub {
         match event {
             Event::RoomCreated(RoomCreated { room, .. }) | Event::RoomChanged(RoomChanged { room, .. }) => {
                 self.directory.put(room.id, &room.name);
+            }
+            Event::RoomArchived(RoomArchived { to: Address::Room(room), .. }) => self.directory.remove(*room),
+            Event::RoomRestored(RoomArchived { to: Address::Room(room), .. }) => {
+                let name = self.house.rooms.get(*room).and_then(|state| state.name.as_ref());
+                self.directory.put(*room, name.map_or("", |name| name.as_str()));
             }
             _ => {}
         }

@@ -1,3 +1,4 @@
+mod archive;
 mod clocks;
 mod pacing;
 mod recovery;

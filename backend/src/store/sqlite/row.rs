@@ -12,7 +12,7 @@ use rusqlite::{Connection as Database, Row};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shared::{
     Address, ClientId, Event, Member, MemberId, Room, RoomId,
-    event::{MemberJoined, MemberLeft, Posted, Renamed, RoomChanged, RoomCreated},
+    event::{MemberJoined, MemberLeft, Posted, Renamed, RoomArchived, RoomChanged, RoomCreated},
 };
 
 /// The columns that [`read`] reads, in order. The table must be named `e`.
@@ -34,6 +34,10 @@ const LEFT: &str = "member_left";
 const RENAMED: &str = "renamed";
 const CREATED: &str = "room_created";
 const CHANGED: &str = "room_changed";
+const ARCHIVED: &str = "room_archived";
+const RESTORED: &str = "room_restored";
+/// Body of an event that has no fields of its own.
+const NO_FIELDS: &str = "{}";
 
 /// Converts a number for SQLite. A number beyond its range becomes the greatest, which is never assigned.
 pub(super) fn to_sql(number: u64) -> i64 {
@@ -129,6 +133,12 @@ pub(super) fn write(
         }
         Event::RoomChanged(RoomChanged { at, author, room, .. }) => {
             (CHANGED, *author, *at, json(&room_body(room))?, None)
+        }
+        Event::RoomArchived(RoomArchived { at, author, .. }) => {
+            (ARCHIVED, *author, *at, NO_FIELDS.to_owned(), None)
+        }
+        Event::RoomRestored(RoomArchived { at, author, .. }) => {
+            (RESTORED, *author, *at, NO_FIELDS.to_owned(), None)
         }
         _ => return Ok(()),
     };
@@ -226,6 +236,14 @@ pub(super) fn read(row: &Row<'_>) -> Result<Event, LogError> {
             let (client_id, room) = (event_row.client_id()?, room(event_row.body()?)?);
             Event::RoomChanged(RoomChanged { n, to, prev, at, author, client_id, room })
         }
+        ARCHIVED => {
+            let client_id = event_row.client_id()?;
+            Event::RoomArchived(RoomArchived { n, to, prev, at, author, client_id })
+        }
+        RESTORED => {
+            let client_id = event_row.client_id()?;
+            Event::RoomRestored(RoomArchived { n, to, prev, at, author, client_id })
+        }
         other => return Err(event_row.damaged(&format!("its kind {other:?} is unknown"))),
     })
 }
@@ -278,6 +296,7 @@ pub(super) fn receipt(event: &Event) -> Option<Receipt> {
         Event::MemberLeft(left) => about(left.to, left.at),
         Event::RoomCreated(created) => about(created.to, created.at),
         Event::RoomChanged(changed) => about(changed.to, changed.at),
+        Event::RoomArchived(archived) | Event::RoomRestored(archived) => about(archived.to, archived.at),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! Commands on rooms: create, change, join, leave, and list.
+//! Commands on rooms: create, change, join, leave, archive, restore, and list.
 //!
 //! These functions check the texts and emit a [`Change`]. The store then executes the change in
 //! `house/transaction.rs`, which creates the room.
@@ -96,6 +96,24 @@ impl Hub {
             Change::LeaveRoom { author, client_id, room },
             out,
         );
+    }
+
+    /// Archives a room, or restores it.
+    pub(super) fn archive_room(
+        &mut self,
+        session: SessionId,
+        author: MemberId,
+        target: RoomMove,
+        archived: bool,
+        now: u64,
+        out: &mut Vec<Output>,
+    ) {
+        let RoomMove { reference, client_id, room } = target;
+        if let Err(code) = self.limit_posts(session, author, now, out) {
+            return refuse(session, Some(reference), code, out);
+        }
+        let change = Change::ArchiveRoom { author, client_id, room, archived };
+        self.append(Origin::Command { session, reference }, change, out);
     }
 
     pub(super) fn list_rooms(
