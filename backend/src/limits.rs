@@ -157,6 +157,9 @@ pub const JOINS: Rate = Rate { per_s: 1, burst: 60 };
 /// New names of members from one IP address: a second, and at once. Beyond: 429.
 pub const RENAMES: Rate = Rate { per_s: 1, burst: 60 };
 
+/// New rooms from one IP address in an hour, and at once. Beyond: 429, or the error `too_many_requests`.
+pub const ROOMS_PER_ADDRESS_PER_HOUR: u32 = 100;
+
 /// Requests for a name from one IP address, refused names included: a second, and at once. Beyond: 429.
 pub const NAME_ATTEMPTS: Rate = Rate { per_s: 10, burst: 300 };
 

@@ -37,6 +37,7 @@ fn protocol_md_lists_the_limits_of_the_hub() {
         ARCHIVED_ROOMS_MAX,
         ROOMS_MADE_MAX,
         ROOMS_PER_MEMBER_MAX,
+        ROOMS_MADE_PER_HOUR,
         READS_PER_SESSION_MAX,
         PAGE_READS_MAX,
         REPLAY_PART_EVENTS,
@@ -57,7 +58,7 @@ fn protocol_md_lists_the_limits_of_the_server() {
         CONNECTIONS_PER_ADDRESS_MAX, HANDSHAKES, HEAD_BYTES_MAX, HEAD_TIMEOUT, HEADER_NAMES_BYTES_MAX, JOINS,
         KEEP_ALIVE, MESSAGE_TIMEOUT, NAME_ATTEMPTS, POLL_AGAIN_MS, POLL_GATHER, POLL_WAIT_MAX,
         POLLS_PER_ADDRESS_MAX, QUEUE_BYTES_MAX, READ_AHEAD_BYTES_MAX, RENAMES, RETRY_AFTER_MS_MAX,
-        SOCKETS_PER_ADDRESS_MAX, STREAMS_PER_ADDRESS_MAX, TEXTS_PER_ADDRESS,
+        ROOMS_PER_ADDRESS_PER_HOUR, SOCKETS_PER_ADDRESS_MAX, STREAMS_PER_ADDRESS_MAX, TEXTS_PER_ADDRESS,
         TEXTS_PER_CONNECTION, UNACKNOWLEDGED,
     };
     use shared::close::RETRY_MS;
@@ -88,6 +89,7 @@ fn protocol_md_lists_the_limits_of_the_server() {
         ("JOINS.burst", JOINS.burst.into()),
         ("RENAMES.per_s", RENAMES.per_s.into()),
         ("RENAMES.burst", RENAMES.burst.into()),
+        ("ROOMS_PER_ADDRESS_PER_HOUR", ROOMS_PER_ADDRESS_PER_HOUR.into()),
         ("NAME_ATTEMPTS.per_s", NAME_ATTEMPTS.per_s.into()),
         ("NAME_ATTEMPTS.burst", NAME_ATTEMPTS.burst.into()),
         ("RETRY_AFTER_MS_MAX", RETRY_AFTER_MS_MAX),

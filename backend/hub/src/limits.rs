@@ -36,6 +36,9 @@ pub const REPLAY_PART_EVENTS: usize = 256;
 /// this part was sent.
 pub const REPLAY_PART_BYTES: usize = 128 * 1024;
 
+/// Rooms that one member makes in an hour, and at once. Beyond it: error `too_many_requests`.
+pub const ROOMS_MADE_PER_HOUR: u32 = 30;
+
 /// Reads of one session that wait for the store. Beyond it: error `too_many_requests`.
 pub const READS_PER_SESSION_MAX: usize = 4;
 

@@ -5,12 +5,18 @@
 //! [`DEBT_MAX_MS`] is refused instead.
 
 use super::Hub;
-use crate::limits::{CONNECTION_MESSAGES_PER_POST, DEBT_MAX_MS, READ_BURST_S};
+use crate::limits::{CONNECTION_MESSAGES_PER_POST, DEBT_MAX_MS, READ_BURST_S, ROOMS_MADE_PER_HOUR};
 use crate::output::Output;
 use crate::rate::{Bucket, Rate};
 use crate::session::SessionId;
 use shared::{ErrorCode, MemberId};
 use std::collections::HashMap;
+
+/// Cost of a new room, so that a rate per second is one per hour.
+const ROOM_COST: u32 = 3_600;
+
+/// Rate of new rooms, in [`ROOM_COST`]ths of a room.
+const ROOMS_MADE: Rate = Rate { per_s: ROOMS_MADE_PER_HOUR, burst: ROOMS_MADE_PER_HOUR * ROOM_COST };
 
 /// Buckets of all members. Only current members have one, so the members bound their number.
 #[derive(Debug, Default)]
@@ -19,6 +25,8 @@ pub(super) struct MemberRates {
     reads: HashMap<MemberId, Bucket>,
     /// Buckets of HTTP requests, which no connection counts.
     requests: HashMap<MemberId, Bucket>,
+    /// Buckets of new rooms.
+    rooms: HashMap<MemberId, Bucket>,
 }
 
 impl MemberRates {
@@ -27,6 +35,7 @@ impl MemberRates {
         self.posts.remove(&member);
         self.reads.remove(&member);
         self.requests.remove(&member);
+        self.rooms.remove(&member);
     }
 
     /// Returns the count of members with a bucket of posts.
@@ -82,6 +91,25 @@ impl Hub {
             now,
             out,
         )
+    }
+
+    /// Counts a room that a member makes.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TooManyRequests`]. Such a command costs nothing.
+    pub(super) fn limit_rooms_made(&mut self, member: MemberId, now: u64) -> Result<(), ErrorCode> {
+        if self.settings.posts.per_s == 0 || !self.house.members.contains(member) {
+            return Ok(());
+        }
+        let bucket = self.rates.rooms.entry(member).or_insert_with(|| Bucket::full(ROOMS_MADE, now));
+        if bucket.try_take(ROOMS_MADE, ROOM_COST, now) { Ok(()) } else { Err(ErrorCode::TooManyRequests) }
+    }
+
+    /// Takes back the count of a room that the store refused, such as one whose name is taken.
+    pub(super) fn give_back_room(&mut self, member: MemberId) {
+        if let Some(bucket) = self.rates.rooms.get_mut(&member) {
+            bucket.give_back_now(ROOMS_MADE, ROOM_COST);
+        }
     }
 
     /// Counts a request of a member as a connection counts its messages. Above the rate its answer waits.

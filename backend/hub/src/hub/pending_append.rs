@@ -19,6 +19,8 @@ use std::collections::{HashSet, VecDeque};
 pub(super) enum Origin {
     /// Command of a member.
     Command { session: SessionId, reference: u64 },
+    /// Command of a member to create a room.
+    CreateRoom { session: SessionId, reference: u64, author: MemberId },
     /// Text of the text dialect.
     Text { session: SessionId },
     /// Not an append, but a message that keeps its place among the appends.
@@ -63,7 +65,7 @@ impl Origin {
     /// Returns the session that gets the answer.
     fn session(&self) -> Option<SessionId> {
         match self {
-            Origin::Command { session, .. } => Some(*session),
+            Origin::Command { session, .. } | Origin::CreateRoom { session, .. } => Some(*session),
             _ => None,
         }
     }
@@ -164,7 +166,7 @@ impl Hub {
 
     fn answer_origin(&self, origin: Origin, receipt: Receipt, out: &mut Vec<Output>) {
         match origin {
-            Origin::Command { session, reference } => {
+            Origin::Command { session, reference } | Origin::CreateRoom { session, reference, .. } => {
                 let Receipt { n, seq, at, room } = receipt;
                 out.push(Output::Send(session, Event::Reply(Reply { reference, n, seq, at, room })));
             }
@@ -177,9 +179,13 @@ impl Hub {
         }
     }
 
-    fn refuse_origin(&self, origin: Origin, code: ErrorCode, out: &mut Vec<Output>) {
+    fn refuse_origin(&mut self, origin: Origin, code: ErrorCode, out: &mut Vec<Output>) {
         match origin {
             Origin::Command { session, reference } => refuse(session, Some(reference), code, out),
+            Origin::CreateRoom { session, reference, author } => {
+                self.give_back_room(author);
+                refuse(session, Some(reference), code, out);
+            }
             Origin::Text { session } => out.push(Output::Close(session, CloseCode::TryAgainLater)),
             Origin::Join { request, name, .. } | Origin::Rename { request, name, .. } => {
                 self.refuse_name(request, name.as_str(), code, out)

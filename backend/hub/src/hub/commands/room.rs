@@ -30,10 +30,11 @@ impl Hub {
         if let Err(code) = self.limit_posts(session, author, now, out) {
             return refuse(session, Some(reference), code, out);
         }
-        match check_texts(&name, &description) {
+        let texts = check_texts(&name, &description);
+        match texts.and_then(|texts| self.limit_rooms_made(author, now).map(|()| texts)) {
             Ok((name, description)) => {
                 let change = Change::CreateRoom { author, client_id, name, description };
-                self.append(Origin::Command { session, reference }, change, out);
+                self.append(Origin::CreateRoom { session, reference, author }, change, out);
             }
             Err(code) => refuse(session, Some(reference), code, out),
         }

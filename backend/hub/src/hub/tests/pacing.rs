@@ -1,7 +1,7 @@
 //! Rates of members, and the turns of their reads.
 
 use super::*;
-use crate::limits::{DEBT_MAX_MS, PAGE_READS_MAX, READ_BURST_S, READS_PER_SESSION_MAX};
+use crate::limits::{DEBT_MAX_MS, PAGE_READS_MAX, READ_BURST_S, READS_PER_SESSION_MAX, ROOMS_MADE_PER_HOUR};
 use crate::output::Output;
 use crate::query::{Query, QueryResult};
 use crate::session::ReadId;
@@ -74,6 +74,45 @@ fn a_session_is_paused_when_the_member_reads_too_fast() {
         assert!(matches!(out.last(), Some(Output::Send(_, Event::History(_) | Event::Events(_)))), "{out:?}");
     }
     assert_eq!(pause_in(&test.send(1, post(1, "x"))), None, "posts have a rate of their own");
+}
+
+fn create(number: u32, name: &str) -> Command {
+    let (client_id, name) = (ClientId(u128::from(number).to_be_bytes()), name.to_owned());
+    let reference = u64::from(number);
+    Command::RoomCreate(command::RoomCreate { reference, client_id, name, description: String::new() })
+}
+
+#[test]
+fn a_member_makes_a_number_of_rooms_an_hour() {
+    let mut test = TestHub::with_members(&["Wei", "Lin"]);
+    test.connect(1, 1);
+    test.connect(2, 2);
+    let most = ROOMS_MADE_PER_HOUR;
+    for number in 1..=most + 1 {
+        let out = test.send(1, create(number, &format!("Room {number}")));
+        let code = (number > most).then_some(ErrorCode::TooManyRequests);
+        assert_eq!(refusal(&out), code, "{number}");
+        // A name that is refused costs nothing.
+        test.now.mono += 100;
+        assert!(refusal(&test.send(1, create(1_000 + number, "Room 1"))).is_some());
+        test.now.mono += 100;
+    }
+    assert_eq!(refusal(&test.send(2, create(1, "Lin's"))), None, "each member has a rate");
+    // The bucket fills again at the rate, not at once.
+    test.now.mono += 3_600_000 / u64::from(most);
+    assert_eq!(refusal(&test.send(1, create(500, "Later"))), None);
+    assert_eq!(refusal(&test.send(1, create(501, "Too soon"))), Some(ErrorCode::TooManyRequests));
+}
+
+#[test]
+fn rooms_and_reads_have_no_rate_when_posts_have_none() {
+    let mut test = TestHub::with_members(&["Wei"]);
+    test.hub.settings.posts = Rate::NONE;
+    test.connect(1, 1);
+    for number in 1..=ROOMS_MADE_PER_HOUR * 4 {
+        assert_eq!(refusal(&test.send(1, create(number, &format!("Room {number}")))), None);
+        assert_eq!(pause_in(&test.send(1, history())), None);
+    }
 }
 
 /// Sends commands and collects the outputs, while the store answers nothing.
