@@ -3,7 +3,7 @@
 use shared::command::PageAnchor;
 use shared::event::{
     EventsPage, Here, HistoryPage, MemberJoined, MemberLeft, Posted, Presence, Refusal, Renamed, Reply,
-    Reset, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, Through, Welcome,
+    Reset, RoomArchived, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, Through, Welcome,
 };
 use shared::limits::HISTORY_MESSAGES;
 use shared::{Address, ClientId, Cursor, Epoch, ErrorCode, Event, Member, MemberId, Message, Room, RoomId};
@@ -132,6 +132,14 @@ impl House {
         self.rooms.insert(id, room.clone());
         let (author, client_id) = (MemberId(2), client_id(800 + n));
         self.commit(Event::RoomChanged(RoomChanged { n, to, prev, at: 1, author, client_id, room }))
+    }
+
+    /// Bo archives a room, or restores it.
+    pub(crate) fn archive_room(&mut self, id: u64, archived: bool) -> String {
+        let to = Address::Room(RoomId(id));
+        let (n, prev) = self.advance(to);
+        let event = RoomArchived { n, to, prev, at: 1, author: MemberId(2), client_id: client_id(700 + n) };
+        self.commit(if archived { Event::RoomArchived(event) } else { Event::RoomRestored(event) })
     }
 
     /// Ann creates a room: her own event, `room_created`, and the room's `member_joined`.
