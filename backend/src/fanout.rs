@@ -172,15 +172,22 @@ impl Connections {
             }
         });
         match dialect {
-            Dialect::V1 => addresses.iter().for_each(|to| self.subscribe(session, ListKey::V1(*to))),
+            // The addresses are distinct, and the session has no other.
+            Dialect::V1 => addresses.iter().for_each(|to| self.add_to_list(session, ListKey::V1(*to))),
             Dialect::Text => self.subscribe(session, ListKey::Text),
         }
     }
 
     fn subscribe(&self, session: SessionId, key: ListKey) {
-        if let Some(entry) = self.all.borrow_mut().get_mut(&session)
-            && entry.listed.iter().all(|(other, _)| *other != key)
-        {
+        let is_listed = |entry: &Entry| entry.listed.iter().any(|(other, _)| *other == key);
+        if !self.all.borrow().get(&session).is_some_and(is_listed) {
+            self.add_to_list(session, key);
+        }
+    }
+
+    /// Adds a connection to a list that does not have it.
+    fn add_to_list(&self, session: SessionId, key: ListKey) {
+        if let Some(entry) = self.all.borrow_mut().get_mut(&session) {
             let mut lists = self.lists.borrow_mut();
             let connections = lists.entry(key).or_default();
             entry.listed.push((key, connections.len()));
@@ -314,8 +321,8 @@ impl Connections {
                     self.queue_bursts();
                     self.unsubscribe(session, ListKey::V1(address));
                 }
-                Delivery::SendReplay(session, frame) => {
-                    self.with_connection(session, |connection| connection.send_replay(frame));
+                Delivery::SendReplay(session, what) => {
+                    self.with_connection(session, |connection| connection.send_replay(event(&what)));
                 }
                 Delivery::NotifyDrained(session) => {
                     self.with_connection(session, Connection::notify_drained);

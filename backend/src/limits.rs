@@ -35,6 +35,12 @@ pub const INPUTS_BYTES_MAX: usize = 1 << 20;
 /// Inputs after which the registry takes no more envelopes in a turn. The frames of a turn leave together.
 pub const TURN_MAX: usize = 128;
 
+/// Finished reads that the registry handles in a turn. Beyond: the inbox goes first.
+pub const READS_TURN_MAX: usize = 32;
+
+/// Bytes of text in the finished reads of a turn. Beyond: the inbox goes first. The last read may exceed it.
+pub const READS_TURN_BYTES_MAX: usize = 256 << 10;
+
 /// Bytes of text after which a turn ends early, so that connections can write before more is queued.
 pub const TURN_BYTES_MAX: usize = 128 << 10;
 
@@ -150,6 +156,9 @@ pub const JOINS: Rate = Rate { per_s: 1, burst: 60 };
 
 /// New names of members from one IP address: a second, and at once. Beyond: 429.
 pub const RENAMES: Rate = Rate { per_s: 1, burst: 60 };
+
+/// New rooms from one IP address in an hour, and at once. Beyond: 429, or the error `too_many_requests`.
+pub const ROOMS_PER_ADDRESS_PER_HOUR: u32 = 100;
 
 /// Requests for a name from one IP address, refused names included: a second, and at once. Beyond: 429.
 pub const NAME_ATTEMPTS: Rate = Rate { per_s: 10, burst: 300 };

@@ -20,6 +20,10 @@ pub enum Command {
     RoomJoin(RoomMove),
     /// Leaves a room.
     RoomLeave(RoomMove),
+    /// Archives a room: nobody can write to it any more.
+    RoomArchive(RoomMove),
+    /// Restores an archived room.
+    RoomRestore(RoomMove),
     /// Asks for a page of the room directory.
     Rooms(RoomsQuery),
     /// Asks for a page of a room's messages.
@@ -97,7 +101,7 @@ pub struct RoomChange {
     pub description: String,
 }
 
-/// Joins or leaves a room.
+/// Joins, leaves, archives or restores a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomMove {
     /// The client's number of this command.
@@ -105,7 +109,7 @@ pub struct RoomMove {
     pub reference: u64,
     /// Id of the command; a retry carries the same.
     pub client_id: ClientId,
-    /// Room that the author joins or leaves.
+    /// Room that the author joins, leaves, archives or restores.
     pub room: RoomId,
 }
 
@@ -221,7 +225,10 @@ impl Command {
             Command::Post(post) => post.reference,
             Command::RoomCreate(create) => create.reference,
             Command::RoomChange(change) => change.reference,
-            Command::RoomJoin(room) | Command::RoomLeave(room) => room.reference,
+            Command::RoomJoin(room)
+            | Command::RoomLeave(room)
+            | Command::RoomArchive(room)
+            | Command::RoomRestore(room) => room.reference,
             Command::Rooms(rooms) => rooms.reference,
             Command::History(history) => history.reference,
             Command::Events(events) => events.reference,
@@ -236,8 +243,9 @@ impl Command {
         let code = match value.get("type").and_then(serde_json::Value::as_str) {
             None => ErrorCode::Unparsable,
             Some(
-                "hello" | "post" | "room_create" | "room_change" | "room_join" | "room_leave" | "rooms"
-                | "history" | "events" | "presence" | "ping" | "pong",
+                "hello" | "post" | "room_create" | "room_change" | "room_join" | "room_leave"
+                | "room_archive" | "room_restore" | "rooms" | "history" | "events" | "presence" | "ping"
+                | "pong",
             ) => ErrorCode::BadField,
             Some(_) => ErrorCode::UnknownCommand,
         };

@@ -101,6 +101,12 @@ error_codes! {
     TooManyRooms = 1205, "too_many_rooms", false, "Leave a room first.";
     /// The lobby cannot be left or changed.
     LobbyStays = 1206, "lobby_stays", false, "Choose another room; everyone is in the lobby.";
+    /// The room is archived: it can be read and left, and nothing else.
+    RoomArchived = 1207, "room_archived", false, "Choose another room, or ask the person who made this one to restore it.";
+    /// Only the member who made the room can do this.
+    NotTheMaker = 1208, "not_the_maker", false, "Ask the person who made the room.";
+    /// The member has made as many rooms as a member may.
+    TooManyRoomsMade = 1209, "too_many_rooms_made", false, "Archive a room that you made first.";
     /// The store cannot accept changes at the moment.
     StoreRefused = 1301, "store_refused", true, "Send it again in a moment.";
     /// Too many requests came from this address or member.

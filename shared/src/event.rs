@@ -11,7 +11,7 @@ mod snapshot;
 pub mod trace;
 
 pub use answer::{DirectoryRoom, EventsPage, HistoryPage, Refusal, Reply, RoomsPage};
-pub use durable::{MemberJoined, MemberLeft, Posted, Renamed, RoomChanged, RoomCreated};
+pub use durable::{MemberJoined, MemberLeft, Posted, Renamed, RoomArchived, RoomChanged, RoomCreated};
 pub use presence::{Away, Gone, Here, Presence, Present};
 pub use snapshot::{Reset, RoomEntry, RoomSnapshot, Welcome};
 pub use trace::Trace;
@@ -43,6 +43,10 @@ pub enum Event {
     RoomCreated(RoomCreated),
     /// Durable: a room has a new name or description.
     RoomChanged(RoomChanged),
+    /// Durable: a room was archived.
+    RoomArchived(RoomArchived),
+    /// Durable: an archived room was restored.
+    RoomRestored(RoomArchived),
     /// Replaces what the client holds of a room.
     Reset(Box<Reset>),
     /// Ends a replay: everything that the client missed was sent before this frame.
@@ -83,8 +87,9 @@ impl Event {
         Event::read_traced(Json::parse(frame)?)
     }
 
-    /// Parses a text frame of a connection that is not traced: a `trace` is [`Event::Unknown`]. The chat
-    /// uses this function, and so does not contain the reader of traces.
+    /// Parses a text frame of a connection that is not traced: a `trace` is [`Event::Unknown`], and
+    /// `room_archived` and `room_restored` are [`Event::UnknownDurable`]. The chat uses this function, and so
+    /// does not contain the readers of these events, of which it shows nothing.
     ///
     /// # Errors
     /// The text is not JSON, or not an event.
@@ -101,6 +106,7 @@ impl Event {
             Event::Renamed(event) => (event.n, event.to, event.prev),
             Event::RoomCreated(event) => (event.n, event.to, event.prev),
             Event::RoomChanged(event) => (event.n, event.to, event.prev),
+            Event::RoomArchived(event) | Event::RoomRestored(event) => (event.n, event.to, event.prev),
             Event::UnknownDurable(position) => return Some(*position),
             _ => return None,
         };
@@ -109,8 +115,8 @@ impl Event {
 }
 
 impl FromJson for Event {
-    /// Reads the event that the field `type` names. No other frame contains a `trace`, so a `trace` is
-    /// [`Event::Unknown`] here.
+    /// Reads the event that the field `type` names, except those of [`Event::parse_untraced`]. No other frame
+    /// contains a `trace`.
     fn read(json: Json) -> Result<Self, DecodeError> {
         let (kind, fields) = split_type(json)?;
         Event::of_type(&kind, fields)
@@ -125,13 +131,18 @@ fn split_type(json: Json) -> Result<(String, Json), DecodeError> {
 }
 
 impl Event {
-    /// Reads an event of any type, also a `trace`.
+    /// Reads an event of any type, also those that the chat passes over.
     fn read_traced(json: Json) -> Result<Self, DecodeError> {
         let (kind, fields) = split_type(json)?;
-        if kind == "trace" { Trace::read(fields).map(Event::Trace) } else { Event::of_type(&kind, fields) }
+        match &*kind {
+            "trace" => Trace::read(fields).map(Event::Trace),
+            "room_archived" => RoomArchived::read(fields).map(Event::RoomArchived),
+            "room_restored" => RoomArchived::read(fields).map(Event::RoomRestored),
+            _ => Event::of_type(&kind, fields),
+        }
     }
 
-    /// Reads an event of a type other than `trace` from its fields.
+    /// Reads an event from its fields, as [`Event::parse_untraced`] does.
     fn of_type(kind: &str, json: Json) -> Result<Self, DecodeError> {
         Ok(match kind {
             "welcome" => Event::Welcome(FromJson::read(json)?),

@@ -4,19 +4,22 @@
 //! it, so that a change means the same in each; the store adds durability and recognises retries. The hub
 //! holds a house too and [applies](House::apply) the events that were committed.
 //!
+//! * [`access`]: who may read or do what.
 //! * [`change`]: changes, receipts and outcomes.
 //! * [`commit`]: the events of a change, as readers of the log receive them; [`mark`]: the running hash.
 //! * `transaction`: checks one change and makes its events. A room is created in its `create_room`.
 //! * [`members`]: members and their devices; [`names`]: the rules for names.
 //! * [`resting_names`]: names that members have given up.
-//! * [`rooms`]: rooms and memberships.
+//! * [`rooms`]: rooms and memberships; `room_counts`: how many there may be.
 
+pub mod access;
 pub mod change;
 pub mod commit;
 pub mod mark;
 pub mod members;
 pub mod names;
 pub mod resting_names;
+mod room_counts;
 pub mod rooms;
 mod transaction;
 
@@ -28,7 +31,7 @@ use resting_names::RestingNames;
 use rooms::{Membership, RoomTable};
 use shared::{
     Address, ErrorCode, Event, Member, MemberId, Room, RoomId,
-    event::{MemberJoined, Position, RoomChanged, RoomCreated},
+    event::{MemberJoined, Position, RoomArchived, RoomChanged, RoomCreated},
 };
 use std::collections::BTreeMap;
 use transaction::Transaction;
@@ -135,6 +138,9 @@ impl House {
             }
             Change::JoinRoom { author, room, .. } => transaction.join_room(author, room),
             Change::LeaveRoom { author, room, .. } => transaction.leave_room(author, room),
+            Change::ArchiveRoom { author, client_id, room, archived } => {
+                transaction.archive_room(author, client_id, room, archived)
+            }
         }?;
         let entries = transaction.into_entries();
         let commit = (!entries.is_empty()).then_some(Commit { entries, mark: self.header.mark });
@@ -203,6 +209,14 @@ impl House {
                 self.rooms.note_creation(room.id, *author, *n);
             }
             Event::RoomChanged(RoomChanged { at, room, n, .. }) => self.apply_room(room, *n, *at),
+            Event::RoomArchived(RoomArchived { at, to: Address::Room(room), .. }) => {
+                self.header.at = *at;
+                self.rooms.set_archived(*room, true);
+            }
+            Event::RoomRestored(RoomArchived { at, to: Address::Room(room), .. }) => {
+                self.header.at = *at;
+                self.rooms.set_archived(*room, false);
+            }
             _ => {}
         }
     }

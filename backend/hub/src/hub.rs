@@ -8,19 +8,26 @@
 //! * `commands`: the commands, a file for each subject.
 //! * `tail`: the commits of the log, and the publication of their events.
 //! * `pending_append`: appends whose origins have no answer yet.
-//! * `pending_read`: reads that wait for the store.
 //! * `recent_marks`: tells whether a cursor is a position of this log.
+//! * `pending_read`: reads that wait for the store; `read_turns`: the order in which the store gets them.
+//! * `member_rates`: how much each member may do.
+//! * `waiting_cursors`: sessions that wait for the tail.
 //! * `recovery`: from the attach of a session until it has everything that it missed.
 
 mod admit;
 mod commands;
+mod member_rates;
 mod pending_append;
 mod pending_read;
+mod read_turns;
 mod recent_marks;
 mod recovery;
 mod tail;
+mod waiting_cursors;
 
+use crate::directory::Directory;
 use crate::event_clock::EventClock;
+use crate::house::access;
 use crate::house::members::DeviceKey;
 use crate::house::{House, mark};
 use crate::input::Input;
@@ -28,14 +35,17 @@ use crate::limits::{HELLO_MS, POST_BURST_S, POSTS_PER_S};
 use crate::output::{Audience, Output};
 use crate::polling::Pollers;
 use crate::presence::Presence;
-use crate::rate::{Bucket, Rate};
+use crate::rate::Rate;
 use crate::session::{Dialect, ReadId, Session, SessionId, SessionKind};
+use member_rates::MemberRates;
 use pending_append::PendingAppends;
 use pending_read::PendingRead;
+use read_turns::ReadTurns;
 use recent_marks::RecentMarks;
-use recovery::{Recovery, WaitingCursor};
+use recovery::Recovery;
 use shared::{CloseCode, Cursor, Epoch, ErrorCode, Event, MemberId, Now, RoomId, event::Refusal};
 use std::collections::{HashMap, VecDeque};
+use waiting_cursors::WaitingCursors;
 
 /// Settings that stay the same while the hub runs.
 #[derive(Clone, Debug)]
@@ -60,23 +70,22 @@ pub struct Hub {
     epoch: Epoch,
     house: House,
     recent_marks: RecentMarks,
+    /// Names of the rooms of `house`.
+    directory: Directory,
     sessions: HashMap<SessionId, Session>,
     /// Admitted sessions of each member, in the order of their admission.
     sessions_by_member: HashMap<MemberId, Vec<SessionId>>,
     /// Sessions whose new events are buffered until they have what they missed.
     recoveries: HashMap<SessionId, Recovery>,
-    /// Sessions whose cursors are past the head, in the order of their deadlines.
-    waiting_cursors: VecDeque<WaitingCursor>,
+    waiting_cursors: WaitingCursors,
     /// Reads that wait for the store. The sessions and the limit of reads for each bound their number.
     pending_reads: HashMap<ReadId, PendingRead>,
     last_read_id: u64,
+    read_turns: ReadTurns,
     event_clock: EventClock,
     presence: Presence,
     pollers: Pollers,
-    /// Rates of posts. Only current members have one, so the members bound their number.
-    post_rates: HashMap<MemberId, Bucket>,
-    /// Rates of HTTP requests, which no connection counts. Bounded like `post_rates`.
-    request_rates: HashMap<MemberId, Bucket>,
+    rates: MemberRates,
     /// Appends whose origins have no answer yet.
     pending_appends: PendingAppends,
     /// Deadlines of the first `hello` by the monotonic clock, in milliseconds, earliest first.
@@ -94,19 +103,20 @@ impl Hub {
         Hub {
             settings,
             epoch,
+            directory: Directory::of(&house.rooms),
             house,
             recent_marks,
             sessions: HashMap::new(),
             sessions_by_member: HashMap::new(),
             recoveries: HashMap::new(),
-            waiting_cursors: VecDeque::new(),
+            waiting_cursors: WaitingCursors::default(),
             pending_reads: HashMap::new(),
             last_read_id: 0,
+            read_turns: ReadTurns::default(),
             event_clock: EventClock::default(),
             presence: Presence::default(),
             pollers: Pollers::default(),
-            post_rates: HashMap::new(),
-            request_rates: HashMap::new(),
+            rates: MemberRates::default(),
             pending_appends: PendingAppends::default(),
             hello_deadlines: VecDeque::new(),
             last_tag,
@@ -146,9 +156,7 @@ impl Hub {
             Input::Tick => {}
         }
         self.close_sessions_without_hello(now.mono, out);
-        if self.waiting_cursors.front().is_some_and(|waiting| waiting.until() <= now.mono) {
-            self.give_up_waiting_cursors(now.mono, out);
-        }
+        self.give_up_waiting_cursors(now.mono, out);
         self.pollers.expire(now.mono, &mut self.presence);
         let (members, as_of) = (&self.house.members, self.house.head());
         for event in self.presence.take_changes(now, as_of, |id| members.get(id)) {
@@ -160,7 +168,7 @@ impl Hub {
     pub fn next_wake(&self) -> Option<u64> {
         let hello = self.hello_deadlines.front().map(|(deadline, _)| *deadline);
         let clock = self.event_clock.next_wake();
-        let cursor = self.waiting_cursors.front().map(WaitingCursor::until);
+        let cursor = self.waiting_cursors.next_deadline();
         let wakes = [hello, cursor, self.presence.next_wake(), self.pollers.next_wake(), clock];
         wakes.into_iter().flatten().min()
     }
@@ -210,6 +218,9 @@ impl Hub {
                 self.hello_deadlines.push_back((now.saturating_add(HELLO_MS), session));
                 Session::Opened { member: self.find_member(device) }
             }
+            Dialect::Text if !access::may_receive_nameless(&self.house) => {
+                return out.push(Output::Close(session, CloseCode::SignedOut));
+            }
             Dialect::Text => {
                 self.last_tag = self.last_tag.saturating_add(1);
                 out.push(Output::Attach(session, Vec::new()));
@@ -220,13 +231,15 @@ impl Hub {
     }
 
     fn close_session(&mut self, session: SessionId, now: u64, out: &mut Vec<Output>) {
+        self.waiting_cursors.remove(session);
         let recovery = self.recoveries.remove(&session);
         let state = self.sessions.remove(&session);
         if let Some(read) = recovery.and_then(|recovery| recovery.read()) {
-            self.cancel_read(read, out);
+            self.cancel_recovery_read(read, out);
         }
-        if let Some(Session::Member { reads, .. }) = &state {
-            reads.iter().for_each(|read| self.cancel_read(*read, out));
+        if let Some(Session::Member { member, reads, .. }) = &state {
+            reads.iter().for_each(|read| self.cancel_read(*member, *read, out));
+            self.start_waiting_reads(out);
         }
         if let Some(Session::Member { member, away, kind, device, .. }) = state {
             match (kind, device) {
@@ -249,30 +262,6 @@ impl Hub {
                 out.push(Output::Close(session, CloseCode::Hello));
             }
         }
-    }
-
-    /// Counts a durable command of a member. Above the rate the session's connection is paused.
-    fn limit_posts(&mut self, session: SessionId, member: MemberId, now: u64, out: &mut Vec<Output>) {
-        // A member who has left keeps no bucket; the store refuses the command.
-        if !self.house.members.contains(member) {
-            return;
-        }
-        charge(&mut self.post_rates, self.settings.posts, session, member, now, out);
-    }
-}
-
-/// Takes one unit from a member's bucket. A bucket in debt pauses the session.
-fn charge(
-    buckets: &mut HashMap<MemberId, Bucket>,
-    rate: Rate,
-    session: SessionId,
-    member: MemberId,
-    now: u64,
-    out: &mut Vec<Output>,
-) {
-    let wait = buckets.entry(member).or_insert_with(|| Bucket::full(rate, now)).take(rate, 1, now);
-    if wait > 0 {
-        out.push(Output::Pause(session, wait));
     }
 }
 

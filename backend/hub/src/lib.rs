@@ -9,7 +9,8 @@
 //! * [`output`]: the orders that the hub gives to its shell.
 //! * [`session`]: one attachment of a client.
 //! * [`house`]: the state that the log adds up to, and the changes that extend the log.
-//! * [`access`]: the one place that answers who may read what.
+//! * [`access`]: the one place that answers who may read or do what.
+//! * `directory`: an index of the rooms' names, for the list of rooms.
 //! * `event_clock`: the times of events, from a wall clock that may step.
 //! * [`query`]: questions to the log and their answers.
 //! * [`log`]: a log in memory.
@@ -18,7 +19,7 @@
 //! * [`rate`]: token buckets.
 //! * [`limits`]: the server's limits.
 
-pub mod access;
+mod directory;
 mod event_clock;
 pub mod house;
 pub mod hub;
@@ -32,7 +33,7 @@ pub mod query;
 pub mod rate;
 pub mod session;
 
-pub use house::House;
+pub use house::{House, access};
 pub use hub::{Hub, Settings};
 pub use input::Input;
 pub use output::{Audience, Output};

@@ -17,8 +17,14 @@ pub const NAME_REST_MS: u64 = 24 * 60 * 60 * 1000;
 /// fewer names within [`NAME_REST_MS`].
 pub const RESTING_NAMES_MAX: usize = 200_000;
 
-/// Rooms of the house. Beyond it: error `rooms_full`.
+/// Rooms of the house that are not archived. Beyond it: error `rooms_full`.
 pub const ROOMS_MAX: usize = 10_000;
+
+/// Archived rooms of the house. Beyond it: error `rooms_full`.
+pub const ARCHIVED_ROOMS_MAX: usize = 50_000;
+
+/// Rooms that one member made and that are not archived. Beyond it: error `too_many_rooms_made`.
+pub const ROOMS_MADE_MAX: usize = 200;
 
 /// Rooms of one member. Beyond it: error `too_many_rooms`.
 pub const ROOMS_PER_MEMBER_MAX: usize = 500;
@@ -30,8 +36,14 @@ pub const REPLAY_PART_EVENTS: usize = 256;
 /// this part was sent.
 pub const REPLAY_PART_BYTES: usize = 128 * 1024;
 
+/// Rooms that one member makes in an hour, and at once. Beyond it: error `too_many_requests`.
+pub const ROOMS_MADE_PER_HOUR: u32 = 30;
+
 /// Reads of one session that wait for the store. Beyond it: error `too_many_requests`.
 pub const READS_PER_SESSION_MAX: usize = 4;
+
+/// Reads of `history` and `events` that the store holds at a time. Beyond it they wait, and members take turns.
+pub const PAGE_READS_MAX: usize = 8;
 
 /// Sessions of one member at a time. Beyond it: close 4429.
 pub const SESSIONS_PER_MEMBER_MAX: usize = 64;
@@ -77,6 +89,14 @@ pub const POSTS_PER_S: u32 = 20;
 
 /// Seconds of [`POSTS_PER_S`] that may come in one burst.
 pub const POST_BURST_S: u32 = 3;
+
+/// Seconds' worth of posts that a member may read in one burst of `history` and `events`. Above it the member
+/// reads as often as the member may post, and the sockets are not read for a while.
+pub const READ_BURST_S: u32 = 5;
+
+/// Milliseconds for which a member's posts or reads may be ahead of their rate. Beyond it: error
+/// `too_many_requests`.
+pub const DEBT_MAX_MS: u64 = 10_000;
 
 /// Messages per second of one connection, of any kind and in any dialect, as a multiple of [`POSTS_PER_S`].
 /// Beyond it the socket is not read for a while.

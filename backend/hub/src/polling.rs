@@ -26,6 +26,8 @@ struct Poller {
 pub(crate) struct Pollers {
     by_device: HashMap<DeviceKey, Poller>,
     lingering: BTreeSet<(u64, DeviceKey)>,
+    /// Polling devices of each member.
+    by_member: HashMap<MemberId, Vec<DeviceKey>>,
 }
 
 impl Pollers {
@@ -43,8 +45,10 @@ impl Pollers {
             self.remove(device, presence);
         }
         let has_other_page = is_first && self.by_device.contains_key(&device);
+        let devices = &mut self.by_member;
         let poller = self.by_device.entry(device).or_insert_with(|| {
             presence.open(member);
+            devices.entry(member).or_default().push(device);
             Poller { member, away: false, open: 0, lingers_until: 0 }
         });
         poller.open += 1;
@@ -88,12 +92,7 @@ impl Pollers {
 
     /// Removes the devices of a member who has left the house.
     pub(crate) fn remove_member(&mut self, member: MemberId, presence: &mut Presence) {
-        let theirs: Vec<DeviceKey> = self
-            .by_device
-            .iter()
-            .filter(|(_, poller)| poller.member == member)
-            .map(|(device, _)| *device)
-            .collect();
+        let theirs = self.by_member.get(&member).cloned().unwrap_or_default();
         theirs.into_iter().for_each(|device| self.remove(device, presence));
     }
 
@@ -105,6 +104,12 @@ impl Pollers {
     fn remove(&mut self, device: DeviceKey, presence: &mut Presence) {
         if let Some(poller) = self.by_device.remove(&device) {
             self.lingering.remove(&(poller.lingers_until, device));
+            if let Some(devices) = self.by_member.get_mut(&poller.member) {
+                devices.retain(|other| *other != device);
+                if devices.is_empty() {
+                    self.by_member.remove(&poller.member);
+                }
+            }
             presence.close(poller.member, poller.away);
         }
     }
@@ -191,5 +196,10 @@ mod tests {
         pollers.begin_poll(DEVICE, MemberId(2), HERE, &mut presence);
         let present = presence.list_for_welcome(|id| Some(shared::Member { id, name: "x".to_owned() }));
         assert_eq!(present.iter().map(|it| it.member.id).collect::<Vec<_>>(), [MemberId(2)]);
+        pollers.remove_member(ANN, &mut presence);
+        assert_eq!(presence.count(), 1);
+        pollers.remove_member(MemberId(2), &mut presence);
+        assert_eq!(presence.count(), 0);
+        assert!(pollers.by_device.is_empty() && pollers.by_member.is_empty());
     }
 }

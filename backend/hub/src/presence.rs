@@ -143,7 +143,7 @@ impl Presence {
         // A client that received counts only needs every name again.
         let is_full = self.is_counted && !many;
         let changed = std::mem::take(&mut self.changed);
-        let (mut here, mut away, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut here, mut away, mut gone, mut changes) = (Vec::new(), Vec::new(), Vec::new(), 0);
         let ids: Vec<MemberId> = if is_full {
             self.pages.keys().copied().chain(changed.keys().copied()).collect()
         } else {
@@ -159,14 +159,16 @@ impl Presence {
             if is == was && !is_full && !was_listed {
                 continue;
             }
+            changes += 1;
             match is {
+                // Nobody receives the names.
+                _ if many => {}
                 Some(true) => away.extend(name(id)),
                 Some(false) => here.extend(name(id)),
                 None => gone.push(id),
             }
         }
         self.is_counted = many;
-        let changes = here.len() + away.len() + gone.len();
         if changes == 0 {
             return Vec::new();
         }

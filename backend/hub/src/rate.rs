@@ -55,6 +55,11 @@ impl Bucket {
         self.level = self.level.saturating_add(i64::from(cost) * 1000).min(i64::from(rate.burst) * 1000);
     }
 
+    /// Gives back `cost` units without regard to the time since the last call.
+    pub fn give_back_now(&mut self, rate: Rate, cost: u32) {
+        self.give_back(rate, cost, self.at);
+    }
+
     /// Whether the bucket is full at `now`, so that it need not be kept.
     pub fn is_full(&self, rate: Rate, now: u64) -> bool {
         let mut later = *self;

@@ -11,7 +11,7 @@ use crate::connection::permit::ConnectionPermit;
 use crate::limits::{
     ADDRESS_CONNECTIONS_MIN, ADDRESS_SHARE, ADDRESSES_MAX, CONNECTIONS_PER_ADDRESS_MAX, HANDSHAKES, JOINS,
     NAME_ATTEMPTS, OPEN_RETRY_AFTER_S, POLLS_PER_ADDRESS_MAX, REFUSED_PER_ADDRESS_MAX, RENAMES,
-    SOCKETS_PER_ADDRESS_MAX, STREAMS_PER_ADDRESS_MAX, TEXTS_PER_ADDRESS,
+    ROOMS_PER_ADDRESS_PER_HOUR, SOCKETS_PER_ADDRESS_MAX, STREAMS_PER_ADDRESS_MAX, TEXTS_PER_ADDRESS,
 };
 use hub::rate::{Bucket, Rate};
 use slot_bucket::SlotBucket;
@@ -47,7 +47,12 @@ pub enum Act {
     Join,
     /// New name of a member.
     Rename,
+    /// A new room.
+    CreateRoom,
 }
+
+/// Cost of a new room, so that a rate per second is one per hour.
+const ROOM_COST: u32 = 3_600;
 
 /// The refusal of what an address may not open or do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +79,7 @@ impl Kind {
 }
 
 impl Act {
-    const ALL: [Act; 4] = [Act::Handshake, Act::NameAttempt, Act::Join, Act::Rename];
+    const ALL: [Act; 5] = [Act::Handshake, Act::NameAttempt, Act::Join, Act::Rename, Act::CreateRoom];
 
     fn rate(self) -> Rate {
         match self {
@@ -82,7 +87,16 @@ impl Act {
             Act::NameAttempt => NAME_ATTEMPTS,
             Act::Join => JOINS,
             Act::Rename => RENAMES,
+            Act::CreateRoom => {
+                let per_s = ROOMS_PER_ADDRESS_PER_HOUR;
+                Rate { per_s, burst: per_s * ROOM_COST }
+            }
         }
+    }
+
+    /// Units of the rate that one act costs.
+    fn cost(self) -> u32 {
+        if self == Act::CreateRoom { ROOM_COST } else { 1 }
     }
 }
 
@@ -106,7 +120,7 @@ struct Table {
 #[derive(Debug)]
 struct Address {
     open: [usize; 5],
-    acts: [SlotBucket; 4],
+    acts: [SlotBucket; 5],
     texts: Bucket,
 }
 
@@ -190,13 +204,14 @@ impl AddressLimits {
         if !self.is_limited {
             return Ok(());
         }
-        let taken = self.at(ip, |address, now| address.acts[act as usize].try_take(act.rate(), now));
+        let taken =
+            self.at(ip, |address, now| address.acts[act as usize].try_take(act.rate(), act.cost(), now));
         taken.map_err(|wait_ms| OverLimit { retry_after_s: wait_ms.div_ceil(1_000) })
     }
 
     /// Takes back an act that had no effect.
     pub fn take_back(&self, ip: IpAddr, act: Act) {
-        self.at(ip, |address, now| address.acts[act as usize].give_back(act.rate(), now));
+        self.at(ip, |address, now| address.acts[act as usize].give_back(act.rate(), act.cost(), now));
     }
 
     /// Counts a message of the text dialect. Returns the milliseconds for which its connection should not be

@@ -53,8 +53,9 @@ pub enum Delivery {
     Subscribe(SessionId, Address),
     /// Ends the subscription of a session to an address.
     Unsubscribe(SessionId, Address),
-    /// Sends a frame of the replay, ahead of buffered frames.
-    SendReplay(SessionId, Bytes),
+    /// Sends an event of the replay, ahead of buffered frames. The worker encodes it, because only this session
+    /// gets it.
+    SendReplay(SessionId, Box<Event>),
     /// Sends the hub `Drained` once all queued frames of a session were sent.
     NotifyDrained(SessionId),
     /// Releases the buffered frames of a session.
@@ -76,10 +77,11 @@ impl Delivery {
             Delivery::Publish { v1, text, .. } => v1.len() + text.as_ref().map_or(0, Bytes::len),
             Delivery::PublishEphemeral { v1: frame, .. }
             | Delivery::PublishUnstored(frame)
-            | Delivery::SendEphemeral(_, frame)
-            | Delivery::SendReplay(_, frame) => frame.len(),
+            | Delivery::SendEphemeral(_, frame) => frame.len(),
             Delivery::Attach(_, addresses) => size_of_val(&**addresses),
-            Delivery::Send(_, event) => size_of::<Event>() + page_bytes(event),
+            Delivery::Send(_, event) | Delivery::SendReplay(_, event) => {
+                size_of::<Event>() + page_bytes(event)
+            }
             Delivery::Subscribe(..)
             | Delivery::Unsubscribe(..)
             | Delivery::NotifyDrained(_)
@@ -92,9 +94,16 @@ impl Delivery {
     }
 }
 
-/// Bytes of the pages that an answer holds. Every other answer is short.
+/// Bytes of the messages and rooms that an event for one session holds. Every other answer is short.
 fn page_bytes(answer: &Event) -> usize {
     match answer {
+        Event::Welcome(welcome) => {
+            let rooms =
+                welcome.rooms.iter().map(|room| size_of_val(room) + room.name.len() + room.description.len());
+            let messages = welcome.room.as_ref().map_or(0, |room| messages_bytes(&room.messages));
+            rooms.sum::<usize>() + messages
+        }
+        Event::Posted(posted) => posted.text.len(),
         Event::History(page) => messages_bytes(&page.messages),
         Event::Reset(reset) => messages_bytes(&reset.room.messages),
         Event::Events(page) => {

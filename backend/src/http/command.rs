@@ -7,6 +7,7 @@
 //! same reply.
 
 use super::{byte_count::ByteCounter, query_params::QueryParams};
+use crate::connection::address_limits::Act;
 use crate::http::app_state::AppState;
 use crate::http::device_token;
 use crate::http::host_policy::Caller;
@@ -35,6 +36,9 @@ pub async fn command(
     let command = Command::parse(text).map_err(|error| api_error(error.code))?;
     if let Some(hook) = &state.inbound_hook {
         hook(text);
+    }
+    if let Command::RoomCreate(_) = &command {
+        state.address_limits.act(caller.ip, Act::CreateRoom)?;
     }
     let identity = params.expected_identity()?;
     let device = device_token::trusted(&request, &state, &caller).await;

@@ -235,6 +235,10 @@ impl MessageReader {
 
     async fn handle_command(&self, text: &str) -> Result<(), CloseCode> {
         match Command::parse(text) {
+            Ok(Command::RoomCreate(create)) if self.address_limits.act(self.ip, Act::CreateRoom).is_err() => {
+                self.refuse(Some(create.reference), ErrorCode::TooManyRequests);
+                Ok(())
+            }
             Ok(command) => self.tell(Input::CommandReceived(self.connection.session, command)).await,
             Err(error) => {
                 self.refuse(error.reference, error.code);

@@ -1,5 +1,5 @@
-//! The task of the registry. At the end of a turn one batch goes to each worker. The task encodes an event once for
-//! each dialect.
+//! The task of the registry. At the end of a turn one batch goes to each worker. The task encodes a published event
+//! once for each dialect; the workers encode what only one session gets.
 
 use super::split::{self, split};
 use super::{Envelope, IdentityRequest, Registry};
@@ -7,7 +7,7 @@ use crate::clock::{mono_ms, now};
 use crate::connection::frame::{self, event};
 use crate::connection::worker_inputs::WaitingInput;
 use crate::fanout::{BatchSender, Connections, Delivery, DeliveryBatch};
-use crate::limits::{INBOX_MAX, TURN_BYTES_MAX, TURN_MAX};
+use crate::limits::{INBOX_MAX, READS_TURN_BYTES_MAX, READS_TURN_MAX, TURN_BYTES_MAX, TURN_MAX};
 use crate::store::Store;
 use futures_util::{
     future::{AbortHandle, BoxFuture, FutureExt, OptionFuture, abortable, pending},
@@ -135,7 +135,13 @@ impl Actor {
                     self.handle(Input::AppendsFinished(outcomes));
                 }
                 commits = self.tail.next() => self.apply(commits.ok_or(RegistryError::TailEnded)?).await?,
-                Some((id, found)) = self.reading.next() => self.finish_read(id, found),
+                Some((id, found)) = self.reading.next() => {
+                    self.finish_read(id, found);
+                    // The inbox has its turn too, however many reads have finished.
+                    if self.hub.is_ready() && let Ok(envelope) = self.inbox.try_recv() {
+                        self.handle_envelopes(envelope).await?;
+                    }
+                }
                 envelope = self.inbox.recv(), if self.hub.is_ready() => match envelope {
                     Some(envelope) => self.handle_envelopes(envelope).await?,
                     None => return Ok(()),
@@ -260,7 +266,7 @@ impl Actor {
             Output::Subscribe(session, to) => self.turn.add(session, Delivery::Subscribe(session, to)),
             Output::Unsubscribe(session, to) => self.turn.add(session, Delivery::Unsubscribe(session, to)),
             Output::SendReplay(session, what) => {
-                self.turn.add(session, Delivery::SendReplay(session, event(&what)))
+                self.turn.add(session, Delivery::SendReplay(session, what));
             }
             Output::NotifyDrained(session) => self.turn.add(session, Delivery::NotifyDrained(session)),
             Output::Release(session) => self.turn.add(session, Delivery::Release(session)),
@@ -314,10 +320,16 @@ impl Actor {
     }
 
     /// Starts an append of the gathered changes unless one is under way, and handles what the store gives at
-    /// once: results of reads, outcomes, and commits of the tail.
+    /// once: results of reads, up to a bound, outcomes, and commits of the tail.
     async fn drive_store(&mut self) -> Result<(), RegistryError> {
+        let (mut reads, mut bytes) = (0, 0);
         loop {
-            while let Some(Some((id, found))) = self.reading.next().now_or_never() {
+            while reads < READS_TURN_MAX
+                && bytes < READS_TURN_BYTES_MAX
+                && let Some(Some((id, found))) = self.reading.next().now_or_never()
+            {
+                reads += 1;
+                bytes += found.as_ref().map_or(0, split::read_bytes);
                 self.finish_read(id, found);
             }
             while let Some(commits) = self.tail.next().now_or_never() {
@@ -378,7 +390,8 @@ mod tests {
     use crate::fanout::batch_channel;
     use crate::store::memory::MemoryStore;
     use hub::Dialect;
-    use shared::{ClientId, Epoch};
+    use hub::house::{members::DeviceKey, names::Name};
+    use shared::{ClientId, Command, Epoch, command::Hello};
 
     #[tokio::test]
     async fn a_turn_takes_the_inputs_that_wait() {
@@ -417,6 +430,45 @@ mod tests {
             let mut published = Vec::new();
             while batches.next_round(|batch| published.push(batch.deliveries.len())).await {}
             assert_eq!(published, turns);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_turn_answers_a_bounded_number_of_reads() {
+        for (count, turns) in [
+            (READS_TURN_MAX - 1, vec![READS_TURN_MAX - 1]),
+            (READS_TURN_MAX, vec![READS_TURN_MAX]),
+            // The loop begins each turn with one read.
+            (READS_TURN_MAX + 1, vec![READS_TURN_MAX, 1]),
+        ] {
+            let (sender, mut batches) = batch_channel();
+            let mut store = Box::new(MemoryStore::new(Epoch(1)));
+            let device = DeviceKey([1; 32]);
+            let join = Change::Join { name: Name::parse("Wei").unwrap(), device };
+            store.append(vec![join], 1).await[0].as_ref().unwrap();
+            let (actor, registry) = Actor::new(Settings::default(), store, vec![sender]).unwrap();
+            let inputs = WorkerInputs::default();
+            for number in 0..count {
+                let session = SessionId(number as u64);
+                let hello = Hello { reference: 1, build: String::new(), cursor: None, room: None };
+                for input in [
+                    Input::Opened { session, dialect: Dialect::V1, device: Some(device) },
+                    Input::CommandReceived(session, Command::Hello(hello)),
+                ] {
+                    inputs.send(input).await.unwrap();
+                }
+            }
+            registry.tell_all(inputs.next().await).await.unwrap();
+            drop(registry);
+            actor.run().await.unwrap();
+            let mut welcomed = Vec::new();
+            let is_welcome = |delivery: &&Delivery| matches!(delivery, Delivery::SendReplay(..));
+            while batches
+                .next_round(|batch| welcomed.push(batch.deliveries.iter().filter(is_welcome).count()))
+                .await
+            {}
+            welcomed.retain(|count| *count > 0);
+            assert_eq!(welcomed, turns);
         }
     }
 

@@ -3,8 +3,8 @@
 //! No turn publishes more than a connection's queue holds. Between two turns connections have time to write.
 
 use crate::limits::TURN_BYTES_MAX;
-use hub::{Input, house::commit::Commit, input::Unstored};
-use shared::{Command, Event, command::Post};
+use hub::{Input, house::commit::Commit, input::Unstored, query::QueryResult};
+use shared::{Command, ErrorCode, Event, command::Post};
 
 /// Bytes that a published event takes beside its text: the rest of its JSON, and its entry in a queue. Many short
 /// messages take more by their number than by their texts.
@@ -18,6 +18,15 @@ pub(super) fn input_bytes(input: &Input) -> usize {
         | Input::CommandRequested { command: Command::Post(Post { text, .. }), .. } => json_bytes(text),
         Input::UnstoredReceived(_, Unstored::Binary(bytes)) => bytes.len(),
         _ => 0,
+    }
+}
+
+/// Bytes of text in the result of a read.
+pub(super) fn read_bytes(found: &Result<QueryResult, ErrorCode>) -> usize {
+    match found {
+        Ok(QueryResult::Page(page)) => page.messages.iter().map(|message| message.text.len()).sum(),
+        Ok(QueryResult::Replayed(part)) => part.events.iter().map(hub::log::text_bytes).sum(),
+        Err(_) => 0,
     }
 }
 

@@ -1,7 +1,8 @@
 //! Every kind of change: its events, and the reasons for a refusal.
 
 use crate::test_store::{
-    self, LIN, LOBBY, WEI, change, create, enter, fresh, go, join, positions, post, rename, snapshot_of,
+    self, LIN, LOBBY, WEI, archive, change, create, enter, fresh, go, join, positions, post, rename,
+    snapshot_of,
 };
 use hub::house::change::Change;
 use shared::{Address, ErrorCode, Event, MemberId, RoomId, event::Posted};
@@ -113,6 +114,9 @@ async fn a_refused_change_does_not_affect_its_group() {
             (enter(unknown, fresh(), room), ErrorCode::SignInRequired),
             (go(WEI, fresh(), LOBBY), ErrorCode::LobbyStays),
             (go(LIN, fresh(), room), ErrorCode::RoomUnknown),
+            (archive(LIN, fresh(), room, true), ErrorCode::RoomUnknown),
+            (archive(WEI, fresh(), LOBBY, true), ErrorCode::LobbyStays),
+            (archive(unknown, fresh(), room, true), ErrorCode::SignInRequired),
         ];
         let (changes, codes): (Vec<_>, Vec<_>) = refused.into_iter().unzip();
         let found: Vec<_> =
@@ -177,6 +181,37 @@ async fn the_id_of_a_member_who_left_is_not_assigned_again() {
         assert_eq!(house.members.find_by_device(&device), Some(MemberId(3)), "{}", store.name);
         assert_eq!(house.rooms.get(room).unwrap().members, 0, "{}: the room stays", store.name);
         assert_eq!(store.append(create(WEI, fresh(), "Kitchen")).await, Err(ErrorCode::NameTaken));
+    }
+}
+
+#[tokio::test]
+async fn an_archived_room_stays_archived_when_the_log_is_reopened() {
+    for mut store in test_store::all() {
+        store.join(&["Wei", "Lin", "Hao"]).await;
+        let room = store.room(WEI, "Kitchen").await;
+        store.commit(enter(LIN, fresh(), room)).await;
+        assert_eq!(store.append(archive(LIN, fresh(), room, true)).await, Err(ErrorCode::NotTheMaker));
+        let archived = store.commit(archive(WEI, fresh(), room, true)).await;
+        assert!(matches!(&archived.events[..], [Event::RoomArchived(event)] if event.author == WEI));
+        let again = store.commit(archive(WEI, fresh(), room, true)).await;
+        assert_eq!((again.receipt.n, again.events), (archived.receipt.n, vec![]), "{}", store.name);
+        store.reopen();
+        let house = store.house();
+        let state = house.rooms.get(room).unwrap();
+        assert_eq!((state.maker, state.archived, state.members), (Some(WEI), true, 2), "{}", store.name);
+        for refused in [
+            post(WEI, room, fresh(), "x"),
+            change(WEI, fresh(), room, "Hall"),
+            enter(MemberId(3), fresh(), room),
+        ] {
+            assert_eq!(store.append(refused).await, Err(ErrorCode::RoomArchived), "{}", store.name);
+        }
+        assert_eq!(store.append(create(LIN, fresh(), "Kitchen")).await, Err(ErrorCode::NameTaken));
+        store.commit(go(LIN, fresh(), room)).await;
+        let restored = store.commit(archive(WEI, fresh(), room, false)).await;
+        assert!(matches!(&restored.events[..], [Event::RoomRestored(_)]), "{}", store.name);
+        store.commit(enter(MemberId(3), fresh(), room)).await;
+        store.commit(post(WEI, room, fresh(), "x")).await;
     }
 }
 

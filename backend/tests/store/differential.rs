@@ -3,7 +3,7 @@
 
 use crate::{
     rng::Rng,
-    test_store::{self, TestStore, change, create, enter, go, id, join, post, rename, snapshot_of},
+    test_store::{self, TestStore, archive, change, create, enter, go, id, join, post, rename, snapshot_of},
 };
 use hub::{
     house::change::Change,
@@ -32,6 +32,7 @@ fn some_change(rng: &mut Rng) -> Change {
         7 => change(author, client_id, room, name),
         8..=12 => enter(author, client_id, room),
         13 => go(author, client_id, room),
+        14 => archive(author, client_id, room, rng.below(2) == 0),
         _ => {
             let length = match rng.below(60) {
                 0 => 60_000,

@@ -62,7 +62,7 @@ async fn assert_holds_everything(mut store: TestStore) {
     let before = snapshot_of(&store.house());
     assert_eq!(store.house().next_member(), MemberId(4).0);
     let folder = store.close();
-    assert_eq!(format(&folder.path().join(sqlite::FILE)), 2);
+    assert_eq!(format(&folder.path().join(sqlite::FILE)), 3);
     let report = sqlite::check(folder.path()).unwrap();
     assert!(report.is_sound(), "{report}");
     assert_eq!(snapshot_of(&TestStore::at(folder).house()), before);
@@ -99,6 +99,30 @@ async fn a_log_of_format_1_opens_when_its_last_commits_are_in_the_write_ahead_lo
     }
     drop(db);
     assert_holds_everything(TestStore::at(folder)).await;
+}
+
+/// Turns a log of the present format into one of format 2.
+fn make_format_2(file: &Path) {
+    let db = Connection::open(file).unwrap();
+    db.execute_batch(
+        "ALTER TABLE rooms DROP COLUMN maker; ALTER TABLE rooms DROP COLUMN archived; PRAGMA user_version = 2;",
+    )
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_log_of_format_2_opens_with_the_makers_of_its_rooms() {
+    let mut store = TestStore::on_disk();
+    store.join(&["Wei", "Lin"]).await;
+    let rooms = [store.room(WEI, "Kitchen").await, store.room(LIN, "Hall").await];
+    let before = snapshot_of(&store.house());
+    let folder = store.close();
+    make_format_2(&folder.path().join(sqlite::FILE));
+    let report = sqlite::check(folder.path()).unwrap();
+    assert!(report.is_sound(), "{report}");
+    let mut store = TestStore::at(folder);
+    assert_eq!(snapshot_of(&store.house()), before);
+    assert_eq!(rooms.map(|room| store.house().rooms.get(room).unwrap().maker), [Some(WEI), Some(LIN)]);
 }
 
 #[tokio::test]
@@ -145,7 +169,7 @@ async fn a_log_of_format_1_is_checked_and_backed_up_without_a_migration() {
 async fn a_log_of_a_newer_format_is_refused_by_every_task() {
     let folder = folder_of_format_1();
     let file = folder.path().join(sqlite::FILE);
-    Connection::open(&file).unwrap().pragma_update(None, "user_version", 3).unwrap();
+    Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let backups = TempFolder::new();
     fs::create_dir_all(backups.path()).unwrap();
     let other = TempFolder::new();
@@ -157,6 +181,6 @@ async fn a_log_of_a_newer_format_is_refused_by_every_task() {
     ];
     for refusal in refusals {
         let refusal = refusal.to_string();
-        assert!(refusal.contains("from a newer version of Teahouse (format 3)"), "{refusal}");
+        assert!(refusal.contains("from a newer version of Teahouse (format 99)"), "{refusal}");
     }
 }

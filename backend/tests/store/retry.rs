@@ -1,6 +1,8 @@
 //! A change that is sent twice is executed once.
 
-use crate::test_store::{self, LIN, LOBBY, TestStore, WEI, change, create, enter, go, id, post, snapshot_of};
+use crate::test_store::{
+    self, LIN, LOBBY, TestStore, WEI, archive, change, create, enter, go, id, post, snapshot_of,
+};
 use hub::house::change::Change;
 
 /// One change of each kind that has a key, in an order in which all are executed.
@@ -15,6 +17,8 @@ async fn changes(store: &mut TestStore) -> Vec<Change> {
         enter(LIN, id(2), room),
         post(LIN, room, id(3), "here"),
         go(LIN, id(4), room),
+        archive(WEI, id(5), room, true),
+        archive(WEI, id(6), room, false),
     ]
 }
 

@@ -262,6 +262,10 @@ pub(crate) fn go(author: MemberId, client_id: ClientId, room: RoomId) -> Change 
     Change::LeaveRoom { author, client_id, room }
 }
 
+pub(crate) fn archive(author: MemberId, client_id: ClientId, room: RoomId, archived: bool) -> Change {
+    Change::ArchiveRoom { author, client_id, room, archived }
+}
+
 pub(crate) fn rename(member: MemberId, text: &str) -> Change {
     Change::Rename { member, name: name(text) }
 }

@@ -52,6 +52,9 @@ pub struct MemberJoined {
     pub at: u64,
     /// Member who joined.
     pub member: Member,
+    /// Member who made the change; absent if it was the member's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<MemberId>,
     /// Room that the member joined; only where the event is addressed to the member.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<Room>,
@@ -76,6 +79,9 @@ pub struct MemberLeft {
     pub at: u64,
     /// Member who left.
     pub member: MemberId,
+    /// Member who made the change; absent if it was the member's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<MemberId>,
     /// Room that the member left; only where the event is addressed to the member.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<RoomId>,
@@ -134,11 +140,29 @@ pub struct RoomChanged {
     pub room: Room,
 }
 
+/// Room that was archived or restored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RoomArchived {
+    /// Position in the log.
+    pub n: u64,
+    /// Room that was archived or restored.
+    pub to: Address,
+    /// Position of the event before it with the same address.
+    pub prev: u64,
+    /// Time of the commit: milliseconds since 1970.
+    pub at: u64,
+    /// Member who archived or restored the room.
+    pub author: MemberId,
+    /// Id that the author's client gave to the command.
+    pub client_id: ClientId,
+}
+
 crate::read! {
     Posted { n, to, prev, seq, at, author, name, tag, client_id, text }
-    MemberJoined { n, to, prev, at, member, room, members }
-    MemberLeft { n, to, prev, at, member, room }
+    MemberJoined { n, to, prev, at, member, by, room, members }
+    MemberLeft { n, to, prev, at, member, by, room }
     Renamed { n, to, prev, at, member }
     RoomCreated { n, to, prev, at, author, client_id, room }
     RoomChanged { n, to, prev, at, author, client_id, room }
+    RoomArchived { n, to, prev, at, author, client_id }
 }

@@ -6,8 +6,8 @@ use shared::{
     command::{self, Hello, PageAnchor, Post, RoomChange, RoomCreate, RoomMove},
     event::{
         self, Away, DirectoryRoom, EventsPage, Gone, Here, HistoryPage, MemberJoined, MemberLeft, Posted,
-        Refusal, Renamed, Reply, Reset, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, RoomsPage,
-        Through, Trace, Welcome,
+        Refusal, Renamed, Reply, Reset, RoomArchived, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot,
+        RoomsPage, Through, Trace, Welcome,
         trace::{
             ByteCounts, DirectionCount, Handshake, HeaderField, HexBytes, RequestHead, ResponseHead,
             TraceItem, TracedFrame,
@@ -76,6 +76,8 @@ pub(crate) fn commands() -> Vec<(&'static str, Command)> {
         ),
         ("command_room_join", Command::RoomJoin(moved(5, "c"))),
         ("command_room_leave", Command::RoomLeave(moved(6, "d"))),
+        ("command_room_archive", Command::RoomArchive(moved(10, "e"))),
+        ("command_room_restore", Command::RoomRestore(moved(11, "f"))),
         (
             "command_rooms",
             Command::Rooms(command::RoomsQuery {
@@ -103,10 +105,19 @@ pub(crate) fn commands() -> Vec<(&'static str, Command)> {
 pub(crate) fn events() -> Vec<(&'static str, Event)> {
     let to = Address::Room(RoomId::LOBBY);
     let through = Through { through: cursor(7) };
-    let joined =
-        MemberJoined { n: 1, to, prev: 0, at: 1_767_225_500_000, member: mei(), room: None, members: None };
+    let joined = MemberJoined {
+        n: 1,
+        to,
+        prev: 0,
+        at: 1_767_225_500_000,
+        member: mei(),
+        by: None,
+        room: None,
+        members: None,
+    };
     let renamed = Renamed { n: 6, to, prev: 5, at: 1_767_225_620_000, member: tom("Tomás") };
-    let left = MemberLeft { n: 7, to, prev: 6, at: 1_767_225_630_000, member: MemberId(2), room: None };
+    let left =
+        MemberLeft { n: 7, to, prev: 6, at: 1_767_225_630_000, member: MemberId(2), by: None, room: None };
     let tasting_room = Address::Room(TASTING);
     let to_mei = Address::Member(MemberId(1));
     let at = 1_767_225_700_000;
@@ -120,9 +131,20 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         room: tasting("Oolong, mostly."),
     };
     let room = Some(tasting("Oolong, mostly."));
-    let own_joined = MemberJoined { n: 8, to: to_mei, prev: 0, at, member: mei(), room, members: Some(1) };
+    let own_joined =
+        MemberJoined { n: 8, to: to_mei, prev: 0, at, member: mei(), by: None, room, members: Some(1) };
     let changed = changed();
-    let own_left = MemberLeft { n: 13, to: to_mei, prev: 8, at, member: MemberId(1), room: Some(TASTING) };
+    let own_left =
+        MemberLeft { n: 13, to: to_mei, prev: 8, at, member: MemberId(1), by: None, room: Some(TASTING) };
+    let removed = MemberLeft {
+        n: 14,
+        to: tasting_room,
+        prev: 12,
+        at,
+        member: MemberId(2),
+        by: Some(MemberId(1)),
+        room: None,
+    };
     let reply = Reply { reference: 2, n: 5, seq: 3, at: 1_767_225_610_250, room: None };
     let room_reply = Reply { reference: 3, n: 9, seq: 0, at, room: Some(TASTING) };
     vec![
@@ -143,6 +165,9 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         ("event_member_joined_told", Event::MemberJoined(own_joined)),
         ("event_room_changed", Event::RoomChanged(changed.clone())),
         ("event_member_left_told", Event::MemberLeft(own_left)),
+        ("event_member_left_by", Event::MemberLeft(removed)),
+        ("event_room_archived", Event::RoomArchived(archived(15, 14, "e"))),
+        ("event_room_restored", Event::RoomRestored(archived(16, 15, "f"))),
         (
             "event_reset",
             Event::Reset(Box::new(Reset { reference: None, entry: Some(lobby(4, 2)), room: snapshot() })),
@@ -233,6 +258,11 @@ fn changed() -> RoomChanged {
         client_id: id(&"b".repeat(32)),
         room: tasting("Oolong and white teas."),
     }
+}
+
+fn archived(n: u64, prev: u64, letter: &str) -> RoomArchived {
+    let (to, at, author) = (Address::Room(TASTING), 1_767_225_700_000, MemberId(1));
+    RoomArchived { n, to, prev, at, author, client_id: id(&letter.repeat(32)) }
 }
 
 fn found() -> DirectoryRoom {

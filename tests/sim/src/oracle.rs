@@ -4,7 +4,7 @@ use crate::page_id::PageId;
 use crate::stats::RunStats;
 use client::view::RowKey;
 use hub::house::commit::Commit;
-use shared::{Address, ClientId, Epoch, Event, MemberId, Message, RoomId};
+use shared::{Address, ClientId, Epoch, Event, MemberId, Message, RoomId, event::Position};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Record of the sent and committed messages, kept outside the clients and the hub.
@@ -22,6 +22,10 @@ pub(crate) struct Oracle {
     pub(crate) sent_messages: BTreeMap<ClientId, SentMessage>,
     /// Messages that their author's page showed as settled.
     pub(crate) acknowledged: BTreeSet<(Epoch, RowKey)>,
+    /// Rooms that are archived.
+    archived: BTreeSet<(Epoch, RoomId)>,
+    /// The first event that an archived room must not have.
+    pub(crate) written_to_archive: Option<Event>,
     sent: u64,
 }
 
@@ -76,6 +80,7 @@ impl Oracle {
 
     pub(crate) fn record_commit(&mut self, epoch: Epoch, commit: &Commit, stats: &mut RunStats) {
         for event in commit.events() {
+            self.record_archive(epoch, event, stats);
             match event {
                 Event::Posted(posted) => {
                     let Address::Room(room) = posted.to else { continue };
@@ -107,6 +112,29 @@ impl Oracle {
                 _ => {}
             }
         }
+    }
+
+    /// Records which rooms are archived, and the first event that writes to one of them.
+    fn record_archive(&mut self, epoch: Epoch, event: &Event, stats: &mut RunStats) {
+        let Some(Position { to: Address::Room(room), .. }) = event.position() else { return };
+        match event {
+            Event::RoomArchived(_) => {
+                stats.archives += 1;
+                self.archived.insert((epoch, room));
+            }
+            Event::RoomRestored(_) => {
+                self.archived.remove(&(epoch, room));
+            }
+            Event::MemberLeft(_) => {}
+            event if self.archived.contains(&(epoch, room)) => {
+                self.written_to_archive.get_or_insert_with(|| event.clone());
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn is_archived(&self, epoch: Epoch, room: RoomId) -> bool {
+        self.archived.contains(&(epoch, room))
     }
 
     pub(crate) fn has_committed(&self, epoch: Epoch, client_id: ClientId) -> bool {

@@ -53,6 +53,9 @@ pub(crate) struct Server {
     pub(crate) is_committing: bool,
 }
 
+/// Node of a change that no node of the simulation has sent. Its outcome is reported to nobody.
+pub(crate) const ELSEWHERE: usize = usize::MAX;
+
 impl Server {
     pub(crate) fn new(settings: Settings, nodes: u64, now: u64) -> Self {
         let log = Log::new(Epoch(1));

@@ -21,6 +21,8 @@ pub struct RunStats {
     pub relayed: u64,
     /// Number of restarts of the server.
     pub restarts: u64,
+    /// Number of times that a room was archived.
+    pub archives: u64,
     /// Number of steps of wall clocks.
     pub clock_steps: u64,
     /// Number of unacknowledged changes that a crash lost.

@@ -71,6 +71,8 @@ fn the_invariants_hold_in_any_run() {
     // A session passes its limit only if many messages are posted during its replay.
     assert!(sum.lost_changes > seeds / 100 && sum.overflows > seeds / 200, "{sum:?}");
     assert!(sum.shown_messages > seeds * 10 && sum.clock_steps > seeds, "{sum:?}");
+    // A run is short: in most, nobody has made a room yet that could be archived.
+    assert!(sum.archives > seeds / 200, "{sum:?}");
     // Tabs of one browser share the leader's reading.
     assert!(sum.follows > seeds / 4 && sum.relayed > seeds, "{sum:?}");
 }
@@ -103,6 +105,7 @@ fn add(sum: &mut RunStats, stats: RunStats) {
     sum.relayed += stats.relayed;
     sum.restarts += stats.restarts;
     sum.clock_steps += stats.clock_steps;
+    sum.archives += stats.archives;
     sum.lost_changes += stats.lost_changes;
     sum.resumed += stats.resumed;
     sum.overflows += stats.overflows;

@@ -86,6 +86,17 @@ pub enum Change {
         /// Room that the author leaves.
         room: RoomId,
     },
+    /// Archives a room, or restores it. Without effect if it is so already.
+    ArchiveRoom {
+        /// Member who made the room.
+        author: MemberId,
+        /// Id that the author's client gave to the command.
+        client_id: ClientId,
+        /// Room that is archived or restored.
+        room: RoomId,
+        /// True to archive the room, false to restore it.
+        archived: bool,
+    },
 }
 
 impl Change {
@@ -96,7 +107,8 @@ impl Change {
             | Change::CreateRoom { author, client_id, .. }
             | Change::ChangeRoom { author, client_id, .. }
             | Change::JoinRoom { author, client_id, .. }
-            | Change::LeaveRoom { author, client_id, .. } => Some((*author, *client_id)),
+            | Change::LeaveRoom { author, client_id, .. }
+            | Change::ArchiveRoom { author, client_id, .. } => Some((*author, *client_id)),
             Change::Join { .. } | Change::Rename { .. } | Change::Leave { .. } => None,
         }
     }
@@ -111,7 +123,10 @@ impl Change {
                 name.as_str().len() + description.len()
             }
             Change::Join { name, .. } | Change::Rename { name, .. } => name.as_str().len(),
-            Change::Leave { .. } | Change::JoinRoom { .. } | Change::LeaveRoom { .. } => 0,
+            Change::Leave { .. }
+            | Change::JoinRoom { .. }
+            | Change::LeaveRoom { .. }
+            | Change::ArchiveRoom { .. } => 0,
         }
     }
 }
@@ -125,7 +140,7 @@ pub struct Receipt {
     pub seq: u64,
     /// Time of the commit: milliseconds since 1970.
     pub at: u64,
-    /// Room that was created, changed, joined or left; none for messages and for changes of the house.
+    /// Room that was created, changed, joined, left, archived or restored; none for messages and for changes of the house.
     pub room: Option<RoomId>,
 }
 

@@ -57,10 +57,18 @@ pub fn advance(before: u32, event: &Event) -> u32 {
         Event::Renamed(renamed) => (4, renamed.member.id.0, renamed.at, None),
         Event::RoomCreated(created) => (5, created.author.0, created.at, Some(created.client_id)),
         Event::RoomChanged(changed) => (6, changed.author.0, changed.at, Some(changed.client_id)),
+        Event::RoomArchived(archived) => (7, archived.author.0, archived.at, Some(archived.client_id)),
+        Event::RoomRestored(restored) => (8, restored.author.0, restored.at, Some(restored.client_id)),
         _ => (0, 0, 0, None),
     };
     let numbers = [n, kind, address_kind, of, prev, author, at];
-    let mark = numbers.iter().fold(before, |mark, number| add(mark, &number.to_be_bytes()));
+    let by = match event {
+        Event::MemberJoined(joined) => joined.by,
+        Event::MemberLeft(left) => left.by,
+        _ => None,
+    };
+    let by = by.map(|by| by.0);
+    let mark = numbers.iter().chain(&by).fold(before, |mark, number| add(mark, &number.to_be_bytes()));
     client_id.map_or(mark, |id| add(mark, &id.0))
 }
 
@@ -71,7 +79,10 @@ fn add(mark: u32, bytes: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::{ClientId, MemberId, RoomId, event::Posted};
+    use shared::{
+        ClientId, MemberId, RoomId,
+        event::{MemberLeft, Posted},
+    };
 
     fn posted(n: u64, id: u8, text: &str) -> Event {
         Event::Posted(Posted {
@@ -102,6 +113,17 @@ mod tests {
         // The logs grew apart, and then alike.
         assert_ne!(of(&[1, 2, 3]), of(&[1, 9, 3]));
         assert_ne!(of(&[1, 2]), of(&[1]));
+    }
+
+    #[test]
+    fn marks_differ_when_another_member_made_the_change() {
+        let to = Address::Room(RoomId::LOBBY);
+        let left = |by| {
+            let left = MemberLeft { n: 1, to, prev: 0, at: 5, member: MemberId(2), by, room: None };
+            advance(EMPTY, &Event::MemberLeft(left))
+        };
+        assert_ne!(left(None), left(Some(MemberId(1))));
+        assert_ne!(left(Some(MemberId(3))), left(Some(MemberId(1))));
     }
 
     #[test]

@@ -2,15 +2,16 @@
 //!
 //! Every member is in the lobby for as long as the member is in the house.
 
+use crate::house::access::Visibility;
 use crate::house::names::{Name, NameKey};
-use crate::limits::{ROOMS_MAX, ROOMS_PER_MEMBER_MAX};
+use crate::house::room_counts::RoomCounts;
+use crate::limits::ROOMS_PER_MEMBER_MAX;
 use shared::{
     Address, ErrorCode, MemberId, Room, RoomId,
     event::{DirectoryRoom, RoomEntry},
-    limits::{DESCRIPTION_CHARS_MAX, NAME_BYTES_MAX, ROOMS_PAGE},
+    limits::DESCRIPTION_CHARS_MAX,
 };
 use std::collections::{BTreeMap, HashMap};
-use unicode_normalization::UnicodeNormalization;
 
 /// Names that the page prints for the lobby. No other room may have them.
 const LOBBY_NAMES: &[&str] = &["Lobby", "大堂"];
@@ -28,9 +29,18 @@ pub struct RoomState {
     pub last: u64,
     /// Count of the room's messages.
     pub seq: u64,
+    /// Member who made the room, and may have left it or the house; none for the lobby.
+    pub maker: Option<MemberId>,
+    /// True if the room can be read and left only.
+    pub archived: bool,
 }
 
 impl RoomState {
+    /// Returns who may find and join the room.
+    pub fn visibility(&self) -> Visibility {
+        Visibility::Public
+    }
+
     fn name(&self) -> String {
         self.name.as_ref().map_or_else(String::new, |name| name.as_str().to_owned())
     }
@@ -60,6 +70,7 @@ pub struct RoomTable {
     by_id: BTreeMap<RoomId, RoomState>,
     by_name: HashMap<NameKey, RoomId>,
     memberships: HashMap<MemberId, Memberships>,
+    counts: RoomCounts,
     /// The newest `room_created`: room, creator and position. The creator's `member_joined` follows in the
     /// same commit.
     newest_creation: Option<(RoomId, MemberId, u64)>,
@@ -70,10 +81,13 @@ impl Default for RoomTable {
         let by_name = LOBBY_NAMES
             .iter()
             .filter_map(|name| Some((Name::parse(name).ok()?.key().clone(), RoomId::LOBBY)));
+        let mut counts = RoomCounts::default();
+        counts.add(None, false);
         RoomTable {
             by_id: BTreeMap::from([(RoomId::LOBBY, RoomState::default())]),
             by_name: by_name.collect(),
             memberships: HashMap::new(),
+            counts,
             newest_creation: None,
         }
     }
@@ -100,7 +114,10 @@ impl RoomTable {
         if let Some(name) = &state.name {
             self.by_name.insert(name.key().clone(), id);
         }
-        self.by_id.insert(id, state);
+        self.counts.add(state.maker, state.archived);
+        if let Some(old) = self.by_id.insert(id, state) {
+            self.counts.remove(old.maker, old.archived);
+        }
     }
 
     /// Restores a membership. The count of [`RoomState::members`] includes it already.
@@ -164,42 +181,44 @@ impl RoomTable {
     /// Returns one room of a member; none if the member is not in the room.
     pub fn entry(&self, member: MemberId, id: RoomId) -> Option<RoomEntry> {
         let (joined, state) = (self.joined(member, id)?, self.by_id.get(&id)?);
-        let RoomState { description, members, last, seq, .. } = state.clone();
-        Some(RoomEntry { id, name: state.name(), description, members, joined, last, seq })
+        let RoomState { members, last, seq, .. } = *state;
+        let (name, description) = (state.name(), state.description.clone());
+        Some(RoomEntry { id, name, description, members, joined, last, seq })
     }
 
-    /// Returns a page of the room directory for a member: rooms after `after` whose names contain `find`.
-    /// True if more rooms follow.
-    pub fn page(&self, member: MemberId, find: &str, after: Option<RoomId>) -> (Vec<DirectoryRoom>, bool) {
-        // No name is so long, so that no room can match.
-        if find.len() > 4 * NAME_BYTES_MAX {
-            return (Vec::new(), false);
-        }
-        // Names are in normal form C.
-        let find = find.nfc().collect::<String>().to_lowercase();
-        let from = after.map_or(0, |after| after.0.saturating_add(1));
-        let is_match =
-            |state: &RoomState| find.is_empty() || state.name().to_lowercase().contains(find.as_str());
-        let mut matches = self.by_id.range(RoomId(from)..).filter(|(_, state)| is_match(state));
-        let rooms = matches.by_ref().take(ROOMS_PAGE).map(|(id, state)| DirectoryRoom {
-            id: *id,
+    /// Returns one room as the list of rooms shows it to a member.
+    pub fn listed(&self, member: MemberId, id: RoomId) -> Option<DirectoryRoom> {
+        let state = self.by_id.get(&id)?;
+        Some(DirectoryRoom {
+            id,
             name: state.name(),
             description: state.description.clone(),
             members: state.members,
-            joined: self.joined(member, *id).is_some(),
-        });
-        let rooms = rooms.collect();
-        (rooms, matches.next().is_some())
+            joined: self.joined(member, id).is_some(),
+        })
+    }
+
+    /// Checks that there may be one more room that is not archived, made by this member.
+    ///
+    /// # Errors
+    /// [`ErrorCode::RoomsFull`] or [`ErrorCode::TooManyRoomsMade`].
+    pub fn check_space(&self, maker: Option<MemberId>) -> Result<(), ErrorCode> {
+        self.counts.check_active(maker)
+    }
+
+    /// Checks that there may be one more archived room.
+    ///
+    /// # Errors
+    /// [`ErrorCode::RoomsFull`].
+    pub fn check_archive(&self) -> Result<(), ErrorCode> {
+        self.counts.check_archived()
     }
 
     /// Checks that the room `of`, or a new room, may have this name.
     ///
     /// # Errors
-    /// [`ErrorCode::RoomsFull`] or [`ErrorCode::NameTaken`].
+    /// [`ErrorCode::NameTaken`].
     pub fn check_name(&self, name: &Name, of: Option<RoomId>) -> Result<(), ErrorCode> {
-        if of.is_none() && self.by_id.len() >= ROOMS_MAX {
-            return Err(ErrorCode::RoomsFull);
-        }
         match self.by_name.get(name.key()) {
             Some(holder) if Some(*holder) != of => Err(ErrorCode::NameTaken),
             _ => Ok(()),
@@ -241,7 +260,11 @@ impl RoomTable {
     /// Applies `room_created` or `room_changed`: puts a new room into the table, or replaces the name and
     /// description of a known one.
     pub(crate) fn put_room(&mut self, room: &Room, name: Name) {
-        let state = self.by_id.entry(room.id).or_default();
+        let counts = &mut self.counts;
+        let state = self.by_id.entry(room.id).or_insert_with(|| {
+            counts.add(None, false);
+            RoomState::default()
+        });
         if let Some(old) = state.name.take() {
             self.by_name.remove(old.key());
         }
@@ -250,9 +273,23 @@ impl RoomTable {
         state.description = room.description.clone();
     }
 
+    /// Records that a room was archived or restored.
+    pub(crate) fn set_archived(&mut self, room: RoomId, archived: bool) {
+        if let Some(state) = self.by_id.get_mut(&room) {
+            self.counts.remove(state.maker, state.archived);
+            state.archived = archived;
+            self.counts.add(state.maker, state.archived);
+        }
+    }
+
     /// Notes that a room was created at position `n`.
     pub(crate) fn note_creation(&mut self, room: RoomId, creator: MemberId, n: u64) {
         self.newest_creation = Some((room, creator, n));
+        if let Some(state) = self.by_id.get_mut(&room) {
+            self.counts.remove(state.maker, state.archived);
+            state.maker = Some(creator);
+            self.counts.add(state.maker, state.archived);
+        }
     }
 
     /// Returns the newest `room_created`: room, creator and position.

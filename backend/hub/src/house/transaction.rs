@@ -1,13 +1,14 @@
 //! Executes a change: checks its condition and makes its events. One function for each kind of change.
 
 use super::House;
+use super::access::{Action, Actor, Target, may};
 use super::change::Receipt;
 use super::commit::LogEntry;
 use super::members::DeviceKey;
 use super::names::Name;
 use shared::{
     Address, ClientId, ErrorCode, Event, Member, MemberId, Room, RoomId,
-    event::{MemberJoined, MemberLeft, Posted, Renamed, RoomChanged, RoomCreated},
+    event::{MemberJoined, MemberLeft, Posted, Renamed, RoomArchived, RoomChanged, RoomCreated},
 };
 
 /// A change that is being executed. An emitted event is applied at once, so the next event builds on it.
@@ -46,18 +47,14 @@ impl<'a> Transaction<'a> {
         Receipt { n, seq: 0, at: self.at, room }
     }
 
+    /// Checks that the author of a change may do it.
+    fn check(&self, author: MemberId, action: Action, target: Target) -> Result<(), ErrorCode> {
+        may(self.house, Actor::of(author), action, target)
+    }
+
     /// Returns a member of the house.
     fn member(&self, id: MemberId) -> Result<Member, ErrorCode> {
         self.house.members.get(id).ok_or(ErrorCode::SignInRequired)
-    }
-
-    /// Returns a member, who must be in this room.
-    fn member_in(&self, id: MemberId, room: RoomId) -> Result<Member, ErrorCode> {
-        let member = self.member(id)?;
-        if self.house.rooms.joined(id, room).is_none() {
-            return Err(ErrorCode::RoomUnknown);
-        }
-        Ok(member)
     }
 
     /// Checks that a name does not rest, except for the member who gave it up.
@@ -74,10 +71,8 @@ impl<'a> Transaction<'a> {
         client_id: ClientId,
         text: String,
     ) -> Result<Receipt, ErrorCode> {
-        let name = match author {
-            MemberId::PASSER_BY if room == RoomId::LOBBY => String::new(),
-            _ => self.member_in(author, room)?.name,
-        };
+        self.check(author, Action::Post, Target::Room(room))?;
+        let name = self.house.members.get(author).map_or_else(String::new, |member| member.name);
         let to = Address::Room(room);
         let ((n, prev), at) = (self.next_position(to), self.at);
         let seq = self.house.rooms.get(room).map_or(0, |state| state.seq) + 1;
@@ -90,14 +85,16 @@ impl<'a> Transaction<'a> {
         if let Some(n) = known.and_then(|id| self.house.rooms.joined(id, RoomId::LOBBY)) {
             return Ok(self.receipt(n, None));
         }
+        may(self.house, Actor::PasserBy, Action::JoinHouse, Target::House)?;
         self.house.members.check_join(&name)?;
         self.check_rest(&name, None)?;
         let member = Member { id: MemberId(self.house.header.next_member), name: name.as_str().to_owned() };
-        let n = self.add_to_room(member, RoomId::LOBBY, Some(device));
+        let n = self.add_to_room(member.id, member, RoomId::LOBBY, Some(device));
         Ok(self.receipt(n, None))
     }
 
     pub(super) fn rename(&mut self, id: MemberId, name: Name) -> Result<Receipt, ErrorCode> {
+        self.check(id, Action::Rename, Target::Member(id))?;
         self.house.members.check_rename(id, &name)?;
         self.check_rest(&name, Some(id))?;
         let member = Member { id, name: name.as_str().to_owned() };
@@ -108,13 +105,13 @@ impl<'a> Transaction<'a> {
     }
 
     pub(super) fn leave_house(&mut self, id: MemberId) -> Result<Receipt, ErrorCode> {
-        self.member(id)?;
+        self.check(id, Action::SignOut, Target::Member(id))?;
         let mut rooms: Vec<RoomId> = self.house.rooms.of(id).map(|(room, _)| room).collect();
         // The lobby comes last, because leaving it removes the member.
         rooms.reverse();
         let mut n = self.house.header.head;
         for room in rooms {
-            n = self.remove_from_room(id, room);
+            n = self.remove_from_room(id, id, room);
         }
         Ok(self.receipt(n, None))
     }
@@ -126,18 +123,20 @@ impl<'a> Transaction<'a> {
         name: Name,
         description: String,
     ) -> Result<Receipt, ErrorCode> {
+        self.check(author, Action::CreateRoom, Target::House)?;
         let member = self.member(author)?;
+        self.house.rooms.check_space(Some(author))?;
         self.house.rooms.check_name(&name, None)?;
         self.house.rooms.check_join(author)?;
         let id = self.house.rooms.next_id();
         let room = Room { id, name: name.as_str().to_owned(), description };
         // The member's event subscribes the creator's sessions. It must precede the room's first event;
         // otherwise they miss that one.
-        self.emit_own_joined(member.clone(), room.clone(), 1);
+        self.emit_own_joined(author, member.clone(), room.clone(), 1);
         let to = Address::Room(id);
         let ((n, prev), at) = (self.next_position(to), self.at);
         self.emit(Event::RoomCreated(RoomCreated { n, to, prev, at, author, client_id, room }), None);
-        self.add_to_room(member, id, None);
+        self.add_to_room(author, member, id, None);
         Ok(self.receipt(n, Some(id)))
     }
 
@@ -149,10 +148,7 @@ impl<'a> Transaction<'a> {
         name: Name,
         description: String,
     ) -> Result<Receipt, ErrorCode> {
-        if room == RoomId::LOBBY {
-            return Err(ErrorCode::LobbyStays);
-        }
-        self.member_in(author, room)?;
+        self.check(author, Action::ChangeRoom, Target::Room(room))?;
         self.house.rooms.check_name(&name, Some(room))?;
         let to = Address::Room(room);
         let ((n, prev), at) = (self.next_position(to), self.at);
@@ -163,6 +159,7 @@ impl<'a> Transaction<'a> {
     }
 
     pub(super) fn join_room(&mut self, author: MemberId, room: RoomId) -> Result<Receipt, ErrorCode> {
+        self.check(author, Action::JoinRoom, Target::Room(room))?;
         let member = self.member(author)?;
         let state = self.house.rooms.get(room).ok_or(ErrorCode::RoomUnknown)?;
         if let Some(n) = self.house.rooms.joined(author, room) {
@@ -172,48 +169,79 @@ impl<'a> Transaction<'a> {
         let name = state.name.as_ref().map_or_else(String::new, |name| name.as_str().to_owned());
         let joined_room = Room { id: room, name, description: state.description.clone() };
         let members = state.members.saturating_add(1);
-        self.emit_own_joined(member.clone(), joined_room, members);
-        let n = self.add_to_room(member, room, None);
+        self.emit_own_joined(author, member.clone(), joined_room, members);
+        let n = self.add_to_room(author, member, room, None);
         Ok(self.receipt(n, Some(room)))
     }
 
     pub(super) fn leave_room(&mut self, author: MemberId, room: RoomId) -> Result<Receipt, ErrorCode> {
-        if room == RoomId::LOBBY {
-            return Err(ErrorCode::LobbyStays);
-        }
-        self.member_in(author, room)?;
-        let n = self.remove_from_room(author, room);
+        self.check(author, Action::LeaveRoom, Target::Room(room))?;
+        let n = self.remove_from_room(author, author, room);
         let to = Address::Member(author);
         let ((left_at, prev), at) = (self.next_position(to), self.at);
-        let left = MemberLeft { n: left_at, to, prev, at, member: author, room: Some(room) };
+        let left = MemberLeft { n: left_at, to, prev, at, member: author, by: None, room: Some(room) };
         self.emit(Event::MemberLeft(left), None);
         Ok(self.receipt(n, Some(room)))
     }
 
-    /// Emits the `member_joined` that is addressed to the member.
-    fn emit_own_joined(&mut self, member: Member, room: Room, members: u32) {
-        let to = Address::Member(member.id);
+    pub(super) fn archive_room(
+        &mut self,
+        author: MemberId,
+        client_id: ClientId,
+        room: RoomId,
+        archived: bool,
+    ) -> Result<Receipt, ErrorCode> {
+        self.check(author, Action::ArchiveRoom, Target::Room(room))?;
+        let state = self.house.rooms.get(room).ok_or(ErrorCode::RoomUnknown)?;
+        if state.archived == archived {
+            return Ok(self.receipt(state.last, Some(room)));
+        }
+        if archived {
+            self.house.rooms.check_archive()?;
+        } else {
+            self.house.rooms.check_space(state.maker)?;
+        }
+        let to = Address::Room(room);
         let ((n, prev), at) = (self.next_position(to), self.at);
+        let event = RoomArchived { n, to, prev, at, author, client_id };
+        let event = if archived { Event::RoomArchived(event) } else { Event::RoomRestored(event) };
+        self.emit(event, None);
+        Ok(self.receipt(n, Some(room)))
+    }
+
+    /// Emits the `member_joined` that is addressed to the member.
+    fn emit_own_joined(&mut self, actor: MemberId, member: Member, room: Room, members: u32) {
+        let to = Address::Member(member.id);
+        let ((n, prev), at, by) = (self.next_position(to), self.at, other_than(actor, member.id));
         let (room, members) = (Some(room), Some(members));
-        self.emit(Event::MemberJoined(MemberJoined { n, to, prev, at, member, room, members }), None);
+        self.emit(Event::MemberJoined(MemberJoined { n, to, prev, at, member, by, room, members }), None);
     }
 
     /// Emits the room's `member_joined`; returns its position.
-    fn add_to_room(&mut self, member: Member, room: RoomId, device: Option<DeviceKey>) -> u64 {
+    fn add_to_room(
+        &mut self,
+        actor: MemberId,
+        member: Member,
+        room: RoomId,
+        device: Option<DeviceKey>,
+    ) -> u64 {
         let to = Address::Room(room);
-        let ((n, prev), at) = (self.next_position(to), self.at);
-        self.emit(
-            Event::MemberJoined(MemberJoined { n, to, prev, at, member, room: None, members: None }),
-            device,
-        );
+        let ((n, prev), at, by) = (self.next_position(to), self.at, other_than(actor, member.id));
+        let joined = MemberJoined { n, to, prev, at, member, by, room: None, members: None };
+        self.emit(Event::MemberJoined(joined), device);
         n
     }
 
     /// Emits the room's `member_left`; returns its position.
-    fn remove_from_room(&mut self, member: MemberId, room: RoomId) -> u64 {
+    fn remove_from_room(&mut self, actor: MemberId, member: MemberId, room: RoomId) -> u64 {
         let to = Address::Room(room);
-        let ((n, prev), at) = (self.next_position(to), self.at);
-        self.emit(Event::MemberLeft(MemberLeft { n, to, prev, at, member, room: None }), None);
+        let ((n, prev), at, by) = (self.next_position(to), self.at, other_than(actor, member));
+        self.emit(Event::MemberLeft(MemberLeft { n, to, prev, at, member, by, room: None }), None);
         n
     }
+}
+
+/// Returns the actor of a change of a membership, unless it is the member's own change.
+fn other_than(actor: MemberId, member: MemberId) -> Option<MemberId> {
+    (actor != member).then_some(actor)
 }

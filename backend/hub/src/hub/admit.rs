@@ -1,6 +1,7 @@
 //! Admission: which member a session belongs to, on every transport.
 
 use super::{Hub, refuse};
+use crate::house::access;
 use crate::house::members::DeviceKey;
 use crate::input::{ExpectedIdentity, Poll};
 use crate::limits::SESSIONS_PER_MEMBER_MAX;
@@ -60,7 +61,11 @@ impl Hub {
         self.pollers.begin_poll(device, member, [poll.is_first, poll.away], &mut self.presence);
         let is_resumed = self.begin_recovery(session, member, &poll.hello, poll.is_first, now, out);
         // A `welcome` lists the members present, so only a poll without one needs `present`.
-        if is_resumed && !poll.is_first && poll.presence_revision != self.presence.revision() {
+        if is_resumed
+            && !poll.is_first
+            && poll.presence_revision != self.presence.revision()
+            && access::may_see_presence(&self.house, member)
+        {
             let members = &self.house.members;
             let present = self.presence.list_all(self.house.head(), |id| members.get(id));
             out.push(Output::Publish(Audience::Session(session), Event::Present(present)));

@@ -85,9 +85,11 @@ impl Hub {
             Command::RoomChange(change) => self.change_room(session, member, change, now, out),
             Command::RoomJoin(target) => self.join_room(session, member, target, now, out),
             Command::RoomLeave(target) => self.leave_room(session, member, target, now, out),
+            Command::RoomArchive(target) => self.archive_room(session, member, target, true, now, out),
+            Command::RoomRestore(target) => self.archive_room(session, member, target, false, now, out),
             Command::Rooms(query) => self.list_rooms(session, member, query, now, out),
-            Command::History(query) => self.read_history(session, member, query, out),
-            Command::Events(query) => self.read_events(session, member, query, out),
+            Command::History(query) => self.read_history(session, member, query, now, out),
+            Command::Events(query) => self.read_events(session, member, query, now, out),
         }
     }
 }

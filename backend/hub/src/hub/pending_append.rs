@@ -11,14 +11,16 @@ use crate::input::Unstored;
 use crate::limits::{APPEND_BYTES_WAITING_MAX, APPENDS_WAITING_MAX};
 use crate::output::{Answer, Output};
 use crate::session::{RequestId, SessionId};
-use shared::{CloseCode, ErrorCode, Event, MemberId, event::Reply};
-use std::collections::VecDeque;
+use shared::{Address, CloseCode, ErrorCode, Event, MemberId, event::Reply};
+use std::collections::{HashSet, VecDeque};
 
 /// Origin of an append, which receives its outcome.
 #[derive(Debug)]
 pub(super) enum Origin {
     /// Command of a member.
     Command { session: SessionId, reference: u64 },
+    /// Command of a member to create a room.
+    CreateRoom { session: SessionId, reference: u64, author: MemberId },
     /// Text of the text dialect.
     Text { session: SessionId },
     /// Not an append, but a message that keeps its place among the appends.
@@ -29,6 +31,9 @@ pub(super) enum Origin {
     Rename { request: RequestId, member: MemberId, name: Name },
     /// HTTP request to sign out.
     SignOut { request: RequestId },
+    /// Not an append, but the close of a session whose member has left the house. It follows the answers to
+    /// the session's appends.
+    Close { session: SessionId },
 }
 
 /// Append whose origin has no answer yet.
@@ -51,6 +56,21 @@ pub(super) struct PendingAppends {
     bytes: usize,
 }
 
+impl Origin {
+    /// Whether the entry waits for no outcome of the store.
+    fn is_answered(&self) -> bool {
+        matches!(self, Origin::Unstored(_) | Origin::Close { .. })
+    }
+
+    /// Returns the session that gets the answer.
+    fn session(&self) -> Option<SessionId> {
+        match self {
+            Origin::Command { session, .. } | Origin::CreateRoom { session, .. } => Some(*session),
+            _ => None,
+        }
+    }
+}
+
 impl PendingAppends {
     /// Whether one more append may wait.
     pub(super) fn has_space(&self) -> bool {
@@ -66,7 +86,7 @@ impl PendingAppends {
     fn record(&mut self, outcome: Outcome) {
         while let Some(pending) = self.queue.get_mut(self.answered) {
             self.answered += 1;
-            if !matches!(pending.origin, Origin::Unstored(_)) {
+            if !pending.origin.is_answered() {
                 pending.outcome = Some(outcome);
                 return;
             }
@@ -76,7 +96,8 @@ impl PendingAppends {
     /// Takes the first entry, if it waits for nothing: its events were applied up to `head`.
     fn take_due(&mut self, head: u64) -> Option<(Origin, Option<Outcome>)> {
         let is_due = |pending: &mut PendingAppend| match (&pending.origin, &pending.outcome) {
-            (Origin::Unstored(_), _) | (_, Some(Err(_))) => true,
+            (origin, _) if origin.is_answered() => true,
+            (_, Some(Err(_))) => true,
             (_, Some(Ok(receipt))) => receipt.n <= head,
             (_, None) => false,
         };
@@ -104,6 +125,26 @@ impl Hub {
         self.answer_due_appends(out);
     }
 
+    /// Closes the sessions of a member who has left the house. A session that waits for answers receives them
+    /// first, but no more events: its subscriptions to `left` end now.
+    pub(super) fn close_left_sessions(
+        &mut self,
+        sessions: Vec<SessionId>,
+        left: &[Address],
+        out: &mut Vec<Output>,
+    ) {
+        let waiting: HashSet<SessionId> =
+            self.pending_appends.queue.iter().filter_map(|pending| pending.origin.session()).collect();
+        for session in sessions {
+            if waiting.contains(&session) {
+                out.extend(left.iter().map(|room| Output::Unsubscribe(session, *room)));
+                self.pending_appends.push(Origin::Close { session }, 0);
+            } else {
+                out.push(Output::Close(session, CloseCode::SignedOut));
+            }
+        }
+    }
+
     /// Records outcomes, in the order of the appends.
     pub(super) fn record_outcomes(&mut self, outcomes: Vec<Outcome>, out: &mut Vec<Output>) {
         outcomes.into_iter().for_each(|outcome| self.pending_appends.record(outcome));
@@ -115,6 +156,7 @@ impl Hub {
         while let Some((origin, outcome)) = self.pending_appends.take_due(self.house.head()) {
             match (origin, outcome) {
                 (Origin::Unstored(unstored), _) => out.push(Output::PublishUnstored(unstored)),
+                (Origin::Close { session }, _) => out.push(Output::Close(session, CloseCode::SignedOut)),
                 (origin, Some(Ok(receipt))) => self.answer_origin(origin, receipt, out),
                 (origin, Some(Err(code))) => self.refuse_origin(origin, code, out),
                 (_, None) => {}
@@ -124,7 +166,7 @@ impl Hub {
 
     fn answer_origin(&self, origin: Origin, receipt: Receipt, out: &mut Vec<Output>) {
         match origin {
-            Origin::Command { session, reference } => {
+            Origin::Command { session, reference } | Origin::CreateRoom { session, reference, .. } => {
                 let Receipt { n, seq, at, room } = receipt;
                 out.push(Output::Send(session, Event::Reply(Reply { reference, n, seq, at, room })));
             }
@@ -133,19 +175,23 @@ impl Hub {
                 out.push(Output::Answer(request, Answer::Me(self.house.members.get(member))));
             }
             Origin::SignOut { request } => out.push(Output::Answer(request, Answer::Me(None))),
-            Origin::Text { .. } | Origin::Unstored(_) => {}
+            Origin::Text { .. } | Origin::Unstored(_) | Origin::Close { .. } => {}
         }
     }
 
-    fn refuse_origin(&self, origin: Origin, code: ErrorCode, out: &mut Vec<Output>) {
+    fn refuse_origin(&mut self, origin: Origin, code: ErrorCode, out: &mut Vec<Output>) {
         match origin {
             Origin::Command { session, reference } => refuse(session, Some(reference), code, out),
+            Origin::CreateRoom { session, reference, author } => {
+                self.give_back_room(author);
+                refuse(session, Some(reference), code, out);
+            }
             Origin::Text { session } => out.push(Output::Close(session, CloseCode::TryAgainLater)),
             Origin::Join { request, name, .. } | Origin::Rename { request, name, .. } => {
                 self.refuse_name(request, name.as_str(), code, out)
             }
             Origin::SignOut { request } => out.push(Output::Answer(request, Answer::Refused(code, None))),
-            Origin::Unstored(_) => {}
+            Origin::Unstored(_) | Origin::Close { .. } => {}
         }
     }
 }

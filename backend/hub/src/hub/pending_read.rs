@@ -1,7 +1,7 @@
 //! Reads that wait for the store, and the frames that their results become.
 
 use super::{Hub, refuse};
-use crate::access;
+use crate::house::access;
 use crate::output::Output;
 use crate::query::{MessagePage, Query, QueryResult, ReplayPart};
 use crate::session::{ReadId, Session, SessionId};
@@ -58,7 +58,7 @@ impl Hub {
         id
     }
 
-    /// Starts a read that counts as one of the session's reads.
+    /// Starts a read that counts as one of the session's reads, when its member's turn comes.
     pub(super) fn start_session_read(
         &mut self,
         session: SessionId,
@@ -66,9 +66,19 @@ impl Hub {
         query: Query,
         out: &mut Vec<Output>,
     ) {
-        let id = self.start_read(read, query, out);
-        if let Some(Session::Member { reads, .. }) = self.sessions.get_mut(&session) {
-            reads.push(id);
+        let Some(Session::Member { member, reads, .. }) = self.sessions.get_mut(&session) else { return };
+        self.last_read_id += 1;
+        let id = ReadId(self.last_read_id);
+        reads.push(id);
+        self.pending_reads.insert(id, read);
+        self.read_turns.add(*member, id, query);
+        self.start_waiting_reads(out);
+    }
+
+    /// Gives the store the reads whose turn has come.
+    pub(super) fn start_waiting_reads(&mut self, out: &mut Vec<Output>) {
+        while let Some((id, query)) = self.read_turns.start_next() {
+            out.push(Output::Read(id, query));
         }
     }
 
@@ -79,6 +89,9 @@ impl Hub {
         result: Result<QueryResult, ErrorCode>,
         out: &mut Vec<Output>,
     ) {
+        if self.read_turns.finish(id) {
+            self.start_waiting_reads(out);
+        }
         let Some(read) = self.pending_reads.remove(&id) else { return };
         let (session, reference) = match read {
             PendingRead::Recovery { session, step } => {
@@ -171,9 +184,16 @@ impl Hub {
         authors.into_iter().filter_map(|id| self.house.members.get(id)).collect()
     }
 
-    /// Cancels a read of a session that has ended.
-    pub(super) fn cancel_read(&mut self, id: ReadId, out: &mut Vec<Output>) {
+    /// Cancels the read of a recovery whose session has ended.
+    pub(super) fn cancel_recovery_read(&mut self, id: ReadId, out: &mut Vec<Output>) {
         if self.pending_reads.remove(&id).is_some() {
+            out.push(Output::CancelRead(id));
+        }
+    }
+
+    /// Cancels one of the reads of a member's session that has ended.
+    pub(super) fn cancel_read(&mut self, member: MemberId, id: ReadId, out: &mut Vec<Output>) {
+        if self.pending_reads.remove(&id).is_some() && self.read_turns.cancel(member, id) {
             out.push(Output::CancelRead(id));
         }
     }

@@ -12,7 +12,7 @@
 
 use super::Hub;
 use super::pending_read::{PendingRead, RecoveryStep};
-use crate::access;
+use crate::house::access;
 use crate::house::mark::MarkAt;
 use crate::limits::CURSOR_WAIT_MS;
 use crate::output::Output;
@@ -23,24 +23,6 @@ use shared::{
     command::Hello,
     event::{RoomEntry, RoomSnapshot, Through, Welcome},
 };
-use std::collections::VecDeque;
-
-/// Session whose cursor is past the head.
-#[derive(Debug)]
-pub(super) struct WaitingCursor {
-    /// Position of the cursor.
-    n: u64,
-    /// Time at which the session starts fresh instead.
-    until: u64,
-    session: SessionId,
-}
-
-impl WaitingCursor {
-    /// Returns the time at which the session starts fresh.
-    pub(super) fn until(&self) -> u64 {
-        self.until
-    }
-}
 
 /// State of a session's recovery.
 #[derive(Debug)]
@@ -151,47 +133,32 @@ impl Hub {
         };
         self.recoveries.insert(session, recovery);
         if let Some(n) = resumed_from.filter(|n| *n > head) {
-            self.waiting_cursors.push_back(WaitingCursor {
-                n,
-                until: now.saturating_add(CURSOR_WAIT_MS),
-                session,
-            });
+            self.waiting_cursors.add(session, n, now.saturating_add(CURSOR_WAIT_MS));
             return false;
         }
         self.attach(session, member, out);
         self.recoveries.get(&session).is_some_and(|recovery| recovery.resumed_from.is_some())
     }
 
-    /// Whether a session waits for the tail to reach its cursor, so that it is not attached yet.
-    pub(super) fn waits_for_cursor(&self, session: SessionId) -> bool {
-        self.waiting_cursors.iter().any(|waiting| waiting.session == session)
-    }
-
     /// Attaches the sessions whose cursors the tail has reached.
     pub(super) fn resume_waiting_recoveries(&mut self, out: &mut Vec<Output>) {
-        let head = self.house.head();
-        self.attach_waiting(|waiting| waiting.n <= head, out);
+        while let Some(session) = self.waiting_cursors.take_reached(self.house.head()) {
+            if let Some(Session::Member { member, .. }) = self.sessions.get(&session) {
+                self.attach(session, *member, out);
+            }
+        }
     }
 
     /// Starts the sessions fresh whose cursors the tail has not reached in time: the log was rolled back, or
     /// the cursor was never part of it.
     pub(super) fn give_up_waiting_cursors(&mut self, now: u64, out: &mut Vec<Output>) {
-        self.attach_waiting(|waiting| waiting.until <= now, out);
-    }
-
-    fn attach_waiting(&mut self, is_due: impl Fn(&WaitingCursor) -> bool, out: &mut Vec<Output>) {
-        let head = self.house.head();
-        let (due, waiting): (VecDeque<_>, _) = self.waiting_cursors.drain(..).partition(is_due);
-        self.waiting_cursors = waiting;
-        for WaitingCursor { n, session, .. } in due {
-            let Some(Session::Member { member, .. }) = self.sessions.get(&session) else { continue };
-            let member = *member;
-            if n > head
-                && let Some(recovery) = self.recoveries.get_mut(&session)
+        while let Some(session) = self.waiting_cursors.take_expired(now) {
+            if let (Some(recovery), Some(Session::Member { member, .. })) =
+                (self.recoveries.get_mut(&session), self.sessions.get(&session))
             {
                 recovery.roll_back();
+                self.attach(session, *member, out);
             }
-            self.attach(session, member, out);
         }
     }
 
@@ -227,6 +194,7 @@ impl Hub {
             .filter(|to| rooms.last(*to) > sent_through)
             .collect();
         let all = std::iter::once(own).chain(rooms.of(member).map(|(room, _)| Address::Room(room)));
+        let all = all.filter(|to| access::may_receive(&self.house, member, *to));
         out.push(Output::Attach(session, all.collect()));
         if recovery.addresses.is_empty() {
             recovery.sent_through = recovery.attached_at;
@@ -426,6 +394,11 @@ impl Hub {
             Some(n) => Cursor::new(self.epoch, n),
             None => self.marked_cursor(attached_at, attached_mark),
         };
+        let (mut present, mut present_count) = (Vec::new(), 0);
+        if access::may_see_presence(&self.house, *member) {
+            present = self.presence.list_for_welcome(|id| self.house.members.get(id));
+            present_count = self.presence.count();
+        }
         let welcome = Welcome {
             reference,
             build: self.settings.build.clone(),
@@ -436,8 +409,8 @@ impl Hub {
             rooms,
             you,
             room,
-            present: self.presence.list_for_welcome(|id| self.house.members.get(id)),
-            present_count: self.presence.count(),
+            present,
+            present_count,
         };
         out.push(Output::SendReplay(session, Box::new(Event::Welcome(Box::new(welcome)))));
     }

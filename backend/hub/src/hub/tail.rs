@@ -4,12 +4,13 @@
 //! the sessions of a member who left. So a hub whose log is written by another process behaves alike.
 
 use super::Hub;
+use crate::house::access;
 use crate::house::commit::Commit;
 use crate::output::{Audience, Output};
 use crate::session::{Session, SessionId, SessionKind};
 use shared::{
-    Address, CloseCode, Event, MemberId, RoomId,
-    event::{MemberJoined, MemberLeft},
+    Address, Event, MemberId, RoomId,
+    event::{MemberJoined, MemberLeft, RoomArchived, RoomChanged, RoomCreated},
 };
 
 impl Hub {
@@ -27,20 +28,22 @@ impl Hub {
             return out.push(Output::StopAtBrokenTail { head: self.house.head(), found: commit.last() });
         }
         self.recent_marks.record(commit.last(), commit.mark);
+        let left_house = find_left(&commit);
         for entry in commit.entries {
             self.publish(entry.event, out);
         }
-        if !self.waiting_cursors.is_empty() {
-            self.resume_waiting_recoveries(out);
+        for (member, rooms) in left_house {
+            self.end_membership(member, &rooms, out);
         }
+        self.resume_waiting_recoveries(out);
         self.answer_due_appends(out);
     }
 
     /// Publishes an event to its address. The member's own `member_joined` subscribes the member's sessions
-    /// to the room, and the own `member_left` ends their subscription. The lobby's `member_left` ends the
-    /// member's sessions.
+    /// to the room, and the own `member_left` ends their subscription.
     fn publish(&mut self, event: Event, out: &mut Vec<Output>) {
         let Some(position) = event.position() else { return };
+        self.index_room(&event);
         let joins = match &event {
             Event::MemberJoined(MemberJoined { member, room: Some(room), .. }) => {
                 Some((member.id, Address::Room(room.id)))
@@ -53,23 +56,34 @@ impl Hub {
             }
             _ => None,
         };
-        let left_house = match &event {
-            Event::MemberLeft(left) if left.to == Address::Room(RoomId::LOBBY) => Some(left.member),
-            _ => None,
-        };
         let audience = match position.to {
             Address::Room(room) => Audience::Room(room),
             Address::Member(member) => Audience::Member(member),
         };
         out.push(Output::Publish(audience, event));
-        if let Some((member, room)) = joins {
+        // A later event of the tail may have ended the membership already.
+        if let Some((member, room)) = joins
+            && access::may_receive(&self.house, member, room)
+        {
             self.for_each_recipient(member, |session| out.push(Output::Subscribe(session, room)));
         }
         if let Some((member, room)) = leaves {
             self.for_each_recipient(member, |session| out.push(Output::Unsubscribe(session, room)));
         }
-        if let Some(member) = left_house {
-            self.end_membership(member, out);
+    }
+
+    /// Brings the directory up to date with an event.
+    fn index_room(&mut self, event: &Event) {
+        match event {
+            Event::RoomCreated(RoomCreated { room, .. }) | Event::RoomChanged(RoomChanged { room, .. }) => {
+                self.directory.put(room.id, &room.name);
+            }
+            Event::RoomArchived(RoomArchived { to: Address::Room(room), .. }) => self.directory.remove(*room),
+            Event::RoomRestored(RoomArchived { to: Address::Room(room), .. }) => {
+                let name = self.house.rooms.get(*room).and_then(|state| state.name.as_ref());
+                self.directory.put(*room, name.map_or("", |name| name.as_str()));
+            }
+            _ => {}
         }
     }
 
@@ -78,7 +92,7 @@ impl Hub {
     fn for_each_recipient(&self, member: MemberId, visit: impl FnMut(SessionId)) {
         let is_recipient = |id: &SessionId| match self.sessions.get(id) {
             Some(Session::Member { kind, .. }) => {
-                *kind != SessionKind::Command && !self.waits_for_cursor(*id)
+                *kind != SessionKind::Command && !self.waiting_cursors.contains(*id)
             }
             _ => false,
         };
@@ -86,14 +100,25 @@ impl Hub {
         sessions.filter(is_recipient).for_each(visit);
     }
 
-    /// Forgets a member who has left the house, and closes the member's sessions. A connection that has not
-    /// sent `hello` yet is refused then.
-    fn end_membership(&mut self, member: MemberId, out: &mut Vec<Output>) {
-        self.post_rates.remove(&member);
-        self.request_rates.remove(&member);
+    /// Forgets a member who has left the house and so these rooms, and closes the member's sessions. A
+    /// connection that has not sent `hello` yet is refused then.
+    fn end_membership(&mut self, member: MemberId, rooms: &[Address], out: &mut Vec<Output>) {
+        self.rates.remove(member);
         self.pollers.remove_member(member, &mut self.presence);
         let mut theirs = self.sessions_by_member.get(&member).cloned().unwrap_or_default();
         theirs.sort_unstable();
-        out.extend(theirs.into_iter().map(|session| Output::Close(session, CloseCode::SignedOut)));
+        self.close_left_sessions(theirs, rooms, out);
     }
+}
+
+/// Finds the members who leave the house with this commit, and the rooms that each leaves, the lobby included.
+fn find_left(commit: &Commit) -> Vec<(MemberId, Vec<Address>)> {
+    let left = |event: &Event| match event {
+        Event::MemberLeft(MemberLeft { member, to: to @ Address::Room(_), .. }) => Some((*member, *to)),
+        _ => None,
+    };
+    let lobby = Address::Room(RoomId::LOBBY);
+    let members = commit.events().filter_map(left).filter(|(_, to)| *to == lobby).map(|(member, _)| member);
+    let rooms_of = |member| commit.events().filter_map(left).filter(move |(other, _)| *other == member);
+    members.map(|member| (member, rooms_of(member).map(|(_, to)| to).collect())).collect()
 }

@@ -1,5 +1,7 @@
+mod archive;
 mod clocks;
 mod marks;
+mod pacing;
 mod recovery;
 mod request;
 mod room;
@@ -231,21 +233,6 @@ fn a_session_is_closed_when_the_member_has_too_many() {
     assert_eq!(test.connect(1000, 1), [Output::Close(SessionId(1000), CloseCode::Full)]);
     test.give(Input::Closed(SessionId(3)));
     assert!(test.connect(1001, 1).iter().any(|output| matches!(output, Output::SendReplay(..))));
-}
-
-#[test]
-fn a_session_is_paused_when_the_member_posts_too_fast() {
-    let mut test = TestHub::with_members(&["Wei"]);
-    test.connect(1, 1);
-    test.connect(2, 1);
-    let burst = POSTS_PER_S * POST_BURST_S;
-    for i in 0..burst {
-        let session = u64::from(1 + i % 2);
-        assert_eq!(test.post(session, u8::try_from(i).unwrap(), "x").len(), 2, "{i}");
-    }
-    let out = test.post(2, 200, "x");
-    assert_eq!(out[0], Output::Pause(SessionId(2), 50), "one member, one rate");
-    assert_eq!(out.len(), 3);
 }
 
 #[test]

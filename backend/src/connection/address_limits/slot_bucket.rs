@@ -19,29 +19,30 @@ impl SlotBucket {
         SlotBucket { bucket: Bucket::full(rate, now), next_slot: 0 }
     }
 
-    /// Takes a unit.
+    /// Takes `cost` units.
     ///
     /// # Errors
     ///
     /// The milliseconds after which the caller should try again.
-    pub(super) fn try_take(&mut self, rate: Rate, now: u64) -> Result<(), u64> {
-        if self.bucket.try_take(rate, 1, now) {
+    pub(super) fn try_take(&mut self, rate: Rate, cost: u32, now: u64) -> Result<(), u64> {
+        if self.bucket.try_take(rate, cost, now) {
             return Ok(());
         }
         let mut bucket = self.bucket;
-        let first = now + bucket.take(rate, 1, now);
+        // A rate may be so slow that nobody would wait for the next unit.
+        let first = now + bucket.take(rate, cost, now).min(RETRY_AFTER_MS_MAX);
         let mut slot = self.next_slot.max(first);
         if slot > now + RETRY_AFTER_MS_MAX {
             // Callers that never come back must not send the others away for longer. Begin again.
             slot = first;
         }
-        self.next_slot = slot + 1_000_u64.div_ceil(u64::from(rate.per_s));
+        self.next_slot = slot + (1_000 * u64::from(cost)).div_ceil(u64::from(rate.per_s));
         Err(slot - now)
     }
 
-    /// Returns a unit that had no effect.
-    pub(super) fn give_back(&mut self, rate: Rate, now: u64) {
-        self.bucket.give_back(rate, 1, now);
+    /// Returns `cost` units that had no effect.
+    pub(super) fn give_back(&mut self, rate: Rate, cost: u32, now: u64) {
+        self.bucket.give_back(rate, cost, now);
     }
 
     pub(super) fn is_full(&self, rate: Rate, now: u64) -> bool {
@@ -63,7 +64,7 @@ mod tests {
             let (mut is_in, mut refused, mut end) = (0, 0, 0);
             while let Some(next) = (0..arrivals.len()).min_by_key(|at| arrivals[*at]) {
                 let now = arrivals.swap_remove(next);
-                match bucket.try_take(RATE, now) {
+                match bucket.try_take(RATE, 1, now) {
                     Ok(()) => (is_in, end) = (is_in + 1, now),
                     Err(wait) => {
                         refused += 1;
@@ -81,8 +82,8 @@ mod tests {
     #[test]
     fn refused_callers_are_spread_and_never_sent_away_for_long() {
         let mut bucket = SlotBucket::full(RATE, 0);
-        (0..60).for_each(|_| bucket.try_take(RATE, 0).unwrap());
-        let waits: Vec<u64> = (0..200).map(|_| bucket.try_take(RATE, 0).unwrap_err()).collect();
+        (0..60).for_each(|_| bucket.try_take(RATE, 1, 0).unwrap());
+        let waits: Vec<u64> = (0..200).map(|_| bucket.try_take(RATE, 1, 0).unwrap_err()).collect();
         let slots = usize::try_from(RETRY_AFTER_MS_MAX / 1_000).unwrap();
         for (at, wait) in waits.iter().enumerate() {
             assert_eq!(*wait, (at % slots) as u64 * 1_000 + 1_000, "{at}");
@@ -93,8 +94,8 @@ mod tests {
     fn a_unit_that_had_no_effect_comes_back() {
         let mut bucket = SlotBucket::full(RATE, 0);
         for _ in 0..1_000 {
-            bucket.try_take(RATE, 0).unwrap();
-            bucket.give_back(RATE, 0);
+            bucket.try_take(RATE, 1, 0).unwrap();
+            bucket.give_back(RATE, 1, 0);
         }
         assert!(bucket.is_full(RATE, 0));
     }

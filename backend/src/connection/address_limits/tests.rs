@@ -70,15 +70,16 @@ fn a_connection_beyond_the_limit_is_refused_and_then_not_accepted() {
 
 #[test]
 fn each_act_has_its_own_rate() {
-    for act in [Act::Handshake, Act::NameAttempt, Act::Join, Act::Rename] {
+    for act in Act::ALL {
         let limits = AddressLimits::new(MANY, true);
-        let burst = act.rate().burst;
+        let burst = act.rate().burst / act.cost();
         for number in 1..=burst {
             assert!(limits.act(IP, act).is_ok(), "{act:?} {number}");
         }
-        assert_eq!(limits.act(IP, act).unwrap_err().retry_after_s, 1, "{act:?}");
+        let wait_s = u64::from(act.cost().div_ceil(act.rate().per_s));
+        assert_eq!(limits.act(IP, act).unwrap_err().retry_after_s, wait_s, "{act:?}");
         assert!(limits.act(OTHER, act).is_ok());
-        for other in [Act::Handshake, Act::NameAttempt, Act::Join, Act::Rename] {
+        for other in Act::ALL {
             assert_eq!(limits.act(IP, other).is_ok(), other != act, "{other:?} after {act:?}");
         }
         let unlimited = AddressLimits::new(MANY, false);

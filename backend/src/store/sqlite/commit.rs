@@ -13,6 +13,7 @@ use hub::house::commit::{Commit, ExecutedChange, LogEntry};
 use hub::house::members::DeviceKey;
 use hub::limits::NAME_REST_MS;
 use rusqlite::{Connection as Database, OptionalExtension};
+use shared::event::{RoomArchived, RoomChanged, RoomCreated};
 use shared::{Address, ClientId, ErrorCode, Event, MemberId, RoomId};
 
 /// Executes one change inside the open transaction. A refused change and a retry write nothing.
@@ -103,13 +104,26 @@ fn project(db: &Database, house: &House, entry: &LogEntry) -> Result<(), LogErro
             db.prepare_cached("UPDATE members SET name = ?2 WHERE id = ?1")?
                 .execute((to_sql(renamed.member.id.0), &renamed.member.name))?;
         }
-        Event::RoomCreated(shared::event::RoomCreated { room, .. })
-        | Event::RoomChanged(shared::event::RoomChanged { room, .. }) => {
-            db.prepare_cached("INSERT OR REPLACE INTO rooms (id, name, description) VALUES (?1, ?2, ?3)")?
-                .execute((to_sql(room.id.0), &room.name, &room.description))?;
+        Event::RoomCreated(RoomCreated { author, room, .. }) => {
+            db.prepare_cached("INSERT INTO rooms (id, name, description, maker) VALUES (?1, ?2, ?3, ?4)")?
+                .execute((to_sql(room.id.0), &room.name, &room.description, to_sql(author.0)))?;
         }
+        Event::RoomChanged(RoomChanged { room, .. }) => {
+            db.prepare_cached("UPDATE rooms SET name = ?2, description = ?3 WHERE id = ?1")?.execute((
+                to_sql(room.id.0),
+                &room.name,
+                &room.description,
+            ))?;
+        }
+        Event::RoomArchived(RoomArchived { to: Address::Room(room), .. }) => archive(db, *room, true)?,
+        Event::RoomRestored(RoomArchived { to: Address::Room(room), .. }) => archive(db, *room, false)?,
         _ => {}
     }
+    Ok(())
+}
+
+fn archive(db: &Database, room: RoomId, archived: bool) -> Result<(), LogError> {
+    db.prepare_cached("UPDATE rooms SET archived = ?2 WHERE id = ?1")?.execute((to_sql(room.0), archived))?;
     Ok(())
 }
 

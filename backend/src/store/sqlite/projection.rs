@@ -95,7 +95,7 @@ fn rooms(db: &Database) -> Result<RoomTable, LogError> {
         let stay = Membership { joined: from_sql(row.get(2)?)?, readable_from: from_sql(row.get(3)?)? };
         stays.push((member, room, stay));
     }
-    let mut select = db.prepare("SELECT id, name, description FROM rooms ORDER BY id")?;
+    let mut select = db.prepare("SELECT id, name, description, maker, archived FROM rooms ORDER BY id")?;
     let mut rows = select.query(())?;
     while let Some(row) = rows.next()? {
         let id = RoomId(from_sql(row.get(0)?)?);
@@ -106,6 +106,8 @@ fn rooms(db: &Database) -> Result<RoomTable, LogError> {
             members: counts.get(&id).copied().unwrap_or(0),
             last: last(db, Address::Room(id))?,
             seq: history::count(db, id)?,
+            maker: row.get::<_, Option<i64>>(3)?.map(from_sql).transpose()?.map(MemberId),
+            archived: row.get(4)?,
         };
         rooms.restore(id, state);
     }

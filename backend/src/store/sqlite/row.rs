@@ -13,7 +13,7 @@ use rusqlite::{Connection as Database, OptionalExtension, Row};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shared::{
     Address, ClientId, Event, Member, MemberId, Room, RoomId,
-    event::{MemberJoined, MemberLeft, Posted, Renamed, RoomChanged, RoomCreated},
+    event::{MemberJoined, MemberLeft, Posted, Renamed, RoomArchived, RoomChanged, RoomCreated},
 };
 
 /// The columns that [`read`] reads, in order. The table must be named `e`.
@@ -48,6 +48,10 @@ const LEFT: &str = "member_left";
 const RENAMED: &str = "renamed";
 const CREATED: &str = "room_created";
 const CHANGED: &str = "room_changed";
+const ARCHIVED: &str = "room_archived";
+const RESTORED: &str = "room_restored";
+/// Body of an event that has no fields of its own.
+const NO_FIELDS: &str = "{}";
 
 /// Converts a number for SQLite. A number beyond its range becomes the greatest, which is never assigned.
 pub(super) fn to_sql(number: u64) -> i64 {
@@ -70,6 +74,9 @@ struct PostedBody {
 #[derive(Serialize, Deserialize)]
 struct JoinedBody {
     name: String,
+    /// Member who joined, if another member is the author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    member: Option<MemberId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     room: Option<Room>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,6 +88,9 @@ struct JoinedBody {
 
 #[derive(Serialize, Deserialize)]
 struct LeftBody {
+    /// Member who left, if another member is the author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    member: Option<MemberId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     room: Option<RoomId>,
 }
@@ -112,20 +122,22 @@ pub(super) fn write(
             let body = json(&PostedBody { seq: *seq, name: name.clone(), tag: *tag })?;
             (POSTED, *author, *at, body, Some(text.as_str()))
         }
-        Event::MemberJoined(MemberJoined { at, member, room, members, .. }) => (
+        Event::MemberJoined(MemberJoined { at, member, by, room, members, .. }) => (
             JOINED,
-            member.id,
+            by.unwrap_or(member.id),
             *at,
             json(&JoinedBody {
                 name: member.name.clone(),
+                member: by.map(|_| member.id),
                 room: room.clone(),
                 members: *members,
                 device: device.map(|DeviceKey(key)| hex::encode(&key)),
             })?,
             None,
         ),
-        Event::MemberLeft(MemberLeft { at, member, room, .. }) => {
-            (LEFT, *member, *at, json(&LeftBody { room: *room })?, None)
+        Event::MemberLeft(MemberLeft { at, member, by, room, .. }) => {
+            let body = json(&LeftBody { member: by.map(|_| *member), room: *room })?;
+            (LEFT, by.unwrap_or(*member), *at, body, None)
         }
         Event::Renamed(Renamed { at, member, .. }) => {
             (RENAMED, member.id, *at, json(&NameBody { name: member.name.clone() })?, None)
@@ -135,6 +147,12 @@ pub(super) fn write(
         }
         Event::RoomChanged(RoomChanged { at, author, room, .. }) => {
             (CHANGED, *author, *at, json(&room_body(room))?, None)
+        }
+        Event::RoomArchived(RoomArchived { at, author, .. }) => {
+            (ARCHIVED, *author, *at, NO_FIELDS.to_owned(), None)
+        }
+        Event::RoomRestored(RoomArchived { at, author, .. }) => {
+            (RESTORED, *author, *at, NO_FIELDS.to_owned(), None)
         }
         _ => return Ok(()),
     };
@@ -210,25 +228,16 @@ pub(super) fn read(row: &Row<'_>) -> Result<Event, LogError> {
             Event::Posted(Posted { n, to, prev, seq, at, author, name, tag, client_id, text })
         }
         JOINED => {
-            let JoinedBody { name, room, members, .. } = event_row.body()?;
-            Event::MemberJoined(MemberJoined {
-                n,
-                to,
-                prev,
-                at,
-                member: Member { id: author, name },
-                room,
-                members,
-            })
+            let JoinedBody { name, member, room, members, .. } = event_row.body()?;
+            let by = member.map(|_| author);
+            let member = Member { id: member.unwrap_or(author), name };
+            Event::MemberJoined(MemberJoined { n, to, prev, at, member, by, room, members })
         }
-        LEFT => Event::MemberLeft(MemberLeft {
-            n,
-            to,
-            prev,
-            at,
-            member: author,
-            room: event_row.body::<LeftBody>()?.room,
-        }),
+        LEFT => {
+            let LeftBody { member, room } = event_row.body()?;
+            let (member, by) = (member.unwrap_or(author), member.map(|_| author));
+            Event::MemberLeft(MemberLeft { n, to, prev, at, member, by, room })
+        }
         RENAMED => {
             let NameBody { name } = event_row.body()?;
             Event::Renamed(Renamed { n, to, prev, at, member: Member { id: author, name } })
@@ -240,6 +249,14 @@ pub(super) fn read(row: &Row<'_>) -> Result<Event, LogError> {
         CHANGED => {
             let (client_id, room) = (event_row.client_id()?, room(event_row.body()?)?);
             Event::RoomChanged(RoomChanged { n, to, prev, at, author, client_id, room })
+        }
+        ARCHIVED => {
+            let client_id = event_row.client_id()?;
+            Event::RoomArchived(RoomArchived { n, to, prev, at, author, client_id })
+        }
+        RESTORED => {
+            let client_id = event_row.client_id()?;
+            Event::RoomRestored(RoomArchived { n, to, prev, at, author, client_id })
         }
         other => return Err(event_row.damaged(&format!("its kind {other:?} is unknown"))),
     })
@@ -293,6 +310,10 @@ pub(super) fn receipt(event: &Event) -> Option<Receipt> {
         Event::MemberLeft(left) => about(left.to, left.at),
         Event::RoomCreated(created) => about(created.to, created.at),
         Event::RoomChanged(changed) => about(changed.to, changed.at),
+        Event::RoomArchived(archived) | Event::RoomRestored(archived) => about(archived.to, archived.at),
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use shared::command::PageAnchor;
 use shared::event::{
     EventsPage, Here, HistoryPage, MemberJoined, MemberLeft, Posted, Presence, Refusal, Renamed, Reply,
-    Reset, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, Through, Welcome,
+    Reset, RoomArchived, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, Through, Welcome,
 };
 use shared::limits::HISTORY_MESSAGES;
 use shared::{Address, ClientId, Cursor, Epoch, ErrorCode, Event, Member, MemberId, Message, Room, RoomId};
@@ -111,7 +111,7 @@ impl House {
         let to = Address::Room(LOBBY);
         let (n, prev) = self.advance(to);
         self.names.remove(&member);
-        self.commit(Event::MemberLeft(MemberLeft { n, to, prev, at: 1, member, room: None }))
+        self.commit(Event::MemberLeft(MemberLeft { n, to, prev, at: 1, member, by: None, room: None }))
     }
 
     /// Bo creates a room.
@@ -132,6 +132,14 @@ impl House {
         self.rooms.insert(id, room.clone());
         let (author, client_id) = (MemberId(2), client_id(800 + n));
         self.commit(Event::RoomChanged(RoomChanged { n, to, prev, at: 1, author, client_id, room }))
+    }
+
+    /// Bo archives a room, or restores it.
+    pub(crate) fn archive_room(&mut self, id: u64, archived: bool) -> String {
+        let to = Address::Room(RoomId(id));
+        let (n, prev) = self.advance(to);
+        let event = RoomArchived { n, to, prev, at: 1, author: MemberId(2), client_id: client_id(700 + n) };
+        self.commit(if archived { Event::RoomArchived(event) } else { Event::RoomRestored(event) })
     }
 
     /// Ann creates a room: her own event, `room_created`, and the room's `member_joined`.
@@ -173,7 +181,16 @@ impl House {
         let to = Address::Member(who.id);
         let room = self.rooms.get(&id).cloned();
         let (n, prev) = self.advance(to);
-        self.commit(Event::MemberJoined(MemberJoined { n, to, prev, at: 1, member: who, room, members }))
+        self.commit(Event::MemberJoined(MemberJoined {
+            n,
+            to,
+            prev,
+            at: 1,
+            member: who,
+            by: None,
+            room,
+            members,
+        }))
     }
 
     /// Commits the `member_joined` that is addressed to the room.
@@ -184,7 +201,16 @@ impl House {
             self.stays.insert(id, n);
         }
         let (room, members) = (None, None);
-        self.commit(Event::MemberJoined(MemberJoined { n, to, prev, at: 1, member: who, room, members }))
+        self.commit(Event::MemberJoined(MemberJoined {
+            n,
+            to,
+            prev,
+            at: 1,
+            member: who,
+            by: None,
+            room,
+            members,
+        }))
     }
 
     /// Ann leaves a room: the frames to the room and to her.
@@ -193,9 +219,21 @@ impl House {
         let [me, to] = [Address::Member(member), Address::Room(id)];
         self.stays.remove(&id);
         let (n, prev) = self.advance(to);
-        let left = self.commit(Event::MemberLeft(MemberLeft { n, to, prev, at: 1, member, room: None }));
+        let left =
+            self.commit(Event::MemberLeft(MemberLeft { n, to, prev, at: 1, member, by: None, room: None }));
         let (n, prev) = self.advance(me);
-        [left, self.commit(Event::MemberLeft(MemberLeft { n, to: me, prev, at: 1, member, room: Some(id) }))]
+        [
+            left,
+            self.commit(Event::MemberLeft(MemberLeft {
+                n,
+                to: me,
+                prev,
+                at: 1,
+                member,
+                by: None,
+                room: Some(id),
+            })),
+        ]
     }
 
     /// The `reply` to the post with this `ref`, whose message is the newest in the lobby.

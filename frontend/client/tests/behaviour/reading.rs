@@ -231,6 +231,7 @@ fn events_to_the_member_have_their_own_order() {
             prev,
             at: 1,
             member: member(3, "Cy"),
+            by: None,
             room: None,
             members: None,
         }))

@@ -280,6 +280,24 @@ fn a_post_to_a_room_that_was_left_is_listed_as_pending() {
 }
 
 #[test]
+fn a_post_fails_while_its_room_is_archived_and_no_event_is_missed() {
+    let mut house = House::with_room(1, 7, "tea");
+    let mut page = Page::welcome_in(&house);
+    page.give(Input::OpenRoom(TEA));
+    let archived = house.archive_room(7, true);
+    assert_eq!(commands(&page.frame(archived)), [], "the event leaves no gap");
+    let text = "9".to_owned();
+    let sent = posts(&page.give(Input::Send { client_id: client_id(1), room: TEA, text }));
+    page.frame(House::error(sent[0].reference, ErrorCode::RoomArchived));
+    assert!(page.view().rows.iter().any(|row| row.state == RowState::Failed(ErrorCode::RoomArchived)));
+    let restored = house.archive_room(7, false);
+    page.frame(restored);
+    let talk = house.talk(TEA, 1..=2);
+    assert_eq!(commands(&page.frames(talk)), []);
+    assert_eq!(page.texts(), [1, 2, 9]);
+}
+
+#[test]
 fn the_directory_is_listed_page_by_page() {
     let house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);

@@ -133,9 +133,25 @@ impl World {
         for page in &self.pages {
             self.check_against_fresh(page)?;
         }
+        if let Some(event) = &self.oracle.written_to_archive {
+            return Err(Violation(format!("(o) an archived room got {event:?}")));
+        }
+        self.check_nodes()?;
         let rooms: Vec<RoomId> = self.server.log.house().rooms.all().map(|(id, _)| id).collect();
         let log: Vec<&Message> = rooms.iter().flat_map(|room| self.oracle.log(epoch, *room)).collect();
         self.check_sent_messages(epoch, &log)
+    }
+
+    /// Checks (p): the hub of each node holds the rooms of the log.
+    fn check_nodes(&self) -> Result<(), Violation> {
+        let wanted: Vec<_> = self.server.log.house().rooms.all().collect();
+        for (index, node) in self.server.nodes.iter().enumerate() {
+            let held: Vec<_> = node.hub.house().rooms.all().collect();
+            if held != wanted {
+                return Err(Violation(format!("(p) node {index} holds {held:?}; the log has {wanted:?}")));
+            }
+        }
+        Ok(())
     }
 
     /// Checks (a): every acknowledged message is in the log, and every sent one is there once. Checks (b):

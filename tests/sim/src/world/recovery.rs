@@ -21,7 +21,7 @@ impl World {
         if self.is_paging {
             return Ok(());
         }
-        for room in self.rooms_of_pages() {
+        for room in self.writable_rooms() {
             let author = self
                 .pages
                 .iter()
@@ -77,14 +77,16 @@ impl World {
         Ok(())
     }
 
-    /// Returns the rooms of which any page is a member.
-    fn rooms_of_pages(&self) -> BTreeSet<RoomId> {
-        self.pages.iter().flat_map(|page| page.view.rooms.iter().map(|room| room.id)).collect()
+    /// Returns the rooms of which any page is a member and that are not archived.
+    fn writable_rooms(&self) -> BTreeSet<RoomId> {
+        let epoch = self.server.log.epoch();
+        let rooms = self.pages.iter().flat_map(|page| page.view.rooms.iter().map(|room| room.id));
+        rooms.filter(|room| !self.oracle.is_archived(epoch, *room)).collect()
     }
 
     /// Returns a description of the first difference between the pages and the log, if there is one.
     pub(super) fn disagreement(&self) -> Option<String> {
-        if self.rooms_of_pages().iter().any(|room| !self.final_messages.contains(room)) {
+        if self.writable_rooms().iter().any(|room| !self.final_messages.contains(room)) {
             return Some("a room has no final message".to_owned());
         }
         if let Some(rows) = self.browsers.iter().map(|browser| browser.database.rows()).find(|rows| *rows > 0)

@@ -3,9 +3,11 @@
 use super::World;
 use crate::event::SimEvent;
 use crate::page_id::PageId;
+use crate::server::ELSEWHERE;
 use crate::violation::Violation;
 use client::input::Input;
 use client::view::{IdentityView, RowKey, RowState};
+use hub::house::change::Change;
 use shared::command::PageAnchor;
 use shared::{ClientId, RoomId};
 
@@ -92,7 +94,7 @@ impl World {
         self.dispatch(id, Input::VisibilityChanged(visible))
     }
 
-    /// Opens, creates, joins, leaves or changes a random room.
+    /// Opens, creates, joins, leaves, changes, archives or restores a random room.
     fn change_rooms(&mut self, id: PageId) -> Result<(), Violation> {
         let client_id = ClientId(self.rng.bytes());
         let all: Vec<RoomId> = self.server.log.house().rooms.all().map(|(id, _)| id).collect();
@@ -101,12 +103,29 @@ impl World {
         let own = self.rng.pick(&ours).unwrap_or(RoomId::LOBBY);
         let name = self.rng.pick(ROOMS).unwrap_or("Oolong").to_owned();
         let description = format!("about {}", self.rng.below(100));
+        // In an archived room no later message reveals a gap.
+        if !self.plan.faulty_fanout && self.rng.one_in(2) {
+            self.archive_or_restore(client_id);
+            return Ok(());
+        }
         match self.rng.below(10) {
             0..4 => self.dispatch(id, Input::OpenRoom(own)),
             4..6 => self.dispatch(id, Input::CreateRoom { client_id, name, description }),
             6..8 => self.dispatch(id, Input::JoinRoom { client_id, room: any }),
             8 => self.dispatch(id, Input::LeaveRoom { client_id, room: own }),
             _ => self.dispatch(id, Input::ChangeRoom { client_id, room: own, name, description }),
+        }
+    }
+
+    /// Archives a room, or restores it, as its maker does in a newer page, which has the command.
+    fn archive_or_restore(&mut self, client_id: ClientId) {
+        let rooms = self.server.log.house().rooms.all();
+        let made: Vec<_> = rooms.filter_map(|(id, state)| Some((id, state.maker?, state.archived))).collect();
+        if let Some((room, author, is_archived)) = self.rng.pick(&made)
+            && self.server.is_up
+        {
+            let change = Change::ArchiveRoom { author, client_id, room, archived: !is_archived };
+            self.server.waiting_changes.push((ELSEWHERE, change));
         }
     }
 

@@ -17,7 +17,9 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let Post { reference, client_id, room, text } = post;
-        self.limit_posts(session, author, now, out);
+        if let Err(code) = self.limit_posts(session, author, now, out) {
+            return refuse(session, Some(reference), code, out);
+        }
         if text.len() > TEXT_BYTES_MAX {
             return refuse(session, Some(reference), ErrorCode::TextTooLong, out);
         }

@@ -1,10 +1,8 @@
 //! Commands in HTTP requests of their own.
 
 use crate::house::members::DeviceKey;
-use crate::hub::{Hub, charge, refuse};
-use crate::limits::CONNECTION_MESSAGES_PER_POST;
+use crate::hub::{Hub, refuse};
 use crate::output::Output;
-use crate::rate::Rate;
 use crate::session::{Session, SessionId, SessionKind};
 use shared::{Command, Cursor, ErrorCode, Event, MemberId, event::Through};
 
@@ -33,19 +31,6 @@ impl Hub {
             Command::Hello(_) | Command::Pong => refuse(session, None, ErrorCode::NotByRequest, out),
             command => self.handle_member_command(session, member, command, now, out),
         }
-    }
-
-    /// Counts a request of a member as a connection counts its messages. Above the rate its answer waits.
-    pub(in crate::hub) fn limit_requests(
-        &mut self,
-        session: SessionId,
-        member: MemberId,
-        now: u64,
-        out: &mut Vec<Output>,
-    ) {
-        let per_s = self.settings.posts.per_s.saturating_mul(CONNECTION_MESSAGES_PER_POST);
-        let rate = Rate { per_s, burst: per_s };
-        charge(&mut self.request_rates, rate, session, member, now, out);
     }
 
     /// Answers `pong` with position 0. The hub does not know what has left on the client's reading

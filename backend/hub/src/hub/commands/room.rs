@@ -1,8 +1,9 @@
-//! Commands on rooms: create, change, join, leave, and list.
+//! Commands on rooms: create, change, join, leave, archive, restore, and list.
 //!
 //! These functions check the texts and emit a [`Change`]. The store then executes the change in
 //! `house/transaction.rs`, which creates the room.
 
+use crate::house::access::{self, Action, Actor, Target};
 use crate::house::change::Change;
 use crate::house::names::Name;
 use crate::house::rooms::parse_description;
@@ -13,6 +14,7 @@ use shared::{
     ErrorCode, Event, MemberId,
     command::{self, RoomChange, RoomCreate, RoomMove},
     event,
+    limits::ROOMS_PAGE,
 };
 
 impl Hub {
@@ -25,11 +27,14 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let RoomCreate { reference, client_id, name, description } = create;
-        self.limit_posts(session, author, now, out);
-        match check_texts(&name, &description) {
+        if let Err(code) = self.limit_posts(session, author, now, out) {
+            return refuse(session, Some(reference), code, out);
+        }
+        let texts = check_texts(&name, &description);
+        match texts.and_then(|texts| self.limit_rooms_made(author, now).map(|()| texts)) {
             Ok((name, description)) => {
                 let change = Change::CreateRoom { author, client_id, name, description };
-                self.append(Origin::Command { session, reference }, change, out);
+                self.append(Origin::CreateRoom { session, reference, author }, change, out);
             }
             Err(code) => refuse(session, Some(reference), code, out),
         }
@@ -44,7 +49,9 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let RoomChange { reference, client_id, room, name, description } = change;
-        self.limit_posts(session, author, now, out);
+        if let Err(code) = self.limit_posts(session, author, now, out) {
+            return refuse(session, Some(reference), code, out);
+        }
         match check_texts(&name, &description) {
             Ok((name, description)) => {
                 let change = Change::ChangeRoom { author, client_id, room, name, description };
@@ -63,7 +70,9 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let RoomMove { reference, client_id, room } = target;
-        self.limit_posts(session, author, now, out);
+        if let Err(code) = self.limit_posts(session, author, now, out) {
+            return refuse(session, Some(reference), code, out);
+        }
         self.append(
             Origin::Command { session, reference },
             Change::JoinRoom { author, client_id, room },
@@ -80,12 +89,32 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let RoomMove { reference, client_id, room } = target;
-        self.limit_posts(session, author, now, out);
+        if let Err(code) = self.limit_posts(session, author, now, out) {
+            return refuse(session, Some(reference), code, out);
+        }
         self.append(
             Origin::Command { session, reference },
             Change::LeaveRoom { author, client_id, room },
             out,
         );
+    }
+
+    /// Archives a room, or restores it.
+    pub(super) fn archive_room(
+        &mut self,
+        session: SessionId,
+        author: MemberId,
+        target: RoomMove,
+        archived: bool,
+        now: u64,
+        out: &mut Vec<Output>,
+    ) {
+        let RoomMove { reference, client_id, room } = target;
+        if let Err(code) = self.limit_posts(session, author, now, out) {
+            return refuse(session, Some(reference), code, out);
+        }
+        let change = Change::ArchiveRoom { author, client_id, room, archived };
+        self.append(Origin::Command { session, reference }, change, out);
     }
 
     pub(super) fn list_rooms(
@@ -97,8 +126,18 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let command::RoomsQuery { reference, find, after } = query;
-        self.limit_posts(session, member, now, out);
-        let (rooms, more) = self.house.rooms.page(member, &find, after);
+        if let Err(code) = self.limit_posts(session, member, now, out) {
+            return refuse(session, Some(reference), code, out);
+        }
+        let actor = Actor::Member(member);
+        if let Err(code) = access::may(&self.house, actor, Action::ListRooms, Target::House) {
+            return refuse(session, Some(reference), code, out);
+        }
+        let may_find = |room| access::may(&self.house, actor, Action::FindRoom, Target::Room(room)).is_ok();
+        let mut found = self.directory.search(&find, after).filter(|room| may_find(*room));
+        let listed = |room| self.house.rooms.listed(member, room);
+        let rooms = found.by_ref().take(ROOMS_PAGE).filter_map(listed).collect();
+        let more = found.next().is_some();
         out.push(Output::Send(session, Event::Rooms(event::RoomsPage { reference, rooms, more })));
     }
 }

@@ -414,7 +414,7 @@ fn older_log() -> Vec<Event> {
         (Address::Room(RoomId::LOBBY), Address::Member(MemberId(1)), Address::Room(RoomId(2)));
     let joined = |n, to, prev, room| {
         let member = wei.clone();
-        Event::MemberJoined(MemberJoined { n, to, prev, at: 1, member, room, members: None })
+        Event::MemberJoined(MemberJoined { n, to, prev, at: 1, member, by: None, room, members: None })
     };
     let (author, client_id) = (MemberId(1), ClientId([2; 16]));
     let created = RoomCreated { n: 2, to, prev: 0, at: 1, author, client_id, room: room.clone() };

@@ -151,6 +151,7 @@ fn a_room_is_refused_when_its_name_is_taken_or_its_description_too_long() {
 #[test]
 fn the_room_directory_is_listed_in_pages_and_by_name() {
     let mut test = TestHub::with_members(&["Wei", "Lin"]);
+    test.hub.settings.posts = Rate::NONE;
     test.connect(1, 1);
     test.connect(2, 2);
     for id in 1..=u8::try_from(ROOMS_PAGE).unwrap() {

@@ -41,7 +41,7 @@ fn sessions_are_closed_when_another_writer_removes_their_member() {
         })
         .collect();
     assert_eq!(closed, [SessionId(2), SessionId(3)]);
-    assert_eq!(test.hub.post_rates.len(), 0);
+    assert_eq!(test.hub.rates.posting(), 0);
     assert_eq!(refusal(&test.connect(4, 2)), Some(ErrorCode::SignInRequired));
 }
 
@@ -130,4 +130,51 @@ fn hub_with_waiting_appends(count: usize, bytes: usize) -> Hub {
         hub.handle(Input::TextReceived { session, client_id, text }, Now { mono: 0, wall: 0 }, &mut out);
     }
     hub
+}
+
+/// What one session receives, in order.
+fn received_by(out: &[Output], of: SessionId) -> Vec<String> {
+    let received = out.iter().filter_map(|output| match output {
+        Output::Send(session, Event::Reply(_)) if *session == of => Some("reply".to_owned()),
+        Output::Send(session, Event::Error(refusal)) if *session == of => Some(refusal.name.clone()),
+        Output::Unsubscribe(session, _) if *session == of => Some("unsubscribed".to_owned()),
+        Output::Close(session, CloseCode::SignedOut) if *session == of => Some("closed".to_owned()),
+        _ => None,
+    });
+    received.collect()
+}
+
+#[test]
+fn answers_leave_before_the_close_when_a_member_posts_and_leaves_at_once() {
+    for (posts_first, is_tail_first, expected) in [
+        (true, false, ["reply", "closed"].as_slice()),
+        (true, true, &["unsubscribed", "reply", "closed"]),
+        (false, false, &["unsubscribed", "sign_in_required", "closed"]),
+        (false, true, &["unsubscribed", "sign_in_required", "closed"]),
+    ] {
+        let mut test = TestHub::with_members(&["Wei"]);
+        test.connect(1, 1);
+        test.connect(2, 1);
+        let mut inputs = [
+            Input::CommandReceived(SessionId(1), post(7, "bye")),
+            Input::SignOut(RequestId(5), DeviceKey([1; 32])),
+        ];
+        if !posts_first {
+            inputs.reverse();
+        }
+        let mut out = Vec::new();
+        inputs.into_iter().for_each(|input| test.hub.handle(input, test.now, &mut out));
+        let mut outcomes = Vec::new();
+        for output in std::mem::take(&mut out) {
+            let Output::Append(change) = output else { panic!("{output:?}") };
+            outcomes.push(test.log.append(change, test.now.wall));
+        }
+        if is_tail_first {
+            test.read_tail(&mut out);
+        }
+        test.hub.handle(Input::AppendsFinished(outcomes), test.now, &mut out);
+        test.read_tail(&mut out);
+        assert_eq!(received_by(&out, SessionId(1)), expected, "{posts_first} {is_tail_first}");
+        assert_eq!(received_by(&out, SessionId(2)), ["closed"], "it waits for no answer");
+    }
 }

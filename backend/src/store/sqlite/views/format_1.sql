@@ -1,5 +1,5 @@
 -- Format 1 under the column names of the present format. Migration 0002 renamed `shelf`, and added `mark`,
--- `readable_from` and `resting_names`.
+-- `readable_from` and `resting_names`; 0004 added `maker` and `archived`.
 CREATE TEMP VIEW events AS
     SELECT n, shelf AS partition, prev, kind, author, client_id, at, body, text, 0 AS mark FROM main.events;
 CREATE TEMP VIEW memberships AS
@@ -9,3 +9,9 @@ CREATE TEMP VIEW memberships AS
     ) AS readable_from
     FROM main.memberships;
 CREATE TEMP VIEW resting_names AS SELECT '' AS name, 0 AS member, 0 AS freed_at WHERE 0;
+CREATE TEMP VIEW rooms AS
+    SELECT id, name, description, (
+        SELECT author FROM main.events
+        WHERE shelf = 4 * rooms.id + 1 AND kind = 'room_created' ORDER BY n LIMIT 1
+    ) AS maker, 0 AS archived
+    FROM main.rooms;
