@@ -156,9 +156,18 @@ impl House {
         true
     }
 
-    /// Applies a commit.
+    /// Applies a commit. An event that the store cannot read has no mark of its own, so that its commit's mark
+    /// counts.
     pub fn apply_commit(&mut self, commit: &Commit) {
         commit.entries.iter().for_each(|entry| self.apply(entry));
+        if commit.events().any(|event| matches!(event, Event::UnknownDurable(_))) {
+            self.header.mark = commit.mark;
+        }
+    }
+
+    /// Returns the state that is not in the tables.
+    pub fn header(&self) -> HouseHeader {
+        self.header
     }
 
     /// Applies an event that was committed.

@@ -9,6 +9,7 @@ mod check;
 mod checkpointer;
 mod commit;
 mod database;
+mod event_reader;
 #[cfg(test)]
 mod fault_injection;
 mod history;
@@ -19,6 +20,7 @@ mod partition;
 mod projection;
 mod read_queue;
 mod reader;
+mod repair;
 mod replay;
 mod row;
 #[cfg(test)]
@@ -29,6 +31,7 @@ mod writer;
 pub use backup::{Restored, backup, restore};
 pub use check::{CheckReport, check};
 pub use log_error::LogError;
+pub use repair::{Repaired, repair};
 
 use super::{Store, health::StoreHealth, limits::READERS};
 use crate::store::data_folder::{self as data, DataFolder};

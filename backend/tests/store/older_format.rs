@@ -142,6 +142,21 @@ async fn a_log_of_format_1_is_checked_and_backed_up_without_a_migration() {
 }
 
 #[tokio::test]
+async fn a_log_of_format_1_opens_when_a_row_is_damaged() {
+    let folder = folder_of_format_1();
+    let file = folder.path().join(sqlite::FILE);
+    let db = Connection::open(&file).unwrap();
+    let damage = "UPDATE events SET body = 'x' WHERE kind = 'posted' AND author = 0";
+    assert!(db.execute(damage, ()).unwrap() > 0);
+    drop(db);
+    let report = sqlite::check(folder.path()).unwrap().to_string();
+    assert!(report.contains("cannot be read"), "{report}");
+    let mut store = TestStore::at(folder);
+    assert_eq!(store.replay(&ADDRESSES, 0, u64::MAX, false).await.events.len(), events().len());
+    store.post(WEI, LOBBY, &["and on"]).await;
+}
+
+#[tokio::test]
 async fn a_log_of_a_newer_format_is_refused_by_every_task() {
     let folder = folder_of_format_1();
     let file = folder.path().join(sqlite::FILE);

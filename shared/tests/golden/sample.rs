@@ -5,8 +5,8 @@ use shared::{
     api::{Me, NameRequest, Problem},
     command::{self, Hello, PageAnchor, Post, RoomChange, RoomCreate, RoomMove},
     event::{
-        self, Away, DirectoryRoom, EventsPage, Gone, Here, HistoryPage, MemberJoined, MemberLeft, Posted,
-        Refusal, Renamed, Reply, Reset, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, RoomsPage,
+        self, Away, DirectoryRoom, EventsPage, Gone, Here, HistoryPage, MemberJoined, MemberLeft, Position,
+        Posted, Refusal, Renamed, Reply, Reset, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, RoomsPage,
         Through, Trace, Welcome,
         trace::{
             ByteCounts, DirectionCount, Handshake, HeaderField, HexBytes, RequestHead, ResponseHead,
@@ -138,6 +138,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         ("event_member_joined_told", Event::MemberJoined(own_joined)),
         ("event_room_changed", Event::RoomChanged(changed.clone())),
         ("event_member_left_told", Event::MemberLeft(own_left)),
+        ("event_unreadable", Event::UnknownDurable(Position { n: 12, to: tasting_room, prev: 11 })),
         (
             "event_reset",
             Event::Reset(Box::new(Reset { reference: None, entry: Some(lobby(4, 2)), room: snapshot() })),

@@ -32,13 +32,7 @@ pub(super) struct OpenLog {
 impl OpenLog {
     /// Opens the log at a start.
     pub(super) fn open(files: &LogFiles) -> Result<Self, LogError> {
-        // Sync first. A killed process may have written a commit without syncing it, and this start takes it
-        // for committed. Its retry is answered without a write, so nothing later would sync it.
-        match fs::OpenOptions::new().write(true).open(&files.wal) {
-            Ok(wal) => wal.sync_all()?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error.into()),
-        }
+        sync_wal(files)?;
         let db = database::writer(&files.log)?;
         let house = projection::house(&db)?;
         Ok(OpenLog {
@@ -111,5 +105,15 @@ impl OpenLog {
             transaction.commit()?;
         }
         Ok(())
+    }
+}
+
+/// Syncs the write-ahead log before it is read. A killed process may have written a commit without syncing it, and
+/// this start takes it for committed. Its retry is answered without a write, so nothing later would sync it.
+pub(super) fn sync_wal(files: &LogFiles) -> Result<(), LogError> {
+    match fs::OpenOptions::new().write(true).open(&files.wal) {
+        Ok(wal) => Ok(wal.sync_all()?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }

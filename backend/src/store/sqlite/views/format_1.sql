@@ -1,5 +1,5 @@
 -- Format 1 under the column names of the present format. Migration 0002 renamed `shelf`, and added `mark`,
--- `readable_from` and `resting_names`.
+-- `readable_from`, `resting_names` and the entry `last_tag`.
 CREATE TEMP VIEW events AS
     SELECT n, shelf AS partition, prev, kind, author, client_id, at, body, text, 0 AS mark FROM main.events;
 CREATE TEMP VIEW memberships AS
@@ -9,3 +9,8 @@ CREATE TEMP VIEW memberships AS
     ) AS readable_from
     FROM main.memberships;
 CREATE TEMP VIEW resting_names AS SELECT '' AS name, 0 AS member, 0 AS freed_at WHERE 0;
+CREATE TEMP VIEW meta AS
+    SELECT name, value FROM main.meta
+    UNION ALL
+    SELECT 'last_tag', coalesce(max(iif(json_valid(body), json_extract(body, '$.tag'), 0)), 0)
+    FROM main.events WHERE author = 0 AND client_id IS NOT NULL AND kind = 'posted';
