@@ -25,6 +25,7 @@ mod replay;
 mod row;
 #[cfg(test)]
 mod tests;
+mod thread_end;
 mod wal_end;
 mod writer;
 
@@ -60,6 +61,7 @@ use std::{
     },
     thread::{self, JoinHandle},
 };
+use thread_end::ThreadEndGuard;
 use tokio::sync::oneshot;
 use writer::{AppendGroup, Writer};
 
@@ -139,18 +141,21 @@ impl SqliteStore {
             let (db, files, read_queue) =
                 (database::reader(&files.log)?, files.clone(), Arc::clone(&read_queue));
             let name = format!("reader {number}");
-            readers
-                .push(thread::Builder::new().name(name).spawn(move || reader::run(&files, db, &read_queue))?);
+            let end = ThreadEndGuard::new(&health, "a database reader stopped");
+            readers.push(thread::Builder::new().name(name).spawn(move || {
+                let _end = end;
+                reader::run(&files, db, &read_queue);
+            })?);
         }
         // One group is committed while one waits. The registry sends no more than one at a time.
         let (groups, receiver) = sync_channel(1);
         let writer = Writer::new(files.clone(), log, receiver, health.clone(), tail.clone());
         // If the writer cannot start, end the readers by closing their queue.
         let writer = writer.inspect_err(|_| read_queue.close())?;
-        let end = WriterEndGuard(health.clone());
+        let end = ThreadEndGuard::new(&health, "the database writer stopped");
         let writer = thread::Builder::new().name("writer".to_owned()).spawn(move || {
+            let _end = end;
             writer.run();
-            end.disarm();
         })?;
         let (groups, writer) = (Some(groups), Some(writer));
         folder.keep();
@@ -186,21 +191,6 @@ fn init_meta(log: &OpenLog, folder: &DataFolder, house_id: String) -> Result<(Ep
     Ok((epoch, house_id))
 }
 
-/// Marks the store as ended if the writer panics.
-struct WriterEndGuard(StoreHealth);
-
-impl WriterEndGuard {
-    fn disarm(self) {
-        std::mem::forget(self);
-    }
-}
-
-impl Drop for WriterEndGuard {
-    fn drop(&mut self) {
-        self.0.set_ended();
-    }
-}
-
 impl Store for SqliteStore {
     fn epoch(&self) -> Epoch {
         self.epoch
@@ -227,6 +217,10 @@ impl Store for SqliteStore {
         let (outcomes, committed) = oneshot::channel();
         let group = AppendGroup { changes, now, outcomes };
         let refused = move || vec![Err(ErrorCode::StoreRefused); count];
+        if self.health.refusal().is_some() {
+            // The writer is opening the log again, which may take long. The changes must not wait for that.
+            return ready(refused()).boxed();
+        }
         match self.groups.as_ref().map(|groups| groups.try_send(group)) {
             Some(Ok(())) => async move { committed.await.unwrap_or_else(|_| refused()) }.boxed(),
             _ => ready(refused()).boxed(),

@@ -32,8 +32,7 @@ pub(super) struct OpenLog {
 impl OpenLog {
     /// Opens the log at a start.
     pub(super) fn open(files: &LogFiles) -> Result<Self, LogError> {
-        sync_wal(files)?;
-        let db = database::writer(&files.log)?;
+        let db = open_database(files)?;
         let house = projection::house(&db)?;
         Ok(OpenLog {
             db,
@@ -43,22 +42,29 @@ impl OpenLog {
         })
     }
 
-    /// Opens the log after a failure, if it ends at the last acknowledged event and a test write succeeds.
-    pub(super) fn reopen(files: &LogFiles, acknowledged: u64) -> Result<Self, LogError> {
+    /// Opens the log after a failure, if it ends at the last acknowledged event and a test write succeeds. After
+    /// damage, all pages must be good: a bad one would make later changes fail, or put them where no reader
+    /// finds them. The house is read last, because that takes long and most attempts fail before.
+    pub(super) fn reopen(files: &LogFiles, acknowledged: u64, is_damaged: bool) -> Result<Self, LogError> {
+        #[cfg(test)]
+        files.faults.begin_recovery();
         wal_end::cut(files)?;
-        let log = OpenLog::open(files)?;
-        let found = log.house.head();
+        let db = open_database(files)?;
+        let found = projection::head(&db)?;
         if found != acknowledged {
             return Err(LogError::Head { found, acknowledged });
         }
-        log.test_write()?;
-        Ok(log)
-    }
-
-    /// Checks every page. A bad page would make later changes fail, or put them where no reader finds them.
-    pub(super) fn check_pages(&self) -> Result<(), LogError> {
-        let found: String = self.db.query_row("PRAGMA quick_check(1)", (), |row| row.get(0))?;
-        if found == "ok" { Ok(()) } else { Err(LogError::Damaged(found)) }
+        if is_damaged {
+            check_pages(&db)?;
+        }
+        test_write(&db, files)?;
+        let house = projection::house(&db)?;
+        Ok(OpenLog {
+            db,
+            house,
+            #[cfg(test)]
+            files: files.clone(),
+        })
     }
 
     /// The state of the house at the head of the log.
@@ -89,23 +95,35 @@ impl OpenLog {
         transaction.commit()?;
         Ok(CommittedGroup { outcomes, commits })
     }
+}
 
-    /// Writes and syncs about as many bytes as a group needs, and deletes them again.
-    fn test_write(&self) -> Result<(), LogError> {
-        for sql in [
-            &format!("INSERT OR REPLACE INTO meta (name, value) VALUES ('trial', zeroblob({TRIAL_BYTES}))"),
-            "DELETE FROM meta WHERE name = 'trial'",
-        ] {
-            #[cfg(test)]
-            self.files.faults.arrange(&self.db)?;
-            let transaction = self.db.unchecked_transaction()?;
-            transaction.execute(sql, ())?;
-            #[cfg(test)]
-            self.files.faults.sync(&self.files)?;
-            transaction.commit()?;
-        }
-        Ok(())
+fn open_database(files: &LogFiles) -> Result<Database, LogError> {
+    sync_wal(files)?;
+    database::writer(&files.log)
+}
+
+/// Checks every page.
+fn check_pages(db: &Database) -> Result<(), LogError> {
+    let found: String = db.query_row("PRAGMA quick_check(1)", (), |row| row.get(0))?;
+    if found == "ok" { Ok(()) } else { Err(LogError::Damaged(found)) }
+}
+
+/// Writes and syncs about as many bytes as a group needs, and deletes them again.
+#[cfg_attr(not(test), expect(unused_variables, reason = "only tests inject faults into these files"))]
+fn test_write(db: &Database, files: &LogFiles) -> Result<(), LogError> {
+    for sql in [
+        &format!("INSERT OR REPLACE INTO meta (name, value) VALUES ('trial', zeroblob({TRIAL_BYTES}))"),
+        "DELETE FROM meta WHERE name = 'trial'",
+    ] {
+        #[cfg(test)]
+        files.faults.arrange(db)?;
+        let transaction = db.unchecked_transaction()?;
+        transaction.execute(sql, ())?;
+        #[cfg(test)]
+        files.faults.sync(files)?;
+        transaction.commit()?;
     }
+    Ok(())
 }
 
 /// Syncs the write-ahead log before it is read. A killed process may have written a commit without syncing it, and

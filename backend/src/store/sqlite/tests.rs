@@ -8,6 +8,7 @@ use std::{
     fs,
     io::{Seek, SeekFrom, Write},
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
 /// A log of its own for one test, with one member.
@@ -75,6 +76,7 @@ impl TestLog {
 
 impl Drop for TestLog {
     fn drop(&mut self) {
+        self.faults.is_recovery_held.store(false, Ordering::SeqCst);
         self.store = None;
         let _ = fs::remove_dir_all(&self.path);
     }
@@ -140,6 +142,68 @@ async fn posts_are_refused_while_syncs_fail() {
 }
 
 #[tokio::test]
+async fn posts_are_refused_at_once_while_the_log_is_opened_again() {
+    let mut log = TestLog::new().await;
+    let faults = Arc::clone(&log.faults);
+    faults.is_recovery_held.store(true, Ordering::SeqCst);
+    faults.is_read_only.store(true, Ordering::SeqCst);
+    assert_eq!(log.post(1, "refused").await, Err(ErrorCode::StoreRefused));
+    faults.is_read_only.store(false, Ordering::SeqCst);
+    while !faults.is_recovering.load(Ordering::SeqCst) {
+        tokio::time::sleep(PAUSE_FIRST / 10).await;
+    }
+    // More than the writer's channel holds.
+    for id in 2..10 {
+        let refused = log.store().append(vec![post(id, "refused")], 1).now_or_never();
+        assert_eq!(refused, Some(vec![Err(ErrorCode::StoreRefused)]), "post {id} waits");
+    }
+    assert!(log.messages().await.is_empty(), "reading goes on");
+    faults.is_recovery_held.store(false, Ordering::SeqCst);
+    log.store().health().wait_until_writable().await;
+    assert_eq!(log.post(11, "kept").await.unwrap().seq, 1);
+}
+
+/// Waits until the store has ended, and checks the reason.
+async fn ends(log: &mut TestLog, why: &str) {
+    let health = log.store().health();
+    let ended = tokio::time::timeout(Duration::from_secs(60), health.wait_for_end()).await;
+    assert!(ended.is_ok(), "the end of the thread goes unnoticed");
+    assert_eq!(health.refusal(), Some(why));
+}
+
+#[tokio::test]
+async fn the_store_ends_when_a_reader_panics() {
+    let mut log = TestLog::new().await;
+    log.faults.reader_panics.store(true, Ordering::SeqCst);
+    assert_eq!(log.page(PageAnchor::Newest).await, Err(ErrorCode::StoreRefused));
+    ends(&mut log, "a database reader stopped").await;
+}
+
+#[tokio::test]
+async fn the_store_ends_when_the_checkpointer_panics() {
+    let mut log = TestLog::new().await;
+    log.faults.checkpointer_panics.store(true, Ordering::SeqCst);
+    let text = "x".repeat(16 << 10);
+    let pages = usize::try_from(WAL_PAGES).unwrap();
+    // Each message has more than four pages.
+    for id in 0..pages / 4 {
+        let client_id = ClientId((id as u128).to_be_bytes());
+        let change = Change::Post {
+            room: RoomId::LOBBY,
+            author: MemberId(1),
+            tag: None,
+            client_id,
+            text: text.clone(),
+        };
+        let _ = log.store().append(vec![change], 1).await;
+        if !log.faults.checkpointer_panics.load(Ordering::SeqCst) {
+            break;
+        }
+    }
+    ends(&mut log, "the database checkpointer stopped").await;
+}
+
+#[tokio::test]
 async fn no_checkpoint_runs_after_a_failed_sync_of_the_database() {
     let mut log = TestLog::new().await;
     log.faults.database_sync_fails.store(true, Ordering::SeqCst);
@@ -183,6 +247,8 @@ async fn the_next_start_does_not_find_pages_of_a_failed_sync() {
         twin.wal()[before.len()..].to_owned()
     };
     assert!(!unsynced_pages.is_empty());
+    // The writer cuts the pages again at each attempt to open the log. None may fall between the next lines.
+    log.faults.is_recovery_held.store(true, Ordering::SeqCst);
     log.faults.unsynced_pages.lock().unwrap().clone_from(&unsynced_pages);
     log.faults.syncs_fail.store(true, Ordering::SeqCst);
     assert_eq!(log.post(2, "refused").await, Err(ErrorCode::StoreRefused));
@@ -195,6 +261,7 @@ async fn the_next_start_does_not_find_pages_of_a_failed_sync() {
     assert_eq!(texts(&log.after_a_crash().messages().await), ["kept", "refused"]);
 
     // They are cut before the next change is accepted.
+    log.faults.is_recovery_held.store(false, Ordering::SeqCst);
     log.faults.syncs_fail.store(false, Ordering::SeqCst);
     log.store().health().wait_until_writable().await;
     assert_eq!(texts(&log.after_a_crash().messages().await), ["kept"]);
