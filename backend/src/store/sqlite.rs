@@ -12,6 +12,7 @@ mod database;
 mod event_reader;
 #[cfg(test)]
 mod fault_injection;
+mod file_pair;
 mod history;
 mod live_tail;
 mod log_error;
@@ -130,8 +131,17 @@ impl SqliteStore {
 
     fn open_files(folder: DataFolder, files: LogFiles) -> Result<Self, LogError> {
         let house_id = folder.house_id().map_err(|error| LogError::Io(io::Error::other(error)))?;
-        let log = OpenLog::open(&files)?;
+        file_pair::verify(&files)?;
+        let mut log = OpenLog::open(&files)?;
         let (epoch, house_id) = init_meta(&log, &folder, house_id)?;
+        if let Err(error) = file_pair::claim(log.db(), &files.log, log.house().head()) {
+            // Reading goes on while the disk is full.
+            tracing::warn!(
+                "cannot note that the database is open: {error}. The start after a crash checks it."
+            );
+            drop(log);
+            log = OpenLog::open(&files)?;
+        }
         let (opened, health, tail) =
             (Some(log.house().clone()), StoreHealth::default(), TailSender::default());
         // Open the readers first: the index of the write-ahead log exists while a connection does.

@@ -275,3 +275,17 @@ async fn a_damaged_message_that_lost_its_client_id_gets_another() {
     let found = store.page(LOBBY, PageAnchor::Newest, 50, u64::MAX).await.messages;
     assert_eq!(found[0].client_id, ClientId(8_u128.to_be_bytes()));
 }
+
+#[tokio::test]
+async fn a_backup_with_a_damaged_row_is_restored() {
+    let folder = log().await;
+    damage(&folder, "body = 'x'", 9);
+    let backups = TempFolder::new();
+    std::fs::create_dir_all(backups.path()).unwrap();
+    let file = backups.path().join("tea");
+    assert_eq!(sqlite::backup(folder.path(), &file).unwrap(), 12);
+    let other = TempFolder::new();
+    assert_eq!(sqlite::restore(&lock_with_retry(other.path()), &file).unwrap().head, 12);
+    let mut store = TestStore::at(other);
+    assert_eq!(page(&mut store, LOBBY, PageAnchor::Newest).await[1], row(2, 9, "Lin", ""));
+}

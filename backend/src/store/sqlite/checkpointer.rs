@@ -116,6 +116,11 @@ impl Checkpointer {
         found
     }
 
+    /// Whether a sync of the database has failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Acquire)
+    }
+
     /// Waits for the thread, before this connection is closed as the last one.
     pub(super) fn end(&mut self, db: Option<&Database>) -> Result<(), LogError> {
         drop(self.requests.take());

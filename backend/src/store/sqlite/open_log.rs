@@ -1,7 +1,7 @@
 //! The open log of the writer: its connection, and the house in memory. After a failure it is dropped and
 //! opened again.
 
-use super::{LogFiles, commit::execute, database, log_error::LogError, projection, wal_end};
+use super::{LogFiles, commit::execute, database, file_pair, log_error::LogError, projection, wal_end};
 use crate::store::limits::TRIAL_BYTES;
 use hub::{
     House,
@@ -81,7 +81,12 @@ impl OpenLog {
     pub(super) fn commit(&mut self, changes: Vec<Change>, now: u64) -> Result<CommittedGroup, LogError> {
         #[cfg(test)]
         self.files.faults.arrange(&self.db)?;
+        let is_checkpointed = is_checkpointed(&self.db)?;
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if is_checkpointed {
+            // This commit may restart the write-ahead log from its beginning.
+            file_pair::set_base(&transaction, self.house.head())?;
+        }
         let mut outcomes = Vec::with_capacity(changes.len());
         let mut commits = Vec::with_capacity(changes.len());
         for change in changes {
@@ -100,6 +105,13 @@ impl OpenLog {
 fn open_database(files: &LogFiles) -> Result<Database, LogError> {
     sync_wal(files)?;
     database::writer(&files.log)
+}
+
+/// Whether the database file holds all pages of the write-ahead log.
+fn is_checkpointed(db: &Database) -> Result<bool, LogError> {
+    let mut look = db.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+    let (pages, checkpointed): (i64, i64) = look.query_row((), |row| Ok((row.get(1)?, row.get(2)?)))?;
+    Ok(pages == checkpointed)
 }
 
 /// Checks every page.

@@ -6,7 +6,7 @@
 use super::{
     FILE, LogFiles,
     check::{CheckReport, check_connection, check_readable},
-    commit, database, event_reader,
+    commit, database, event_reader, file_pair,
     log_error::LogError,
     open_log::sync_wal,
     row::{self, COLUMNS, UnreadableRow},
@@ -48,6 +48,9 @@ fn repair_log(files: &LogFiles) -> Result<Repaired, LogError> {
     if has_new_state {
         commit::rebuild_projections(&transaction)?;
         report = check_connection(&transaction)?;
+    }
+    if report.is_sound_but_for_unreadable() {
+        file_pair::release(&transaction)?;
     }
     transaction.commit()?;
     Ok(Repaired { blanked, has_new_state, report })

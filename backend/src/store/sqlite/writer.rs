@@ -9,6 +9,7 @@
 use super::{
     LogFiles,
     checkpointer::{self, Checkpointer},
+    file_pair,
     live_tail::TailSender,
     log_error::LogError,
     open_log::{CommittedGroup, OpenLog},
@@ -147,6 +148,12 @@ impl Writer {
         };
         if let Err(error) = self.checkpointer.end(db) {
             checkpointer::log_failure(&error);
+        }
+        // If a sync of the database file has failed, the file alone is not the whole log.
+        if let Some(db) = db.filter(|_| !self.checkpointer.has_failed())
+            && let Err(error) = file_pair::release(db)
+        {
+            tracing::warn!("cannot note that the database is closed: {error}. The next start checks it.");
         }
     }
 

@@ -30,6 +30,11 @@ impl CheckReport {
         self.differences.is_empty()
     }
 
+    /// Whether no other damage was found than events that cannot be read. Such a log works.
+    pub(in super::super) fn is_sound_but_for_unreadable(&self) -> bool {
+        self.differences.len() as u64 + self.more == self.unreadable
+    }
+
     /// Whether the stored state follows from the events, so that it could be written anew: each event can be read
     /// and fits those before it.
     pub(in super::super) fn are_events_sound(&self) -> bool {
