@@ -16,6 +16,7 @@ mod file_pair;
 mod history;
 mod live_tail;
 mod log_error;
+mod log_lookup;
 mod open_log;
 mod partition;
 mod projection;

@@ -69,6 +69,8 @@ async fn every_difference_is_reported() {
         ("UPDATE events SET mark = -1 WHERE n = 17", "the last change ends before event 17"),
         ("UPDATE events SET at = at + 1 WHERE n = 17", "event 17: mark"),
         ("UPDATE meta SET value = 4 WHERE name = 'last_tag'", "the last tag: 3 from the events, but 4"),
+        ("INSERT INTO messages VALUES (12, 2, 0, 14)", "message 12: MessageState { room: RoomId("),
+        ("INSERT INTO messages VALUES (1, 2, 1, 14)", "a changed message that is no message: 1"),
         ("DELETE FROM resting_names", "the names that rest: 1 are not stored, and 0 are stored without"),
         ("UPDATE resting_names SET freed_at = freed_at + 1", "the names that rest: 1 are not stored, and 1"),
         ("INSERT INTO resting_names VALUES ('Ada', 3, 1000)", "the names that rest: 0 are not stored, and 1"),

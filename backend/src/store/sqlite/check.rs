@@ -9,9 +9,10 @@ mod state;
 
 pub use report::CheckReport;
 
-use super::{FILE, database, log_error::LogError, projection};
+use super::{FILE, database, log_error::LogError, log_lookup::TransactionLog, projection, row::from_sql};
 use crate::store::limits::DIFFERENCES_MAX;
 use crate::store::permission_hint::FileUse;
+use hub::house::log_lookup::{LogLookup, MessageState};
 use rusqlite::Connection as Database;
 use std::{fs, io, path::Path};
 
@@ -99,8 +100,27 @@ fn check_rows(db: &Database, report: &mut CheckReport) -> Result<(), LogError> {
             report.add_difference(format!("{what}: {}", number?));
         }
     }
+    check_messages(db, report)?;
     if projection::epoch(db)?.is_none() {
         report.add_difference("the epoch is missing");
+    }
+    Ok(())
+}
+
+/// Checks the state of the messages that are not as they were posted. No event of this build changes a message.
+fn check_messages(db: &Database, report: &mut CheckReport) -> Result<(), LogError> {
+    let log = TransactionLog(db);
+    let mut select = db.prepare("SELECT n FROM messages ORDER BY n")?;
+    let mut rows = select.query(())?;
+    while let Some(row) = rows.next()? {
+        let n = from_sql(row.get(0)?)?;
+        match log.message(n)? {
+            Some(stored) => {
+                let rebuilt = MessageState::as_posted(stored.room, stored.author);
+                report.compare(format_args!("message {n}"), &rebuilt, &stored);
+            }
+            None => report.add_difference(format!("a changed message that is no message: {n}")),
+        }
     }
     Ok(())
 }

@@ -5,17 +5,17 @@
 use super::{
     event_reader,
     log_error::LogError,
-    partition::Partition,
+    log_lookup::TransactionLog,
     projection::{self, set_meta},
-    row::{self, COLUMNS, from_sql, to_sql},
+    row::{self, COLUMNS, to_sql},
 };
 use hub::House;
-use hub::house::change::{Change, Receipt};
+use hub::house::change::Change;
 use hub::house::commit::{Commit, ExecutedChange, LogEntry};
 use hub::house::members::DeviceKey;
 use hub::limits::NAME_REST_MS;
-use rusqlite::{Connection as Database, Row};
-use shared::{Address, ClientId, ErrorCode, Event, MemberId, RoomId, event::Posted};
+use rusqlite::Connection as Database;
+use shared::{Address, ErrorCode, Event, RoomId};
 
 /// Executes one change inside the open transaction. A refused change and a retry write nothing.
 pub(super) fn execute(
@@ -25,11 +25,8 @@ pub(super) fn execute(
     now: u64,
 ) -> Result<Result<ExecutedChange, ErrorCode>, LogError> {
     let key = change.key();
-    if let Some(receipt) = key.map(|key| receipt(db, key)).transpose()?.flatten() {
-        return Ok(Ok(ExecutedChange { receipt, commit: None }));
-    }
     let (next_member, last_tag) = (house.next_member(), house.last_tag());
-    let executed = match house.execute(change, now) {
+    let executed = match house.execute(change, now, &TransactionLog(db))? {
         Ok(executed) => executed,
         Err(code) => return Ok(Err(code)),
     };
@@ -49,25 +46,6 @@ pub(super) fn execute(
         set_meta(db, "last_tag", i64::from(house.last_tag()))?;
     }
     Ok(Ok(executed))
-}
-
-/// The receipt of a change that was executed before.
-fn receipt(db: &Database, (author, client_id): (MemberId, ClientId)) -> Result<Option<Receipt>, LogError> {
-    let mut select = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM events e WHERE e.author = ?1 AND e.client_id = ?2"
-    ))?;
-    let mut rows = select.query((to_sql(author.0), client_id.0))?;
-    rows.next()?.map(|row| receipt_of(db, row)).transpose()
-}
-
-/// The receipt of the change whose subject is in this row. A damaged row has the receipt of an intact one.
-fn receipt_of(db: &Database, row: &Row<'_>) -> Result<Receipt, LogError> {
-    let (n, at) = (from_sql(row.get(0)?)?, from_sql(row.get(6)?)?);
-    match (event_reader::read(db, row)?, Partition(row.get(1)?).address()?) {
-        (Event::Posted(Posted { seq, .. }), _) => Ok(Receipt { n, seq, at, room: None }),
-        (_, Address::Room(room)) => Ok(Receipt { n, seq: 0, at, room: Some(room) }),
-        (_, Address::Member(_)) => Err(LogError::Damaged("a receipt without a change".to_owned())),
-    }
 }
 
 /// Writes the effect of an event to the projections. `house` has applied the whole change.
@@ -134,6 +112,7 @@ fn rest_name(db: &Database, member: i64, at: u64) -> Result<(), LogError> {
 pub(super) fn rebuild_projections(db: &Database) -> Result<(), LogError> {
     db.execute_batch(
         "DELETE FROM memberships; DELETE FROM members; DELETE FROM resting_names; DELETE FROM rooms;
+         DELETE FROM messages;
          INSERT INTO rooms (id, name, description) VALUES (1, NULL, '');",
     )?;
     let (mut house, mut has_marks) = (House::default(), false);

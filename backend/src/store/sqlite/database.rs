@@ -14,11 +14,15 @@ const APPLICATION_ID: i64 = 0x5465_6148;
 
 /// The migrations: the last one makes the format of this build, and `user_version` is the number of those
 /// that a log has had.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
+];
 
 /// For each older format, temporary views that give its tables the columns of this build. `backup` and
 /// `check` read a log before its first start with this build, and they must not migrate it.
-const OLDER_FORMAT_VIEWS: &[&str] = &[include_str!("views/format_1.sql")];
+const OLDER_FORMAT_VIEWS: &[&str] = &[include_str!("views/format_1.sql"), include_str!("views/format_2.sql")];
 
 const _: () = assert!(OLDER_FORMAT_VIEWS.len() + 1 == MIGRATIONS.len(), "each older format must be readable");
 

@@ -1,7 +1,9 @@
 mod copied_files;
 
+use super::log_lookup::TransactionLog;
 use super::{fault_injection::InjectedFaults, *};
 use crate::store::limits::{PAUSE_FIRST, WAL_PAGES};
+use hub::house::log_lookup::{LogLookup, MessageState};
 use hub::house::members::DeviceKey;
 use hub::house::names::Name;
 use hub::query::MessagePage;
@@ -375,10 +377,31 @@ async fn a_log_of_a_newer_build_is_refused() {
     let mut log = TestLog::new().await;
     log.store = None;
     let db = rusqlite::Connection::open(LogFiles::of(&log.path).log).unwrap();
-    db.pragma_update(None, "user_version", 3).unwrap();
+    let present: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    db.pragma_update(None, "user_version", present + 1).unwrap();
     drop(db);
     let refused = SqliteStore::open(DataFolder::lock(&log.path).unwrap()).err().unwrap();
-    assert!(matches!(refused, LogError::Newer(3)), "{refused}");
+    assert!(matches!(refused, LogError::Newer(version) if version == present + 1), "{refused}");
+}
+
+#[tokio::test]
+async fn a_change_finds_the_state_of_earlier_messages() {
+    let mut log = TestLog::new().await;
+    let first = log.post(1, "a").await.unwrap();
+    let second = log.post(2, "b").await.unwrap();
+    log.store = None;
+    let db = rusqlite::Connection::open(LogFiles::of(&log.path).log).unwrap();
+    db.execute("INSERT INTO messages VALUES (?1, 3, TRUE, 9)", [row::to_sql(second.n)]).unwrap();
+    db.execute("UPDATE events SET body = 'x' WHERE n = ?1", [row::to_sql(first.n)]).unwrap();
+    let lookup = TransactionLog(&db);
+    let posted = MessageState::as_posted(RoomId::LOBBY, MemberId(1));
+    assert_eq!(lookup.message(first.n).unwrap(), Some(posted), "a damaged message has a state too");
+    let deleted = MessageState { version: 3, is_deleted: true, ..posted };
+    assert_eq!(lookup.message(second.n).unwrap(), Some(deleted));
+    assert_eq!(lookup.message(1).unwrap(), None, "a member joined there");
+    assert_eq!(lookup.message(second.n + 1).unwrap(), None);
+    assert_eq!(lookup.receipt(MemberId(1), ClientId([2; 16])).unwrap(), Some(second));
+    assert_eq!(lookup.receipt(MemberId(2), ClientId([2; 16])).unwrap(), None);
 }
 
 #[cfg(unix)]

@@ -1,5 +1,5 @@
 -- Format 1 under the column names of the present format. Migration 0002 renamed `shelf`, and added `mark`,
--- `readable_from`, `resting_names` and the entry `last_tag`.
+-- `readable_from`, `resting_names` and the entry `last_tag`. Migration 0003 added `messages`.
 CREATE TEMP VIEW events AS
     SELECT n, shelf AS partition, prev, kind, author, client_id, at, body, text, 0 AS mark FROM main.events;
 CREATE TEMP VIEW memberships AS
@@ -14,3 +14,4 @@ CREATE TEMP VIEW meta AS
     UNION ALL
     SELECT 'last_tag', coalesce(max(iif(json_valid(body), json_extract(body, '$.tag'), 0)), 0)
     FROM main.events WHERE author = 0 AND client_id IS NOT NULL AND kind = 'posted';
+CREATE TEMP VIEW messages AS SELECT 0 AS n, 0 AS version, 0 AS is_deleted, 0 AS last_edit WHERE 0;
