@@ -135,7 +135,7 @@ impl SqliteStore {
         file_pair::verify(&files)?;
         let mut log = OpenLog::open(&files)?;
         let (epoch, house_id) = init_meta(&log, &folder, house_id)?;
-        if let Err(error) = file_pair::claim(log.db(), &files.log, log.house().head()) {
+        if let Err(error) = file_pair::claim(log.db(), &files.log) {
             // Reading goes on while the disk is full.
             tracing::warn!(
                 "cannot note that the database is open: {error}. The start after a crash checks it."

@@ -110,7 +110,8 @@ pub(super) fn judge(files: &LogFiles) -> Result<PairState, LogError> {
 fn follows(files: &LogFiles, alone: &FileHead) -> Result<bool, LogError> {
     let read = || -> Result<bool, LogError> {
         let db = database::reader(&files.log)?;
-        let Some(base) = meta::<i64>(&db, "base")? else { return Ok(false) };
+        // The first commit after a checkpoint notes the base.
+        let base = meta::<i64>(&db, "base")?.unwrap_or(0);
         Ok(from_sql(base)? <= alone.n && fingerprint(&db, alone.n)? == alone.fingerprint)
     };
     match read() {
@@ -159,13 +160,9 @@ fn identity(file: &fs::Metadata) -> String {
     format!("{inode}-{}", created.map_or(0, |since| since.as_nanos()))
 }
 
-/// Names this file as the owner of the log, and makes the database file hold that. `head` is the last position.
-pub(super) fn claim(db: &Database, log: &Path, head: u64) -> Result<(), LogError> {
-    let owner = identity(&fs::metadata(log)?);
-    let transaction = db.unchecked_transaction()?;
-    set_meta(&transaction, "owner", owner)?;
-    set_base(&transaction, head)?;
-    transaction.commit()?;
+/// Names this file as the owner of the log, and makes the database file hold that.
+pub(super) fn claim(db: &Database, log: &Path) -> Result<(), LogError> {
+    set_meta(db, "owner", identity(&fs::metadata(log)?))?;
     db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()))?;
     Ok(())
 }
