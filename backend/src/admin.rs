@@ -2,7 +2,7 @@
 
 use backend::config::Config;
 use backend::store::data_folder::DataFolder;
-use backend::store::sqlite;
+use backend::store::sqlite::{self, Repaired};
 use backend::telemetry::print;
 use std::{path::Path, process::ExitCode};
 
@@ -28,5 +28,30 @@ pub(crate) fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> 
 pub(crate) fn check(config: &Config) -> Result<ExitCode, String> {
     let report = sqlite::check(&config.data).map_err(|error| format!("check: {error}"))?;
     print(&report);
+    Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Repairs the database of a server that is stopped, and checks it. The exit code is 1 if damage is left.
+pub(crate) fn repair(config: &Config) -> Result<ExitCode, String> {
+    let log = config.data.join(sqlite::FILE);
+    if !log.exists() {
+        return Err(format!("check: {}", sqlite::LogError::Missing(log)));
+    }
+    let folder = DataFolder::lock(&config.data).map_err(|error| format!("check: {error}"))?;
+    let Repaired { blanked, has_new_state, report } =
+        sqlite::repair(&folder).map_err(|error| format!("check: {error}"))?;
+    folder.keep();
+    print(match blanked {
+        0 => "Nothing was blanked.\n".to_owned(),
+        1 => "1 event could not be read and was blanked.\n".to_owned(),
+        blanked => format!("{blanked} events could not be read and were blanked.\n"),
+    });
+    if has_new_state {
+        print("The stored rooms and members were written anew from the events.\n");
+    }
+    print(&report);
+    if !report.is_sound() {
+        print("The rest cannot be repaired: restore a backup with teahouse restore.\n");
+    }
     Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

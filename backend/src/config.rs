@@ -25,6 +25,7 @@ Usage: teahouse [OPTIONS]                start the server
        teahouse backup FILE [OPTIONS]    copy the database to FILE; the server may be running
        teahouse restore FILE [OPTIONS]   put a backup into a data folder that has no database yet
        teahouse check [OPTIONS]          check the database for damage; the server may be running
+       teahouse check --repair [OPTIONS] blank what cannot be read; the server must be stopped
 
   --listen ADDRESS       address or host name, and port, to listen on [localhost:8888]
   --lan                  listen on all interfaces; print the address and a QR code for other devices

@@ -112,6 +112,7 @@ fn start(descriptors: usize) -> Started {
         Task::Backup(file) => admin::backup(&config, file),
         Task::Restore(file) => admin::restore(&config, file),
         Task::Check => admin::check(&config),
+        Task::Repair => admin::repair(&config),
     };
     Started::Ended(done.unwrap_or_else(failed))
 }

@@ -70,9 +70,9 @@ pub enum RunError {
     /// The store could not be read at the start.
     #[error("the database could not be read")]
     Snapshot(ErrorCode),
-    /// The store's writer panicked.
-    #[error("the database writer stopped unexpectedly")]
-    Store,
+    /// A thread of the store panicked.
+    #[error("{0} unexpectedly")]
+    Store(&'static str),
     /// The registry panicked.
     #[error("the registry stopped unexpectedly: {0}")]
     Registry(#[from] tokio::task::JoinError),
@@ -142,7 +142,9 @@ pub async fn run(
     tokio::select! {
         ended = &mut actor => return ended?.map_err(RunError::from),
         ended = &mut server => return ended.map_err(RunError::from),
-        () = health.wait_for_end() => return Err(RunError::Store),
+        () = health.wait_for_end() => {
+            return Err(RunError::Store(health.refusal().unwrap_or("the database stopped")));
+        }
         () = shutdown => {}
     }
     // A worker without connections stops at once, and the registry ends with it. So each worker must have the

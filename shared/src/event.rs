@@ -71,8 +71,9 @@ pub enum Event {
     Pong(Through),
     /// Reports what the server saw on this traced connection.
     Trace(Trace),
-    /// Durable event of a newer server, of which only the position is known.
-    #[serde(skip)]
+    /// Durable event of which only the position is known: its content in the log is damaged, or it is of a
+    /// newer server. A server sends it as `unreadable`, and a client reads every unknown type as this.
+    #[serde(rename = "unreadable")]
     UnknownDurable(Position),
     /// Ephemeral event of a newer server.
     Unknown,

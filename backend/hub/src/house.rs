@@ -1,12 +1,12 @@
 //! The house: the state that results from applying every event of the log in order.
 //!
-//! [`House::execute`] checks the condition of a change and makes its events, all or none. Every store calls
-//! it, so that a change means the same in each; the store adds durability and recognises retries. The hub
-//! holds a house too and [applies](House::apply) the events that were committed.
+//! [`House::execute`] recognises a retry, checks the condition of a change and makes its events, all or none.
+//! Every store calls it, so that a change means the same in each; the store adds durability. The hub holds a house too and [applies](House::apply) the events that were committed.
 //!
 //! * [`access`]: who may read or do what.
 //! * [`change`]: changes, receipts and outcomes.
 //! * [`commit`]: the events of a change, as readers of the log receive them; [`mark`]: the running hash.
+//! * [`log_lookup`]: the questions about earlier events that a store answers for a change.
 //! * `transaction`: checks one change and makes its events. A room is created in its `create_room`.
 //! * [`members`]: members and their devices; [`names`]: the rules for names.
 //! * [`resting_names`]: names that members have given up.
@@ -15,6 +15,7 @@
 pub mod access;
 pub mod change;
 pub mod commit;
+pub mod log_lookup;
 pub mod mark;
 pub mod members;
 pub mod names;
@@ -25,6 +26,7 @@ mod transaction;
 
 use change::Change;
 use commit::{Commit, ExecutedChange, LogEntry};
+use log_lookup::LogLookup;
 use members::{DeviceKey, MemberTable};
 use names::{Name, NameKey};
 use resting_names::RestingNames;
@@ -115,13 +117,28 @@ impl House {
         self.header.next_member
     }
 
-    /// Executes one change at time `now` (milliseconds since 1970), or refuses it without any effect. The
-    /// caller recognises retries, and takes `now` from [`crate::Hub::event_time`]. If the last event has a later
+    /// Executes one change at time `now` (milliseconds since 1970), or refuses it without any effect: then the
+    /// inner result has the code of the condition that does not hold. A retry gets the receipt of the first try,
+    /// and no commit. The caller takes `now` from [`crate::Hub::event_time`]. If the last event has a later
     /// time, that is the time of the new events too.
     ///
     /// # Errors
-    /// The code of the condition that does not hold.
-    pub fn execute(&mut self, change: Change, now: u64) -> Result<ExecutedChange, ErrorCode> {
+    /// The error of `log`, which holds the events that this house adds up to. The change had no effect.
+    pub fn execute<L: LogLookup>(
+        &mut self,
+        change: Change,
+        now: u64,
+        log: &L,
+    ) -> Result<Result<ExecutedChange, ErrorCode>, L::Error> {
+        let known = change.key().map(|(author, client_id)| log.receipt(author, client_id)).transpose()?;
+        Ok(match known.flatten() {
+            Some(receipt) => Ok(ExecutedChange { receipt, commit: None }),
+            None => self.execute_new(change, now),
+        })
+    }
+
+    /// Executes a change that is no retry.
+    fn execute_new(&mut self, change: Change, now: u64) -> Result<ExecutedChange, ErrorCode> {
         let mut transaction = Transaction::new(self, now);
         let receipt = match change {
             Change::Post { room, author, tag, client_id, text } => {
@@ -162,9 +179,18 @@ impl House {
         true
     }
 
-    /// Applies a commit.
+    /// Applies a commit. An event that the store cannot read has no mark of its own, so that its commit's mark
+    /// counts.
     pub fn apply_commit(&mut self, commit: &Commit) {
         commit.entries.iter().for_each(|entry| self.apply(entry));
+        if commit.events().any(|event| matches!(event, Event::UnknownDurable(_))) {
+            self.header.mark = commit.mark;
+        }
+    }
+
+    /// Returns the state that is not in the tables.
+    pub fn header(&self) -> HouseHeader {
+        self.header
     }
 
     /// Applies an event that was committed.

@@ -1,7 +1,7 @@
 //! Log in memory.
 //!
-//! The log keeps the events, answers queries, and recognises a retry by author and `client_id`.
-//! [`House::execute`] decides what a change means.
+//! The log keeps the events and the receipts, and answers queries. [`House::execute`] decides what a change
+//! means.
 //!
 //! The store in memory wraps this type, and every other store behaves like it. The log holds at most
 //! [`LOG_EVENTS_MAX`] events and [`LOG_BYTES_MAX`] bytes of text. Beyond that it forgets the oldest events
@@ -11,6 +11,7 @@ use crate::{
     house::House,
     house::change::{Change, Outcome, Receipt},
     house::commit::{Commit, ExecutedChange, LogEntry},
+    house::log_lookup::{LogLookup, MessageState},
     house::mark::{self, MarkAt},
     limits::{LOG_BYTES_MAX, LOG_EVENTS_MAX, REPLAY_PART_BYTES, REPLAY_PART_EVENTS},
     query::{MessagePage, Query, QueryResult, ReplayPart, range, trim},
@@ -18,9 +19,11 @@ use crate::{
 use shared::{
     Address, ClientId, Epoch, Event, MemberId, Message, RoomId,
     command::PageAnchor,
+    event::Posted,
     limits::{REPLAY_BYTES_MAX, REPLAY_EVENTS_MAX},
 };
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::convert::Infallible;
 
 /// Key by which the log recognises a retry.
 type Key = (MemberId, ClientId);
@@ -86,10 +89,9 @@ impl Log {
     /// The code of the condition that does not hold.
     pub fn append(&mut self, change: Change, now: u64) -> Outcome {
         let key = change.key();
-        if let Some(receipt) = key.and_then(|key| self.receipts.get(&key)) {
-            return Ok(*receipt);
-        }
-        let ExecutedChange { receipt, commit } = self.house.execute(change, now)?;
+        let lookup = MemoryLookup { events: &self.events, receipts: &self.receipts };
+        let Ok(executed) = self.house.execute(change, now, &lookup);
+        let ExecutedChange { receipt, commit } = executed?;
         // A change without events has no effect that a retry could double.
         let Some(Commit { entries, mark }) = commit else { return Ok(receipt) };
         if let Some(key) = key {
@@ -259,6 +261,31 @@ impl Log {
             positions.pop_front();
             *first += 1;
         }
+    }
+}
+
+/// Events and receipts of a log in memory, as a change that is executed sees them.
+struct MemoryLookup<'a> {
+    events: &'a VecDeque<StoredEvent>,
+    receipts: &'a HashMap<Key, Receipt>,
+}
+
+impl LogLookup for MemoryLookup<'_> {
+    type Error = Infallible;
+
+    fn receipt(&self, author: MemberId, client_id: ClientId) -> Result<Option<Receipt>, Infallible> {
+        Ok(self.receipts.get(&(author, client_id)).copied())
+    }
+
+    fn message(&self, n: u64) -> Result<Option<MessageState>, Infallible> {
+        let index = self.events.binary_search_by_key(&n, |stored| stored.n).ok();
+        let event = index.and_then(|index| self.events.get(index)).map(|stored| &stored.entry.event);
+        Ok(match event {
+            Some(Event::Posted(Posted { to: Address::Room(room), author, .. })) => {
+                Some(MessageState::as_posted(*room, *author))
+            }
+            _ => None,
+        })
     }
 }
 

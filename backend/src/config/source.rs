@@ -51,6 +51,8 @@ pub struct RawSettings {
     pub help: bool,
     /// Whether `--version` was given.
     pub version: bool,
+    /// Whether `--repair` was given.
+    pub repair: bool,
 }
 
 impl RawSettings {
@@ -114,6 +116,7 @@ impl RawSettings {
             match flag.as_str() {
                 "help" => self.help = true,
                 "version" => self.version = true,
+                "repair" => self.repair = true,
                 "config" => file = self.flag_value(&mut parser, "config"),
                 // `--lan` is a switch; `--lan=off` is accepted too.
                 "lan" => {

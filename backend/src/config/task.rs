@@ -15,11 +15,16 @@ pub enum Task {
     Restore(PathBuf),
     /// Check the database.
     Check,
+    /// Check the database, and repair what can be repaired.
+    Repair,
 }
 
 impl Task {
     /// Reads the task from the positional arguments.
     pub(super) fn read(raw: &RawSettings, errors: &mut Vec<String>) -> Self {
+        if raw.repair && raw.positional.first().is_none_or(|first| first != "check") {
+            errors.push("--repair: goes with check, as in teahouse check --repair".to_owned());
+        }
         let Some((first, rest)) = raw.positional.split_first() else { return Task::Serve };
         let name = first.to_string_lossy();
         let mut rest = rest.iter();
@@ -37,6 +42,7 @@ impl Task {
         let task = match first.to_str() {
             Some("backup") => Task::Backup(file()),
             Some("restore") => Task::Restore(file()),
+            Some("check") if raw.repair => Task::Repair,
             Some("check") => Task::Check,
             _ => {
                 errors.push(format!("{name}: unknown command; run teahouse --help for a list"));

@@ -96,10 +96,13 @@ fn a_task_may_be_given_before_or_after_flags() {
     assert_eq!(task(&["backup", "a.tea", "--data", "tea"]), Ok(Task::Backup("a.tea".into())));
     assert_eq!(task(&["--data", "tea", "restore", "--", "-a.tea"]), Ok(Task::Restore("-a.tea".into())));
     assert_eq!(task(&["check"]), Ok(Task::Check));
+    assert_eq!(task(&["--repair", "check", "--data", "tea"]), Ok(Task::Repair));
     for (arguments, error) in [
         (&["backup"][..], "backup: name a file, as in teahouse backup FILE"),
         (&["restore", ""], "restore: name a file, as in teahouse restore FILE"),
         (&["backup", "-"], "backup: - is no file; name one, or ./- for a file of this name"),
+        (&["--repair"], "--repair: goes with check, as in teahouse check --repair"),
+        (&["backup", "a", "--repair"], "--repair: goes with check, as in teahouse check --repair"),
         (&["check", "a"], "a: unexpected argument; remove it"),
         (&["backup", "a", "b"], "b: unexpected argument; remove it"),
         (&["brew"], "brew: unknown command; run teahouse --help for a list"),

@@ -193,7 +193,7 @@ fn is_same_file(_: &fs::File, _: &Path) -> bool {
 }
 
 /// Formats seconds since 1970 as a date and time in UTC.
-fn utc(seconds: u64) -> String {
+pub(super) fn utc(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     // Years are counted from March, so that the leap day is the last day of its year.
     let days = days + 719_468;

@@ -33,7 +33,7 @@ impl StoreHealth {
         let _ = states.wait_for(|state| state.refusal.is_none()).await;
     }
 
-    /// Waits until the store has ended by itself: its writer has panicked.
+    /// Waits until the store has ended by itself: one of its threads has panicked.
     pub async fn wait_for_end(&self) {
         let mut states = self.0.subscribe();
         // An error would mean that no sender is left, but this handle is one.
@@ -50,10 +50,8 @@ impl StoreHealth {
         self.0.send_modify(|state| state.refusal = None);
     }
 
-    /// Notes that the store has ended.
-    pub(super) fn set_ended(&self) {
-        self.0.send_modify(|state| {
-            *state = HealthState { refusal: Some("the database writer stopped"), has_ended: true }
-        });
+    /// Notes that the store has ended, for this reason.
+    pub(super) fn set_ended(&self, why: &'static str) {
+        self.0.send_modify(|state| *state = HealthState { refusal: Some(why), has_ended: true });
     }
 }

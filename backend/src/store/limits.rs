@@ -17,6 +17,10 @@ pub const TAIL_PART_EVENTS: usize = 256;
 /// Positions of each partition that a replay looks up at once. Beyond: it looks up more.
 pub const MERGE_AHEAD: usize = 16;
 
+/// Damaged messages in a row whose neighbours are read to find a message's number. Beyond: the messages of the
+/// room are counted.
+pub const NEIGHBOURS_MAX: u32 = 64;
+
 /// Kilobytes of pages in the writer's cache. Beyond: the least recently used pages leave.
 pub const WRITER_CACHE_KIB: i64 = 64 << 10;
 

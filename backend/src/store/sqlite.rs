@@ -9,26 +9,32 @@ mod check;
 mod checkpointer;
 mod commit;
 mod database;
+mod event_reader;
 #[cfg(test)]
 mod fault_injection;
+mod file_pair;
 mod history;
 mod live_tail;
 mod log_error;
+mod log_lookup;
 mod open_log;
 mod partition;
 mod projection;
 mod read_queue;
 mod reader;
+mod repair;
 mod replay;
 mod row;
 #[cfg(test)]
 mod tests;
+mod thread_end;
 mod wal_end;
 mod writer;
 
 pub use backup::{Restored, backup, restore};
 pub use check::{CheckReport, check};
 pub use log_error::LogError;
+pub use repair::{Repaired, repair};
 
 use super::{Store, health::StoreHealth, limits::READERS};
 use crate::join_secret::JoinSecret;
@@ -58,6 +64,7 @@ use std::{
     },
     thread::{self, JoinHandle},
 };
+use thread_end::ThreadEndGuard;
 use tokio::sync::oneshot;
 use writer::{AppendGroup, Writer};
 
@@ -135,9 +142,18 @@ impl SqliteStore {
 
     fn open_files(folder: DataFolder, files: LogFiles) -> Result<Self, LogError> {
         let house_id = folder.house_id().map_err(|error| LogError::Io(io::Error::other(error)))?;
-        let log = OpenLog::open(&files)?;
+        file_pair::verify(&files)?;
+        let mut log = OpenLog::open(&files)?;
         let (epoch, house_id) = init_meta(&log, &folder, house_id)?;
         let join_secret = init_join_secret(&log)?;
+        if let Err(error) = file_pair::claim(log.db(), &files.log) {
+            // Reading goes on while the disk is full.
+            tracing::warn!(
+                "cannot note that the database is open: {error}. The start after a crash checks it."
+            );
+            drop(log);
+            log = OpenLog::open(&files)?;
+        }
         let (opened, health, tail) =
             (Some(log.house().clone()), StoreHealth::default(), TailSender::default());
         // Open the readers first: the index of the write-ahead log exists while a connection does.
@@ -147,18 +163,21 @@ impl SqliteStore {
             let (db, files, read_queue) =
                 (database::reader(&files.log)?, files.clone(), Arc::clone(&read_queue));
             let name = format!("reader {number}");
-            readers
-                .push(thread::Builder::new().name(name).spawn(move || reader::run(&files, db, &read_queue))?);
+            let end = ThreadEndGuard::new(&health, "a database reader stopped");
+            readers.push(thread::Builder::new().name(name).spawn(move || {
+                let _end = end;
+                reader::run(&files, db, &read_queue);
+            })?);
         }
         // One group is committed while one waits. The registry sends no more than one at a time.
         let (groups, receiver) = sync_channel(1);
         let writer = Writer::new(files.clone(), log, receiver, health.clone(), tail.clone());
         // If the writer cannot start, end the readers by closing their queue.
         let writer = writer.inspect_err(|_| read_queue.close())?;
-        let end = WriterEndGuard(health.clone());
+        let end = ThreadEndGuard::new(&health, "the database writer stopped");
         let writer = thread::Builder::new().name("writer".to_owned()).spawn(move || {
+            let _end = end;
             writer.run();
-            end.disarm();
         })?;
         let (groups, writer) = (Some(groups), Some(writer));
         folder.keep();
@@ -208,21 +227,6 @@ fn init_join_secret(log: &OpenLog) -> Result<JoinSecret, LogError> {
     Ok(secret)
 }
 
-/// Marks the store as ended if the writer panics.
-struct WriterEndGuard(StoreHealth);
-
-impl WriterEndGuard {
-    fn disarm(self) {
-        std::mem::forget(self);
-    }
-}
-
-impl Drop for WriterEndGuard {
-    fn drop(&mut self) {
-        self.0.set_ended();
-    }
-}
-
 impl Store for SqliteStore {
     fn epoch(&self) -> Epoch {
         self.epoch
@@ -249,6 +253,10 @@ impl Store for SqliteStore {
         let (outcomes, committed) = oneshot::channel();
         let group = AppendGroup { changes, now, outcomes };
         let refused = move || vec![Err(ErrorCode::StoreRefused); count];
+        if self.health.refusal().is_some() {
+            // The writer is opening the log again, which may take long. The changes must not wait for that.
+            return ready(refused()).boxed();
+        }
         match self.groups.as_ref().map(|groups| groups.try_send(group)) {
             Some(Ok(())) => async move { committed.await.unwrap_or_else(|_| refused()) }.boxed(),
             _ => ready(refused()).boxed(),

@@ -1,5 +1,6 @@
 //! The tasks on a database, run by a user who may not use the files.
 
+use backend::store::Store;
 use backend::store::data_folder::DataFolder;
 use backend::store::sqlite::SqliteStore;
 use std::{
@@ -84,4 +85,49 @@ fn a_companion_of_the_database_is_named_when_it_belongs_to_another_user() {
     let owner = if is_root { ", which belongs to user 0 (mode 0000)" } else { " (mode 0000)" };
     let sentence = format!("this user is not allowed to write to data/log.sqlite-wal{owner}");
     assert!(output.contains(&sentence), "{output}");
+}
+
+/// Exit code, standard output and error output of `teahouse check --repair` on this folder.
+fn repair(data: &Path) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_teahouse"));
+    let output = command.args(["check", "--repair", "--data"]).arg(data).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[tokio::test]
+async fn a_repair_is_refused_while_the_house_is_open() {
+    let folder = TempDir(std::env::temp_dir().join(format!("teahouse-repair-{}", std::process::id())));
+    let data = folder.0.join("data");
+    let (code, _, error) = repair(&data);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("no database found; name its folder with --data") && !data.exists(), "{error}");
+
+    let mut store = SqliteStore::open(DataFolder::lock(&data).unwrap()).unwrap();
+    let device = hub::house::members::DeviceKey([1; 32]);
+    let name = hub::house::names::Name::parse("Wei").unwrap();
+    store.append(vec![hub::house::change::Change::Join { name, device }], 1).await[0].as_ref().unwrap();
+    let (code, _, error) = repair(&data);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("is in use by process"), "{error}");
+    drop(store);
+
+    let db = rusqlite::Connection::open(data.join("log.sqlite")).unwrap();
+    db.execute("UPDATE events SET body = 'x'", ()).unwrap();
+    drop(db);
+    let (code, output, _) = repair(&data);
+    assert_eq!(code, Some(0), "{output}");
+    assert!(
+        output.starts_with("1 event could not be read and was blanked.\n1 event, 0 messages"),
+        "{output}"
+    );
+    let db = rusqlite::Connection::open(data.join("log.sqlite")).unwrap();
+    db.execute("DELETE FROM meta WHERE name = 'epoch'", ()).unwrap();
+    drop(db);
+    let (code, output, _) = repair(&data);
+    assert_eq!(code, Some(1));
+    assert!(
+        output.ends_with("The rest cannot be repaired: restore a backup with teahouse restore.\n"),
+        "{output}"
+    );
 }

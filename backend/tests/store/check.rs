@@ -1,8 +1,9 @@
 //! The check finds every difference from the events.
 
-use crate::test_store::{LIN, LOBBY, TestStore, WEI, enter, fresh, go, rename};
+use crate::test_store::{LIN, LOBBY, TestStore, WEI, enter, fresh, go, post, rename};
 use backend::store::sqlite;
 use rusqlite::Connection;
+use shared::MemberId;
 
 async fn log() -> TestStore {
     let mut store = TestStore::on_disk();
@@ -12,6 +13,7 @@ async fn log() -> TestStore {
     store.post(WEI, room, &["a", "b"]).await;
     store.post(LIN, LOBBY, &["c", "d", "e"]).await;
     store.commit(rename(LIN, "Linlin")).await;
+    store.commit(post(MemberId::PASSER_BY, LOBBY, fresh(), "f")).await;
     store.commit(go(LIN, fresh(), room)).await;
     store
 }
@@ -23,7 +25,7 @@ async fn a_sound_log_passes_the_check_open_or_closed() {
         assert!(report.is_sound(), "{report}");
         let output = report.to_string();
         let (first, rest) = output.split_once('\n').unwrap();
-        assert_eq!(first, "16 events, 5 messages, 3 members, 2 rooms");
+        assert_eq!(first, "17 events, 6 messages, 3 members, 2 rooms");
         assert!(rest.starts_with("No damage found: SQLite's own check passed"), "{rest}");
     }
 }
@@ -51,8 +53,8 @@ async fn every_difference_is_reported() {
     for (damage, difference) in [
         ("UPDATE events SET prev = prev - 1 WHERE n = 10", "event 10: prev"),
         ("UPDATE events SET at = 1 WHERE n = 10", "event 10: the time goes back"),
-        ("UPDATE events SET kind = 'sung' WHERE n = 10", "event 10: its kind"),
-        ("UPDATE events SET body = '{' WHERE n = 10", "event 10: EOF"),
+        ("UPDATE events SET kind = 'sung' WHERE n = 10", "room 2 cannot be read: its kind"),
+        ("UPDATE events SET body = '{' WHERE n = 10", "room 2 cannot be read: EOF"),
         ("UPDATE events SET client_id = NULL WHERE kind = 'posted'", "its client_id is missing"),
         ("UPDATE events SET partition = 77 * 4 WHERE n = 12", "prev"),
         ("UPDATE events SET partition = partition + 1 WHERE n = 12", "event 12: partition"),
@@ -61,6 +63,17 @@ async fn every_difference_is_reported() {
         ("DELETE FROM events WHERE n = 12", "event 13: mark"),
         ("UPDATE events SET mark = mark + 1 WHERE n = 13", "event 13: mark"),
         ("UPDATE events SET client_id = randomblob(16) WHERE n = 12", "event 12: mark"),
+        // The head: its mark, its time and what it leaves in the stored state.
+        ("UPDATE events SET mark = mark + 1 WHERE n = 17", "event 17: mark"),
+        ("UPDATE events SET mark = 0 WHERE n = 17", "event 17: mark"),
+        ("UPDATE events SET mark = -1 WHERE n = 17", "the last change ends before event 17"),
+        ("UPDATE events SET at = at + 1 WHERE n = 17", "event 17: mark"),
+        ("UPDATE meta SET value = 4 WHERE name = 'last_tag'", "the last tag: 3 from the events, but 4"),
+        ("INSERT INTO messages VALUES (12, 2, 0, 14)", "message 12: MessageState { room: RoomId("),
+        ("INSERT INTO messages VALUES (1, 2, 1, 14)", "a changed message that is no message: 1"),
+        ("DELETE FROM resting_names", "the names that rest: 1 are not stored, and 0 are stored without"),
+        ("UPDATE resting_names SET freed_at = freed_at + 1", "the names that rest: 1 are not stored, and 1"),
+        ("INSERT INTO resting_names VALUES ('Ada', 3, 1000)", "the names that rest: 0 are not stored, and 1"),
         ("UPDATE memberships SET readable_from = 1 WHERE member = 3", "the rooms of member 3"),
         ("UPDATE rooms SET description = 'x' WHERE id = 2", "room 2"),
         ("DELETE FROM rooms WHERE id = 2", "a membership without a room: 2"),

@@ -10,6 +10,7 @@ mod append;
 mod backup;
 mod check;
 mod crash;
+mod damaged_rows;
 mod differential;
 mod history;
 #[path = "../data_folder/lock.rs"]

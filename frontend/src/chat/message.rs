@@ -62,6 +62,9 @@ pub fn Message(props: &MessageProps) -> Html {
                     </div>
                 }
                 <p key="text" dir="auto" data-key={key} data-state={state}>
+                    if row.text.is_empty() {
+                        { tr!(language, "row.unreadable") }
+                    }
                     { for linked(&row.text) }
                 </p>
                 if let RowState::Failed(code) = row.state {

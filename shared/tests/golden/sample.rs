@@ -5,9 +5,9 @@ use shared::{
     api::{JoinRequest, Me, NameRequest, Problem},
     command::{self, Hello, PageAnchor, Post, RoomChange, RoomCreate, RoomMove},
     event::{
-        self, Away, DirectoryRoom, EventsPage, Gone, Here, HistoryPage, MemberJoined, MemberLeft, Posted,
-        Refusal, Renamed, Reply, Reset, RoomArchived, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot,
-        RoomsPage, Through, Trace, Welcome,
+        self, Away, DirectoryRoom, EventsPage, Gone, Here, HistoryPage, MemberJoined, MemberLeft, Position,
+        Posted, Refusal, Renamed, Reply, Reset, RoomArchived, RoomChanged, RoomCreated, RoomEntry,
+        RoomSnapshot, RoomsPage, Through, Trace, Welcome,
         trace::{
             ByteCounts, DirectionCount, Handshake, HeaderField, HexBytes, RequestHead, ResponseHead,
             TraceItem, TracedFrame,
@@ -168,6 +168,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         ("event_member_left_by", Event::MemberLeft(removed)),
         ("event_room_archived", Event::RoomArchived(archived(15, 14, "e"))),
         ("event_room_restored", Event::RoomRestored(archived(16, 15, "f"))),
+        ("event_unreadable", Event::UnknownDurable(Position { n: 12, to: tasting_room, prev: 11 })),
         (
             "event_reset",
             Event::Reset(Box::new(Reset { reference: None, entry: Some(lobby(4, 2)), room: snapshot() })),

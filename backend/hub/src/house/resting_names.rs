@@ -41,6 +41,15 @@ impl RestingNames {
         self.by_key.get(key).is_some_and(|rest| is_resting(rest.freed_at, at) && Some(rest.former) != member)
     }
 
+    /// Iterates over the names that rest at the time `at`, in the order of the times at which they were given
+    /// up. With each come its former holder and that time, in milliseconds since 1970.
+    pub fn at(&self, at: u64) -> impl Iterator<Item = (&NameKey, MemberId, u64)> {
+        self.by_time.iter().filter(move |(freed_at, _)| is_resting(*freed_at, at)).filter_map(|(_, key)| {
+            let Rest { former, freed_at } = self.by_key.get(key)?;
+            Some((key, *former, *freed_at))
+        })
+    }
+
     /// Removes a name that a member has taken.
     pub(super) fn remove(&mut self, key: &NameKey) {
         if let Some(rest) = self.by_key.remove(key) {

@@ -214,3 +214,17 @@ fn a_snapshot_drops_the_oldest_messages_when_it_has_too_many_bytes() {
         assert_eq!(snapshot.messages.last().unwrap().seq, 2, "the newest");
     }
 }
+
+#[test]
+fn a_change_finds_the_state_of_earlier_messages() {
+    let mut log = log_with_members(&["Wei"]);
+    let receipt = log.append(post(1, 1, "a"), 1).unwrap();
+    let lookup = MemoryLookup { events: &log.events, receipts: &log.receipts };
+    let posted = MessageState::as_posted(RoomId::LOBBY, MemberId(1));
+    assert_eq!(lookup.message(receipt.n), Ok(Some(posted)));
+    assert_eq!(lookup.message(1), Ok(None), "a member joined there");
+    assert_eq!(lookup.message(receipt.n + 1), Ok(None));
+    let client_id = post(1, 1, "a").key().unwrap().1;
+    assert_eq!(lookup.receipt(MemberId(1), client_id), Ok(Some(receipt)));
+    assert_eq!(lookup.receipt(MemberId(2), client_id), Ok(None));
+}

@@ -3,7 +3,7 @@
 use super::{
     FILE, LogFiles,
     check::{check_file, check_readable},
-    database,
+    database, file_pair,
     log_error::LogError,
     projection,
 };
@@ -81,7 +81,7 @@ pub fn restore(folder: &DataFolder, from: &Path) -> Result<Restored, LogError> {
     copy(from, &new.0, &files.log)?;
     let db = database::writer(&new.0).map_err(|error| error.at(&files.log, FileUse::Write))?;
     let report = check_file(&new.0)?;
-    if !report.is_sound() {
+    if !report.is_sound_but_for_unreadable() {
         return Err(LogError::Refused(format!(
             "{} was not restored, because it is damaged:\n{report}",
             from.display()
@@ -97,6 +97,7 @@ pub fn restore(folder: &DataFolder, from: &Path) -> Result<Restored, LogError> {
 fn install_copy(folder: &DataFolder, db: Database, new: &Path, log: &Path) -> Result<Restored, LogError> {
     let epoch = Epoch(data::random_u64().map_err(|error| LogError::Io(io::Error::other(error)))?);
     projection::set_meta(&db, "epoch", epoch.to_string())?;
+    file_pair::release(&db)?;
     let head = projection::house(&db)?.head();
     let house: Option<String> = projection::meta(&db, "house")?;
     // Put everything into one file: the rename below moves only that.

@@ -3,85 +3,18 @@
 //!
 //! The check reads one state of the log and writes nothing, so the house may be open meanwhile.
 
-use super::{
-    FILE, database,
-    log_error::LogError,
-    partition::Partition,
-    projection,
-    row::{self, COLUMNS, from_sql},
-};
+mod events;
+mod report;
+mod state;
+
+pub use report::CheckReport;
+
+use super::{FILE, database, log_error::LogError, log_lookup::TransactionLog, projection, row::from_sql};
 use crate::store::limits::DIFFERENCES_MAX;
 use crate::store::permission_hint::FileUse;
-use hub::House;
-use hub::house::mark;
+use hub::house::log_lookup::{LogLookup, MessageState};
 use rusqlite::Connection as Database;
-use shared::{Address, Event, RoomId, event::Position};
-use std::{collections::HashMap, fmt, fs, io, path::Path};
-
-/// Result of a check.
-#[derive(Debug, Default)]
-pub struct CheckReport {
-    events: u64,
-    messages: u64,
-    members: usize,
-    rooms: usize,
-    differences: Vec<String>,
-    /// Differences that are not listed.
-    more: u64,
-}
-
-impl CheckReport {
-    /// Whether no damage was found.
-    pub fn is_sound(&self) -> bool {
-        self.differences.is_empty()
-    }
-
-    fn add_difference(&mut self, what: impl Into<String>) {
-        if self.differences.len() < DIFFERENCES_MAX {
-            self.differences.push(what.into())
-        } else {
-            self.more += 1
-        }
-    }
-
-    fn compare<T: PartialEq + fmt::Debug>(&mut self, what: impl fmt::Display, rebuilt: &T, stored: &T) {
-        if rebuilt != stored {
-            self.add_difference(format!("{what}: {rebuilt:?} from the events, but {stored:?} is stored"));
-        }
-    }
-}
-
-impl fmt::Display for CheckReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let CheckReport { events, messages, members, rooms, differences, more } = self;
-        writeln!(
-            f,
-            "{}, {}, {}, {}",
-            count(*events, "event"),
-            count(*messages, "message"),
-            count(*members as u64, "member"),
-            count(*rooms as u64, "room")
-        )?;
-        differences.iter().try_for_each(|difference| writeln!(f, "{difference}"))?;
-        if *more > 0 {
-            writeln!(f, "and {more} more")?;
-        }
-        match differences.len() {
-            0 => f.write_str(SOUND),
-            listed => writeln!(f, "The database is damaged: {}.", count(listed as u64 + more, "difference")),
-        }
-    }
-}
-
-/// The claim of a check without differences, and its limit.
-const SOUND: &str = "\
-No damage found: SQLite's own check passed, and the stored state matches the events.
-The check cannot tell whether each text is still the one that was sent.
-";
-
-fn count(number: u64, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
-}
+use std::{fs, io, path::Path};
 
 /// Checks the log of a data folder.
 ///
@@ -110,12 +43,18 @@ pub(super) fn check_readable(file: &Path) -> Result<(), LogError> {
 fn check_log(file: &Path) -> Result<CheckReport, LogError> {
     let db = database::any_format_reader(file)?;
     let transaction = db.unchecked_transaction()?;
+    check_connection(&transaction)
+}
+
+/// Checks the log of this connection.
+pub(super) fn check_connection(db: &Database) -> Result<CheckReport, LogError> {
     let mut report = CheckReport::default();
-    check_integrity(&transaction, &mut report)?;
-    let house = check_events(&transaction, &mut report)?;
-    check_rows(&transaction, &mut report)?;
-    match projection::house(&transaction) {
-        Ok(stored) => compare_houses(&house, &stored, &mut report),
+    check_integrity(db, &mut report)?;
+    let house = events::check(db, &mut report)?;
+    report.are_events_sound = report.is_sound() && !report.has_lost_state;
+    check_rows(db, &mut report)?;
+    match projection::house(db) {
+        Ok(stored) => state::compare(&house, &stored, &mut report),
         Err(error) => report.add_difference(format!("the stored state cannot be read: {error}")),
     }
     Ok(report)
@@ -132,61 +71,6 @@ fn check_integrity(db: &Database, report: &mut CheckReport) -> Result<(), LogErr
         }
     }
     Ok(())
-}
-
-/// Reads every event. Returns the house that follows from them.
-fn check_events(db: &Database, report: &mut CheckReport) -> Result<House, LogError> {
-    let mut house = House::default();
-    // Mark of the log; none after an event that cannot be read.
-    let mut mark = Some(mark::EMPTY);
-    let (mut last, mut at): (HashMap<Address, u64>, u64) = (HashMap::new(), 0);
-    let mut messages: HashMap<RoomId, u64> = HashMap::new();
-    let mut select = db.prepare(&format!("SELECT {COLUMNS}, e.mark FROM events e ORDER BY e.n"))?;
-    let mut rows = select.query(())?;
-    while let Some(row) = rows.next()? {
-        report.events += 1;
-        let entry = match row::read_entry(row) {
-            Ok(entry) => entry,
-            Err(error) => {
-                report.add_difference(error.to_string());
-                mark = None;
-                continue;
-            }
-        };
-        let event = &entry.event;
-        let Some(Position { n, to, prev }) = event.position() else { continue };
-        let stored: i64 = row.get(9)?;
-        mark = match (mark, stored) {
-            (_, row::UNKNOWN) => Some(row::UNKNOWN_MARK),
-            (Some(before), stored) => {
-                let after = mark::advance(before, event);
-                if stored != row::INNER {
-                    report.compare(format_args!("event {n}: mark"), &i64::from(after), &stored);
-                }
-                // After a difference the next marks are compared with those that follow from this one.
-                u32::try_from(stored).ok().or(Some(after))
-            }
-            // The event before this one could not be read.
-            (None, stored) => u32::try_from(stored).ok(),
-        };
-        let partition: i64 = row.get(1)?;
-        report.compare(format_args!("event {n}: partition"), &Partition::of(event, to).0, &partition);
-        let before = last.insert(to, n).unwrap_or(0);
-        report.compare(format_args!("event {n}: prev"), &before, &prev);
-        let now = from_sql(row.get(6)?)?;
-        if now < at {
-            report.add_difference(format!("event {n}: the time goes back from {at} to {now}"));
-        }
-        at = at.max(now);
-        if let (Event::Posted(posted), Address::Room(room)) = (event, to) {
-            report.messages += 1;
-            let count = messages.entry(room).or_default();
-            *count += 1;
-            report.compare(format_args!("event {n}: seq"), count, &posted.seq);
-        }
-        house.apply(&entry);
-    }
-    Ok(house)
 }
 
 /// Checks rows that need no events.
@@ -216,35 +100,27 @@ fn check_rows(db: &Database, report: &mut CheckReport) -> Result<(), LogError> {
             report.add_difference(format!("{what}: {}", number?));
         }
     }
+    check_messages(db, report)?;
     if projection::epoch(db)?.is_none() {
         report.add_difference("the epoch is missing");
     }
     Ok(())
 }
 
-fn compare_houses(rebuilt: &House, stored: &House, report: &mut CheckReport) {
-    report.compare("the last position", &rebuilt.head(), &stored.head());
-    report.compare("the next member", &rebuilt.next_member(), &stored.next_member());
-    let members =
-        |house: &House| house.members.all().map(|member| (member.id, member.name)).collect::<HashMap<_, _>>();
-    let (from, to) = (members(rebuilt), members(stored));
-    report.members = to.len();
-    let mut ids: Vec<_> = from.keys().chain(to.keys()).copied().collect();
-    ids.sort_unstable();
-    ids.dedup();
-    for id in ids {
-        report.compare(format_args!("member {}", id.0), &from.get(&id), &to.get(&id));
-        let stays = |house: &House| house.rooms.of(id).collect::<Vec<_>>();
-        report.compare(format_args!("the rooms of member {}", id.0), &stays(rebuilt), &stays(stored));
+/// Checks the state of the messages that are not as they were posted. No event of this build changes a message.
+fn check_messages(db: &Database, report: &mut CheckReport) -> Result<(), LogError> {
+    let log = TransactionLog(db);
+    let mut select = db.prepare("SELECT n FROM messages ORDER BY n")?;
+    let mut rows = select.query(())?;
+    while let Some(row) = rows.next()? {
+        let n = from_sql(row.get(0)?)?;
+        match log.message(n)? {
+            Some(stored) => {
+                let rebuilt = MessageState::as_posted(stored.room, stored.author);
+                report.compare(format_args!("message {n}"), &rebuilt, &stored);
+            }
+            None => report.add_difference(format!("a changed message that is no message: {n}")),
+        }
     }
-    let rooms =
-        |house: &House| house.rooms.all().map(|(id, state)| (id, state.clone())).collect::<HashMap<_, _>>();
-    let (from, to) = (rooms(rebuilt), rooms(stored));
-    report.rooms = to.len();
-    let mut ids: Vec<_> = from.keys().chain(to.keys()).copied().collect();
-    ids.sort_unstable();
-    ids.dedup();
-    for id in ids {
-        report.compare(format_args!("room {}", id.0), &from.get(&id), &to.get(&id));
-    }
+    Ok(())
 }

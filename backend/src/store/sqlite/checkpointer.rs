@@ -10,7 +10,8 @@
 //! sync would report success. From then on no page is copied any more, also not at the end. The write-ahead
 //! log holds all pages and grows, until the next start copies them again.
 
-use super::{LogFiles, database, log_error::LogError};
+use super::{LogFiles, database, log_error::LogError, thread_end::ThreadEndGuard};
+use crate::store::health::StoreHealth;
 use crate::store::limits::{BUSY, BUSY_READERS, PAUSE_FIRST, WAL_PAGES, WAL_PAGES_MAX, WAL_TAIL};
 use rusqlite::{Connection as Database, config::DbConfig};
 use std::{
@@ -64,7 +65,7 @@ impl NextCheckpoint {
 
 impl Checkpointer {
     /// Starts the thread.
-    pub(super) fn start(files: &LogFiles) -> Result<Self, LogError> {
+    pub(super) fn start(files: &LogFiles, health: &StoreHealth) -> Result<Self, LogError> {
         let db = database::checkpointer(&files.log)?;
         let (requests, receiver) = sync_channel(1);
         let [is_busy, has_failed] = [(); 2].map(|()| Arc::<AtomicBool>::default());
@@ -77,9 +78,11 @@ impl Checkpointer {
             #[cfg(test)]
             faults: Arc::clone(&files.faults),
         };
-        let thread = thread::Builder::new()
-            .name("checkpointer".to_owned())
-            .spawn(move || thread_state.run(&receiver))?;
+        let end = ThreadEndGuard::new(health, "the database checkpointer stopped");
+        let thread = thread::Builder::new().name("checkpointer".to_owned()).spawn(move || {
+            let _end = end;
+            thread_state.run(&receiver);
+        })?;
         Ok(Checkpointer { requests: Some(requests), is_busy, has_failed, thread: Some(thread), file })
     }
 
@@ -113,6 +116,11 @@ impl Checkpointer {
         found
     }
 
+    /// Whether a sync of the database has failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Acquire)
+    }
+
     /// Waits for the thread, before this connection is closed as the last one.
     pub(super) fn end(&mut self, db: Option<&Database>) -> Result<(), LogError> {
         drop(self.requests.take());
@@ -143,6 +151,8 @@ struct CheckpointThread {
 impl CheckpointThread {
     fn run(&self, requests: &Receiver<()>) {
         while requests.recv().is_ok() {
+            #[cfg(test)]
+            self.faults.panic_if(&self.faults.checkpointer_panics);
             match passive(&self.db).and_then(|()| self.sync()) {
                 Ok(()) => {}
                 Err(error) if error.is_failed_sync() => {

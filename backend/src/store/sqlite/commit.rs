@@ -3,18 +3,19 @@
 //! [`House::execute`] decides which events a change has. The projections follow [`House::apply`].
 
 use super::{
+    event_reader,
     log_error::LogError,
-    projection::set_meta,
+    log_lookup::TransactionLog,
+    projection::{self, set_meta},
     row::{self, COLUMNS, to_sql},
 };
 use hub::House;
-use hub::house::change::{Change, Receipt};
+use hub::house::change::Change;
 use hub::house::commit::{Commit, ExecutedChange, LogEntry};
 use hub::house::members::DeviceKey;
 use hub::limits::NAME_REST_MS;
-use rusqlite::{Connection as Database, OptionalExtension};
-use shared::event::{RoomArchived, RoomChanged, RoomCreated};
-use shared::{Address, ClientId, ErrorCode, Event, MemberId, RoomId};
+use rusqlite::Connection as Database;
+use shared::{Address, ErrorCode, Event, RoomId};
 
 /// Executes one change inside the open transaction. A refused change and a retry write nothing.
 pub(super) fn execute(
@@ -24,11 +25,8 @@ pub(super) fn execute(
     now: u64,
 ) -> Result<Result<ExecutedChange, ErrorCode>, LogError> {
     let key = change.key();
-    if let Some(receipt) = key.map(|key| receipt(db, key)).transpose()?.flatten() {
-        return Ok(Ok(ExecutedChange { receipt, commit: None }));
-    }
     let (next_member, last_tag) = (house.next_member(), house.last_tag());
-    let executed = match house.execute(change, now) {
+    let executed = match house.execute(change, now, &TransactionLog(db))? {
         Ok(executed) => executed,
         Err(code) => return Ok(Err(code)),
     };
@@ -50,22 +48,6 @@ pub(super) fn execute(
     Ok(Ok(executed))
 }
 
-/// The receipt of a change that was executed before.
-fn receipt(db: &Database, (author, client_id): (MemberId, ClientId)) -> Result<Option<Receipt>, LogError> {
-    let mut select = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM events e WHERE e.author = ?1 AND e.client_id = ?2"
-    ))?;
-    let event = select
-        .query_row((to_sql(author.0), client_id.0), |row| Ok(row::read(row)))
-        .optional()?
-        .transpose()?;
-    event
-        .map(|event| {
-            row::receipt(&event).ok_or_else(|| LogError::Damaged("a receipt without a change".to_owned()))
-        })
-        .transpose()
-}
-
 /// Writes the effect of an event to the projections. `house` has applied the whole change.
 fn project(db: &Database, house: &House, entry: &LogEntry) -> Result<(), LogError> {
     match &entry.event {
@@ -79,9 +61,11 @@ fn project(db: &Database, house: &House, entry: &LogEntry) -> Result<(), LogErro
                      VALUES (?1, ?2, ?3, ?4)",
                 )?
                 .execute((id, to_sql(room.0), to_sql(joined.n), to_sql(readable_from)))?;
-                if let (RoomId::LOBBY, Some(DeviceKey(key))) = (room, entry.device) {
-                    db.prepare_cached("INSERT INTO members (id, name) VALUES (?1, ?2)")?
+                if room == RoomId::LOBBY {
+                    db.prepare_cached("INSERT OR REPLACE INTO members (id, name) VALUES (?1, ?2)")?
                         .execute((id, &joined.member.name))?;
+                }
+                if let (RoomId::LOBBY, Some(DeviceKey(key))) = (room, entry.device) {
                     db.prepare_cached("INSERT OR REPLACE INTO devices (key, member) VALUES (?1, ?2)")?
                         .execute((key, id))?;
                 }
@@ -134,4 +118,32 @@ fn rest_name(db: &Database, member: i64, at: u64) -> Result<(), LogError> {
     db.prepare_cached("INSERT INTO resting_names SELECT name, id, ?2 FROM members WHERE id = ?1")?
         .execute((member, to_sql(at)))?;
     Ok(())
+}
+
+/// Writes the projections anew from the events, which must be sound. Devices stay: older builds did not put
+/// them into the log.
+pub(super) fn rebuild_projections(db: &Database) -> Result<(), LogError> {
+    db.execute_batch(
+        "DELETE FROM memberships; DELETE FROM members; DELETE FROM resting_names; DELETE FROM rooms;
+         DELETE FROM messages;
+         INSERT INTO rooms (id, name, description) VALUES (1, NULL, '');",
+    )?;
+    let (mut house, mut has_marks) = (House::default(), false);
+    let mut select = db.prepare(&format!("SELECT {COLUMNS}, e.mark FROM events e ORDER BY e.n"))?;
+    let mut rows = select.query(())?;
+    while let Some(row) = rows.next()? {
+        let entry = event_reader::read_entry(db, row)?;
+        house.apply(&entry);
+        project(db, &house, &entry)?;
+        has_marks |= row.get::<_, i64>(9)? != row::UNKNOWN;
+        if !has_marks && matches!(entry.event, Event::MemberLeft(_) | Event::Renamed(_)) {
+            // The build that wrote this event let no name rest.
+            db.execute("DELETE FROM resting_names", ())?;
+        }
+    }
+    db.execute("DELETE FROM devices WHERE member NOT IN (SELECT id FROM members)", ())?;
+    set_meta(db, "next_member", to_sql(house.next_member()))?;
+    // The tags of messages that were blanked are lost, so a greater stored tag stays.
+    let last_tag = projection::meta::<i64>(db, "last_tag")?.unwrap_or(0);
+    set_meta(db, "last_tag", last_tag.max(i64::from(house.last_tag())))
 }

@@ -17,7 +17,7 @@ const APPLICATION_ID: i64 = 0x5465_6148;
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
-    include_str!("migrations/0004.sql"),
+    include_str!("migrations/0003.sql"),
 ];
 
 /// For each older format, temporary views that give its tables the columns of this build. `backup` and
@@ -63,6 +63,29 @@ pub(super) fn writer(file: &Path) -> Result<Database, LogError> {
 pub(super) fn reader(file: &Path) -> Result<Database, LogError> {
     let db = open(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     db.execute_batch(&format!("PRAGMA cache_size = -{READER_CACHE_KIB};"))?;
+    if pragma_i64(&db, "application_id")? != APPLICATION_ID {
+        return Err(LogError::Foreign);
+    }
+    check_version(&db)?;
+    Ok(db)
+}
+
+/// Opens a connection that reads the database file alone, as if there were no write-ahead log. Nobody may write to
+/// the file meanwhile.
+pub(super) fn without_wal(file: &Path) -> Result<Database, LogError> {
+    // https://sqlite.org/uri.html: the option `immutable` needs the path as a URI.
+    let mut uri = "file:".to_owned();
+    for byte in file.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                uri.push(char::from(*byte))
+            }
+            b'\\' if cfg!(windows) => uri.push('/'),
+            byte => uri.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    let db = open(Path::new(&uri), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)?;
     if pragma_i64(&db, "application_id")? != APPLICATION_ID {
         return Err(LogError::Foreign);
     }

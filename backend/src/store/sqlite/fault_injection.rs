@@ -9,6 +9,8 @@ use std::{
         Mutex,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
+    thread,
+    time::Duration,
 };
 
 /// The faults that are active.
@@ -22,6 +24,14 @@ pub(super) struct InjectedFaults {
     pub(super) syncs_fail: AtomicBool,
     /// Whether the next sync of the database fails. The failure resets it.
     pub(super) database_sync_fails: AtomicBool,
+    /// Whether the next read ends its thread with a panic.
+    pub(super) reader_panics: AtomicBool,
+    /// Whether the next checkpoint ends its thread with a panic.
+    pub(super) checkpointer_panics: AtomicBool,
+    /// Whether the writer has begun to open the log again.
+    pub(super) is_recovering: AtomicBool,
+    /// Whether that takes until a test resets this.
+    pub(super) is_recovery_held: AtomicBool,
     /// Bytes that the next failed sync leaves at the end of the write-ahead log.
     pub(super) unsynced_pages: Mutex<Vec<u8>>,
 }
@@ -36,6 +46,19 @@ impl InjectedFaults {
         db.query_row(&format!("PRAGMA max_page_count = {pages}"), (), |_| Ok(()))?;
         db.execute_batch(&format!("PRAGMA query_only = {}", self.is_read_only.load(Ordering::SeqCst)))?;
         Ok(())
+    }
+
+    /// Called when the writer begins to open the log again.
+    pub(super) fn begin_recovery(&self) {
+        self.is_recovering.store(true, Ordering::SeqCst);
+        while self.is_recovery_held.load(Ordering::SeqCst) {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Called in a thread that this fault may end.
+    pub(super) fn panic_if(&self, fault: &AtomicBool) {
+        assert!(!fault.swap(false, Ordering::SeqCst), "a test ends this thread");
     }
 
     /// Called before each sync of checkpointed pages.

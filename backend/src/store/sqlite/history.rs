@@ -2,9 +2,10 @@
 //! number and time too. So the index finds the start of any page, however long the room is.
 
 use super::{
+    event_reader,
     log_error::LogError,
     partition::Partition,
-    row::{self, COLUMNS, to_sql},
+    row::{COLUMNS, to_sql},
 };
 use hub::query::{MessagePage, range, trim};
 use rusqlite::{CachedStatement, Connection as Database, OptionalExtension};
@@ -30,13 +31,28 @@ pub(super) fn read(
     let (wanted, cut) = range(at, pivot.seq, limit, 1, last.seq);
     let mut messages = room.before(pivot, pivot.seq.saturating_sub(wanted.start))?;
     messages.extend(room.from(pivot, wanted.end.saturating_sub(pivot.seq))?);
-    if !messages.iter().map(|message| message.seq).eq(wanted) {
-        return Err(LogError::Damaged(format!("messages are missing near message {} of a room", pivot.seq)));
+    let is_whole = messages.iter().map(|message| message.seq).eq(wanted);
+    if !is_whole {
+        renumber(&mut messages, pivot);
     }
     trim(&mut messages, cut);
     let from = messages.first().map_or(pivot.seq, |first| first.seq);
     let to = messages.last().map_or(pivot.seq, |last| last.seq + 1);
-    Ok(MessagePage { messages, older: from > 1, newer: to < after_all.seq })
+    // A client asks for messages that are announced, and would ask for missing ones for ever.
+    Ok(MessagePage {
+        older: from > 1 && (is_whole || !messages.is_empty()),
+        messages,
+        newer: to < after_all.seq,
+    })
+}
+
+/// Numbers messages without gaps, from the first message at or after the pivot. Rows are missing, or their
+/// numbers are damaged. A page with a gap would be no page.
+fn renumber(messages: &mut [Message], pivot: MessagePosition) {
+    tracing::error!("messages are missing in the database; run `teahouse check`");
+    let before = messages.partition_point(|message| message.n < pivot.n);
+    let first = pivot.seq.saturating_sub(u64::try_from(before).unwrap_or(u64::MAX)).max(1);
+    messages.iter_mut().zip(first..).for_each(|(message, seq)| message.seq = seq);
 }
 
 /// Number of messages in a room.
@@ -74,8 +90,9 @@ impl RoomMessages<'_> {
     /// The newest message.
     fn last(&self) -> Result<Option<MessagePosition>, LogError> {
         let mut select = self.select("e.n <= ?2 ORDER BY e.n DESC LIMIT 1")?;
-        let found =
-            select.query_row((self.partition.0, to_sql(self.through)), |row| Ok(message(row))).optional()?;
+        let found = select
+            .query_row((self.partition.0, to_sql(self.through)), |row| Ok(message(self.db, row)))
+            .optional()?;
         Ok(found.transpose()?.map(|Message { n, seq, .. }| MessagePosition { n, seq }))
     }
 
@@ -83,7 +100,7 @@ impl RoomMessages<'_> {
     fn first_from(&self, n: u64) -> Result<Option<TimedPosition>, LogError> {
         let mut select = self.select("e.n >= ?2 AND e.n <= ?3 ORDER BY e.n LIMIT 1")?;
         let bounds = (self.partition.0, to_sql(n), to_sql(self.through));
-        let found = select.query_row(bounds, |row| Ok(message(row))).optional()?;
+        let found = select.query_row(bounds, |row| Ok(message(self.db, row))).optional()?;
         Ok(found
             .transpose()?
             .map(|Message { n, seq, at, .. }| TimedPosition { position: MessagePosition { n, seq }, at }))
@@ -109,7 +126,8 @@ impl RoomMessages<'_> {
     /// The newest messages before this position, oldest first.
     fn before(&self, position: MessagePosition, count: u64) -> Result<Vec<Message>, LogError> {
         let mut select = self.select("e.n < ?2 ORDER BY e.n DESC LIMIT ?3")?;
-        let found = select.query_and_then((self.partition.0, to_sql(position.n), to_sql(count)), message)?;
+        let bounds = (self.partition.0, to_sql(position.n), to_sql(count));
+        let found = select.query_and_then(bounds, |row| message(self.db, row))?;
         let mut messages = found.collect::<Result<Vec<_>, _>>()?;
         messages.reverse();
         Ok(messages)
@@ -118,12 +136,13 @@ impl RoomMessages<'_> {
     /// The messages at this position and after it.
     fn from(&self, position: MessagePosition, count: u64) -> Result<Vec<Message>, LogError> {
         let mut select = self.select("e.n >= ?2 ORDER BY e.n LIMIT ?3")?;
-        select.query_and_then((self.partition.0, to_sql(position.n), to_sql(count)), message)?.collect()
+        let bounds = (self.partition.0, to_sql(position.n), to_sql(count));
+        select.query_and_then(bounds, |row| message(self.db, row))?.collect()
     }
 }
 
-fn message(row: &rusqlite::Row<'_>) -> Result<Message, LogError> {
-    match row::read(row)? {
+fn message(db: &Database, row: &rusqlite::Row<'_>) -> Result<Message, LogError> {
+    match event_reader::read(db, row)? {
         Event::Posted(posted) => Ok(posted.into_message()),
         other => Err(LogError::Damaged(format!(
             "event {:?} is not a message",

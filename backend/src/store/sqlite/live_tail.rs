@@ -1,9 +1,9 @@
 //! The tail of the log: what the database holds after a position, and then the commits of the writer.
 
-use super::{log_error::LogError, read_queue::ReadQueue, row};
+use super::{event_reader, log_error::LogError, read_queue::ReadQueue, row};
 use crate::store::limits::{TAIL_GROUPS_MAX, TAIL_PART_EVENTS};
 use futures_util::stream::{self, BoxStream, StreamExt};
-use hub::house::commit::Commit;
+use hub::house::commit::{Commit, LogEntry};
 use rusqlite::Connection as Database;
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -85,13 +85,28 @@ pub(super) fn read(db: &Database, after: u64) -> Result<Vec<Commit>, LogError> {
     let mut select =
         db.prepare_cached(&format!("SELECT {columns}, e.mark FROM events e WHERE e.n > ?1 ORDER BY e.n"))?;
     let mut rows = select.query([row::to_sql(after)])?;
-    let (mut reader, mut commits, mut events) = (row::CommitReader::default(), Vec::new(), 0);
+    let (mut reader, mut commits, mut events) = (CommitReader::default(), Vec::new(), 0);
     while let Some(row) = rows.next()? {
         events += 1;
-        commits.extend(reader.add(row::read_entry(row)?, row.get(9)?));
+        commits.extend(reader.add(event_reader::read_entry(db, row)?, row.get(9)?));
         if events >= TAIL_PART_EVENTS && !commits.is_empty() {
             break;
         }
     }
     Ok(commits)
+}
+
+/// Gathers entries into commits. Rows come in the order of their positions.
+#[derive(Debug, Default)]
+struct CommitReader {
+    entries: Vec<LogEntry>,
+}
+
+impl CommitReader {
+    /// Adds the next event, with its column `mark`. Returns the commit that it completes.
+    fn add(&mut self, entry: LogEntry, mark: i64) -> Option<Commit> {
+        self.entries.push(entry);
+        let mark = u32::try_from(mark).ok()?;
+        Some(Commit { entries: std::mem::take(&mut self.entries), mark })
+    }
 }

@@ -114,6 +114,15 @@ impl LogError {
         self.reason() == DAMAGED
     }
 
+    /// Whether the file has no header of SQLite.
+    pub(super) fn is_foreign(&self) -> bool {
+        match self {
+            LogError::Sql(error) => error.sqlite_error_code() == Some(ErrorCode::NotADatabase),
+            LogError::At { error, .. } => error.is_foreign(),
+            _ => false,
+        }
+    }
+
     /// The reason in a few words without paths, for `/readyz`.
     pub fn reason(&self) -> &'static str {
         match self {

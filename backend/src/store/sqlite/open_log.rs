@@ -1,7 +1,7 @@
 //! The open log of the writer: its connection, and the house in memory. After a failure it is dropped and
 //! opened again.
 
-use super::{LogFiles, commit::execute, database, log_error::LogError, projection, wal_end};
+use super::{LogFiles, commit::execute, database, file_pair, log_error::LogError, projection, wal_end};
 use crate::store::limits::TRIAL_BYTES;
 use hub::{
     House,
@@ -32,14 +32,7 @@ pub(super) struct OpenLog {
 impl OpenLog {
     /// Opens the log at a start.
     pub(super) fn open(files: &LogFiles) -> Result<Self, LogError> {
-        // Sync first. A killed process may have written a commit without syncing it, and this start takes it
-        // for committed. Its retry is answered without a write, so nothing later would sync it.
-        match fs::OpenOptions::new().write(true).open(&files.wal) {
-            Ok(wal) => wal.sync_all()?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error.into()),
-        }
-        let db = database::writer(&files.log)?;
+        let db = open_database(files)?;
         let house = projection::house(&db)?;
         Ok(OpenLog {
             db,
@@ -49,22 +42,29 @@ impl OpenLog {
         })
     }
 
-    /// Opens the log after a failure, if it ends at the last acknowledged event and a test write succeeds.
-    pub(super) fn reopen(files: &LogFiles, acknowledged: u64) -> Result<Self, LogError> {
+    /// Opens the log after a failure, if it ends at the last acknowledged event and a test write succeeds. After
+    /// damage, all pages must be good: a bad one would make later changes fail, or put them where no reader
+    /// finds them. The house is read last, because that takes long and most attempts fail before.
+    pub(super) fn reopen(files: &LogFiles, acknowledged: u64, is_damaged: bool) -> Result<Self, LogError> {
+        #[cfg(test)]
+        files.faults.begin_recovery();
         wal_end::cut(files)?;
-        let log = OpenLog::open(files)?;
-        let found = log.house.head();
+        let db = open_database(files)?;
+        let found = projection::head(&db)?;
         if found != acknowledged {
             return Err(LogError::Head { found, acknowledged });
         }
-        log.test_write()?;
-        Ok(log)
-    }
-
-    /// Checks every page. A bad page would make later changes fail, or put them where no reader finds them.
-    pub(super) fn check_pages(&self) -> Result<(), LogError> {
-        let found: String = self.db.query_row("PRAGMA quick_check(1)", (), |row| row.get(0))?;
-        if found == "ok" { Ok(()) } else { Err(LogError::Damaged(found)) }
+        if is_damaged {
+            check_pages(&db)?;
+        }
+        test_write(&db, files)?;
+        let house = projection::house(&db)?;
+        Ok(OpenLog {
+            db,
+            house,
+            #[cfg(test)]
+            files: files.clone(),
+        })
     }
 
     /// The state of the house at the head of the log.
@@ -81,7 +81,12 @@ impl OpenLog {
     pub(super) fn commit(&mut self, changes: Vec<Change>, now: u64) -> Result<CommittedGroup, LogError> {
         #[cfg(test)]
         self.files.faults.arrange(&self.db)?;
+        let is_checkpointed = is_checkpointed(&self.db)?;
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if is_checkpointed {
+            // This commit may restart the write-ahead log from its beginning.
+            file_pair::set_base(&transaction, self.house.head())?;
+        }
         let mut outcomes = Vec::with_capacity(changes.len());
         let mut commits = Vec::with_capacity(changes.len());
         for change in changes {
@@ -95,21 +100,50 @@ impl OpenLog {
         transaction.commit()?;
         Ok(CommittedGroup { outcomes, commits })
     }
+}
 
-    /// Writes and syncs about as many bytes as a group needs, and deletes them again.
-    fn test_write(&self) -> Result<(), LogError> {
-        for sql in [
-            &format!("INSERT OR REPLACE INTO meta (name, value) VALUES ('trial', zeroblob({TRIAL_BYTES}))"),
-            "DELETE FROM meta WHERE name = 'trial'",
-        ] {
-            #[cfg(test)]
-            self.files.faults.arrange(&self.db)?;
-            let transaction = self.db.unchecked_transaction()?;
-            transaction.execute(sql, ())?;
-            #[cfg(test)]
-            self.files.faults.sync(&self.files)?;
-            transaction.commit()?;
-        }
-        Ok(())
+fn open_database(files: &LogFiles) -> Result<Database, LogError> {
+    sync_wal(files)?;
+    database::writer(&files.log)
+}
+
+/// Whether the database file holds all pages of the write-ahead log.
+fn is_checkpointed(db: &Database) -> Result<bool, LogError> {
+    let mut look = db.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+    let (pages, checkpointed): (i64, i64) = look.query_row((), |row| Ok((row.get(1)?, row.get(2)?)))?;
+    Ok(pages == checkpointed)
+}
+
+/// Checks every page.
+fn check_pages(db: &Database) -> Result<(), LogError> {
+    let found: String = db.query_row("PRAGMA quick_check(1)", (), |row| row.get(0))?;
+    if found == "ok" { Ok(()) } else { Err(LogError::Damaged(found)) }
+}
+
+/// Writes and syncs about as many bytes as a group needs, and deletes them again.
+#[cfg_attr(not(test), expect(unused_variables, reason = "only tests inject faults into these files"))]
+fn test_write(db: &Database, files: &LogFiles) -> Result<(), LogError> {
+    for sql in [
+        &format!("INSERT OR REPLACE INTO meta (name, value) VALUES ('trial', zeroblob({TRIAL_BYTES}))"),
+        "DELETE FROM meta WHERE name = 'trial'",
+    ] {
+        #[cfg(test)]
+        files.faults.arrange(db)?;
+        let transaction = db.unchecked_transaction()?;
+        transaction.execute(sql, ())?;
+        #[cfg(test)]
+        files.faults.sync(files)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Syncs the write-ahead log before it is read. A killed process may have written a commit without syncing it, and
+/// this start takes it for committed. Its retry is answered without a write, so nothing later would sync it.
+pub(super) fn sync_wal(files: &LogFiles) -> Result<(), LogError> {
+    match fs::OpenOptions::new().write(true).open(&files.wal) {
+        Ok(wal) => Ok(wal.sync_all()?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }

@@ -32,6 +32,11 @@ impl Partition {
         Partition::new(room.0, MESSAGES)
     }
 
+    /// Whether this is the partition of a room's messages.
+    pub(super) fn holds_messages(self) -> bool {
+        self.0 >= 0 && self.0 % KINDS == MESSAGES
+    }
+
     /// The partition of this event.
     pub(super) fn of(event: &Event, to: Address) -> Self {
         match (to, event) {

@@ -11,6 +11,11 @@ use rusqlite::{Connection as Database, OptionalExtension};
 use shared::{Address, Epoch, MemberId, RoomId};
 use std::collections::HashMap;
 
+/// Position of the last event.
+pub(super) fn head(db: &Database) -> Result<u64, LogError> {
+    from_sql(db.query_row("SELECT coalesce(max(n), 0) FROM events", (), |row| row.get(0))?)
+}
+
 /// Reads the house.
 pub(super) fn house(db: &Database) -> Result<House, LogError> {
     let newest = "SELECT n, at, mark FROM events ORDER BY n DESC LIMIT 1";

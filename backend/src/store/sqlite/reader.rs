@@ -14,6 +14,8 @@ use tokio::sync::oneshot;
 /// Performs reads until the queue is closed.
 pub(super) fn run(files: &LogFiles, mut db: Database, queue: &ReadQueue) {
     while let Some(read) = queue.next() {
+        #[cfg(test)]
+        files.faults.panic_if(&files.faults.reader_panics);
         let has_failed = match read {
             QueuedRead::Query(query, outcome) => give(answer(&db, &query), outcome),
             QueuedRead::Tail(after, outcome) => give(live_tail::read(&db, after), outcome),

@@ -3,9 +3,10 @@
 //! reading a part costs little more than its events.
 
 use super::{
+    event_reader,
     log_error::LogError,
     partition::Partition,
-    row::{self, COLUMNS, from_sql, to_sql},
+    row::{COLUMNS, from_sql, to_sql},
 };
 use crate::store::limits::MERGE_AHEAD;
 use hub::{
@@ -42,7 +43,7 @@ pub(super) fn read(
     let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM events e WHERE e.n = ?1"))?;
     let mut bytes = 0;
     while let Some(n) = merged.next()? {
-        let event = select.query_row([n], |row| Ok(row::read(row)))??;
+        let event = select.query_row([n], |row| Ok(event_reader::read(db, row)))??;
         bytes += text_bytes(&event);
         let is_first = replayed.events.is_empty();
         if !is_first && (replayed.events.len() >= REPLAY_PART_EVENTS || bytes > REPLAY_PART_BYTES) {

@@ -4,8 +4,7 @@
 use super::{log_error::LogError, partition::Partition};
 use crate::hex;
 use hub::house::{
-    change::Receipt,
-    commit::{Commit, LogEntry},
+    commit::LogEntry,
     mark::{self, MarkAt},
     members::DeviceKey,
 };
@@ -13,10 +12,10 @@ use rusqlite::{Connection as Database, OptionalExtension, Row};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shared::{
     Address, ClientId, Event, Member, MemberId, Room, RoomId,
-    event::{MemberJoined, MemberLeft, Posted, Renamed, RoomArchived, RoomChanged, RoomCreated},
+    event::{MemberJoined, MemberLeft, Position, Posted, Renamed, RoomArchived, RoomChanged, RoomCreated},
 };
 
-/// The columns that [`read`] reads, in order. The table must be named `e`.
+/// The columns that [`decode`] reads, in order. The table must be named `e`.
 pub(super) const COLUMNS: &str =
     "e.n, e.partition, e.prev, e.kind, e.author, e.client_id, e.at, e.body, e.text";
 
@@ -52,6 +51,8 @@ const ARCHIVED: &str = "room_archived";
 const RESTORED: &str = "room_restored";
 /// Body of an event that has no fields of its own.
 const NO_FIELDS: &str = "{}";
+/// Kind of an event that a repair has blanked, except for messages.
+pub(super) const BLANK: &str = "unreadable";
 
 /// Converts a number for SQLite. A number beyond its range becomes the greatest, which is never assigned.
 pub(super) fn to_sql(number: u64) -> i64 {
@@ -118,9 +119,8 @@ pub(super) fn write(
     let LogEntry { event, device } = entry;
     let Some(position) = event.position() else { return Ok(()) };
     let (kind, author, at, body, text) = match event {
-        Event::Posted(Posted { seq, at, author, name, tag, text, .. }) => {
-            let body = json(&PostedBody { seq: *seq, name: name.clone(), tag: *tag })?;
-            (POSTED, *author, *at, body, Some(text.as_str()))
+        Event::Posted(posted) => {
+            (POSTED, posted.author, posted.at, message_body(posted)?, Some(posted.text.as_str()))
         }
         Event::MemberJoined(MemberJoined { at, member, by, room, members, .. }) => (
             JOINED,
@@ -175,6 +175,11 @@ pub(super) fn write(
     Ok(())
 }
 
+/// The body of a message.
+pub(super) fn message_body(posted: &Posted) -> Result<String, LogError> {
+    json(&PostedBody { seq: posted.seq, name: posted.name.clone(), tag: posted.tag })
+}
+
 fn room_body(room: &Room) -> RoomBody {
     RoomBody { name: room.name.clone(), description: room.description.clone() }
 }
@@ -183,135 +188,130 @@ fn json(body: &impl Serialize) -> Result<String, LogError> {
     serde_json::to_string(body).map_err(|error| LogError::Damaged(error.to_string()))
 }
 
-/// A row, with typed access to its columns.
+/// Columns of a row whose content cannot be decoded: its kind, body or text is damaged.
+#[derive(Debug)]
+pub(super) struct UnreadableRow {
+    pub(super) position: Position,
+    pub(super) partition: Partition,
+    pub(super) at: u64,
+    pub(super) author: MemberId,
+    /// None if it is damaged too.
+    pub(super) client_id: Option<ClientId>,
+    /// Whether an earlier repair has blanked the row.
+    pub(super) is_blank: bool,
+    /// What is wrong, in a few words.
+    pub(super) reason: String,
+}
+
+/// Content of a row, with the fields that never leave the server; or its columns, if the content cannot be decoded.
+pub(super) type DecodedRow = Result<LogEntry, UnreadableRow>;
+
+/// Number of the message whose body this is; none if the body cannot be decoded.
+pub(super) fn message_seq(body: &str) -> Option<u64> {
+    Some(serde_json::from_str::<PostedBody>(body).ok()?.seq)
+}
+
+/// Decodes a row of [`COLUMNS`].
+///
+/// # Errors
+///
+/// A column of every kind of event does not hold what it must, so that the event has no position.
+pub(super) fn decode(row: &Row<'_>) -> Result<DecodedRow, LogError> {
+    let number = |column: usize| from_sql(row.get(column)?);
+    let (n, prev) = (number(0)?, number(2)?);
+    let partition = Partition(row.get(1)?);
+    let position = Position { n, to: partition.address()?, prev };
+    let client_id = row.get::<_, Option<[u8; 16]>>(5).unwrap_or(None).map(ClientId);
+    let event_row = EventRow { row, position, at: number(6)?, author: MemberId(number(4)?), client_id };
+    Ok(event_row.decode().map_err(|reason| UnreadableRow {
+        position,
+        partition,
+        at: event_row.at,
+        author: event_row.author,
+        client_id,
+        is_blank: event_row.kind().is_ok_and(|kind| kind == BLANK),
+        reason,
+    }))
+}
+
+/// A row, with the columns that every kind of event has.
 struct EventRow<'a> {
     row: &'a Row<'a>,
-    n: u64,
+    position: Position,
+    at: u64,
+    author: MemberId,
+    client_id: Option<ClientId>,
 }
 
 impl EventRow<'_> {
-    fn number(&self, column: usize) -> Result<u64, LogError> {
-        from_sql(self.row.get(column)?)
+    fn kind(&self) -> Result<&str, String> {
+        self.row.get_ref(3).map_err(|error| error.to_string())?.as_str().map_err(|error| error.to_string())
     }
 
-    fn body<T: DeserializeOwned>(&self) -> Result<T, LogError> {
-        let body = self.row.get_ref(7)?.as_str().map_err(|error| self.damaged(&error.to_string()))?;
-        serde_json::from_str(body).map_err(|error| self.damaged(&error.to_string()))
+    fn body<T: DeserializeOwned>(&self) -> Result<T, String> {
+        let body = self.row.get_ref(7).map_err(|error| error.to_string())?;
+        serde_json::from_str(body.as_str().map_err(|error| error.to_string())?)
+            .map_err(|error| error.to_string())
     }
 
-    fn client_id(&self) -> Result<ClientId, LogError> {
-        let bytes: Option<[u8; 16]> = self.row.get(5)?;
-        bytes.map(ClientId).ok_or_else(|| self.damaged("its client_id is missing"))
+    fn client_id(&self) -> Result<ClientId, String> {
+        self.client_id.ok_or_else(|| "its client_id is missing".to_owned())
     }
 
-    fn damaged(&self, why: &str) -> LogError {
-        LogError::Damaged(format!("event {}: {why}", self.n))
+    fn room(&self) -> Result<Room, String> {
+        let RoomBody { name, description } = self.body()?;
+        match self.position.to {
+            Address::Room(id) => Ok(Room { id, name, description }),
+            Address::Member(_) => Err("a room's event is addressed to a member".to_owned()),
+        }
     }
-}
 
-/// Reads an event from [`COLUMNS`].
-pub(super) fn read(row: &Row<'_>) -> Result<Event, LogError> {
-    let n = from_sql(row.get(0)?)?;
-    let event_row = EventRow { row, n };
-    let (to, prev, at) = (Partition(row.get(1)?).address()?, event_row.number(2)?, event_row.number(6)?);
-    let author = MemberId(event_row.number(4)?);
-    let kind = row.get_ref(3)?.as_str().map_err(|error| event_row.damaged(&error.to_string()))?;
-    let room = |body: RoomBody| match to {
-        Address::Room(id) => Ok(Room { id, name: body.name, description: body.description }),
-        Address::Member(_) => Err(event_row.damaged("a room's event is addressed to a member")),
-    };
-    Ok(match kind {
-        POSTED => {
-            let PostedBody { seq, name, tag } = event_row.body()?;
-            let text: Option<String> = row.get(8)?;
-            let (client_id, text) = (event_row.client_id()?, text.unwrap_or_default());
-            Event::Posted(Posted { n, to, prev, seq, at, author, name, tag, client_id, text })
-        }
-        JOINED => {
-            let JoinedBody { name, member, room, members, .. } = event_row.body()?;
-            let by = member.map(|_| author);
-            let member = Member { id: member.unwrap_or(author), name };
-            Event::MemberJoined(MemberJoined { n, to, prev, at, member, by, room, members })
-        }
-        LEFT => {
-            let LeftBody { member, room } = event_row.body()?;
-            let (member, by) = (member.unwrap_or(author), member.map(|_| author));
-            Event::MemberLeft(MemberLeft { n, to, prev, at, member, by, room })
-        }
-        RENAMED => {
-            let NameBody { name } = event_row.body()?;
-            Event::Renamed(Renamed { n, to, prev, at, member: Member { id: author, name } })
-        }
-        CREATED => {
-            let (client_id, room) = (event_row.client_id()?, room(event_row.body()?)?);
-            Event::RoomCreated(RoomCreated { n, to, prev, at, author, client_id, room })
-        }
-        CHANGED => {
-            let (client_id, room) = (event_row.client_id()?, room(event_row.body()?)?);
-            Event::RoomChanged(RoomChanged { n, to, prev, at, author, client_id, room })
-        }
-        ARCHIVED => {
-            let client_id = event_row.client_id()?;
-            Event::RoomArchived(RoomArchived { n, to, prev, at, author, client_id })
-        }
-        RESTORED => {
-            let client_id = event_row.client_id()?;
-            Event::RoomRestored(RoomArchived { n, to, prev, at, author, client_id })
-        }
-        other => return Err(event_row.damaged(&format!("its kind {other:?} is unknown"))),
-    })
-}
-
-/// Reads an event with its server-only fields from [`COLUMNS`].
-pub(super) fn read_entry(row: &Row<'_>) -> Result<LogEntry, LogError> {
-    let event = read(row)?;
-    let device = match &event {
-        Event::MemberJoined(joined) if joined.room.is_none() => {
-            let event_row = EventRow { row, n: joined.n };
-            let JoinedBody { device, .. } = event_row.body()?;
-            device
-                .map(|text| {
-                    hex::decode(&text)
-                        .map(DeviceKey)
-                        .ok_or_else(|| event_row.damaged("its device is not valid"))
-                })
-                .transpose()?
-        }
-        _ => None,
-    };
-    Ok(LogEntry { event, device })
-}
-
-/// Gathers entries into commits. Rows come in the order of their positions.
-#[derive(Debug, Default)]
-pub(super) struct CommitReader {
-    entries: Vec<LogEntry>,
-}
-
-impl CommitReader {
-    /// Adds the next event, with its column `mark`. Returns the commit that it completes.
-    pub(super) fn add(&mut self, entry: LogEntry, mark: i64) -> Option<Commit> {
-        self.entries.push(entry);
-        let mark = u32::try_from(mark).ok()?;
-        Some(Commit { entries: std::mem::take(&mut self.entries), mark })
-    }
-}
-
-/// The receipt of the change that this event is the subject of.
-pub(super) fn receipt(event: &Event) -> Option<Receipt> {
-    let n = event.position()?.n;
-    let about = |to: Address, at: u64| match to {
-        Address::Room(room) => Some(Receipt { n, seq: 0, at, room: Some(room) }),
-        Address::Member(_) => None,
-    };
-    match event {
-        Event::Posted(posted) => Some(Receipt { n, seq: posted.seq, at: posted.at, room: None }),
-        Event::MemberJoined(joined) => about(joined.to, joined.at),
-        Event::MemberLeft(left) => about(left.to, left.at),
-        Event::RoomCreated(created) => about(created.to, created.at),
-        Event::RoomChanged(changed) => about(changed.to, changed.at),
-        Event::RoomArchived(archived) | Event::RoomRestored(archived) => about(archived.to, archived.at),
-        _ => None,
+    fn decode(&self) -> Result<LogEntry, String> {
+        let EventRow { row, position: Position { n, to, prev }, at, author, .. } = *self;
+        let mut joined_device = None;
+        let event = match self.kind()? {
+            POSTED => {
+                let PostedBody { seq, name, tag } = self.body()?;
+                let text: Option<String> = row.get(8).map_err(|error| error.to_string())?;
+                let (client_id, text) = (self.client_id()?, text.unwrap_or_default());
+                Event::Posted(Posted { n, to, prev, seq, at, author, name, tag, client_id, text })
+            }
+            JOINED => {
+                let JoinedBody { name, member, room, members, device } = self.body()?;
+                let device = device.map(|text| hex::decode(&text).ok_or("its device is not valid"));
+                joined_device = device.transpose()?.map(DeviceKey);
+                let by = member.map(|_| author);
+                let member = Member { id: member.unwrap_or(author), name };
+                Event::MemberJoined(MemberJoined { n, to, prev, at, member, by, room, members })
+            }
+            LEFT => {
+                let LeftBody { member, room } = self.body()?;
+                let (member, by) = (member.unwrap_or(author), member.map(|_| author));
+                Event::MemberLeft(MemberLeft { n, to, prev, at, member, by, room })
+            }
+            RENAMED => {
+                let NameBody { name } = self.body()?;
+                Event::Renamed(Renamed { n, to, prev, at, member: Member { id: author, name } })
+            }
+            CREATED => {
+                let (client_id, room) = (self.client_id()?, self.room()?);
+                Event::RoomCreated(RoomCreated { n, to, prev, at, author, client_id, room })
+            }
+            CHANGED => {
+                let (client_id, room) = (self.client_id()?, self.room()?);
+                Event::RoomChanged(RoomChanged { n, to, prev, at, author, client_id, room })
+            }
+            ARCHIVED => {
+                let client_id = self.client_id()?;
+                Event::RoomArchived(RoomArchived { n, to, prev, at, author, client_id })
+            }
+            RESTORED => {
+                let client_id = self.client_id()?;
+                Event::RoomRestored(RoomArchived { n, to, prev, at, author, client_id })
+            }
+            other => return Err(format!("its kind {other:?} is unknown")),
+        };
+        Ok(LogEntry { event, device: joined_device })
     }
 }
 

@@ -1,5 +1,9 @@
+mod copied_files;
+
+use super::log_lookup::TransactionLog;
 use super::{fault_injection::InjectedFaults, *};
 use crate::store::limits::{PAUSE_FIRST, WAL_PAGES};
+use hub::house::log_lookup::{LogLookup, MessageState};
 use hub::house::members::DeviceKey;
 use hub::house::names::Name;
 use hub::query::MessagePage;
@@ -8,6 +12,7 @@ use std::{
     fs,
     io::{Seek, SeekFrom, Write},
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
 /// A log of its own for one test, with one member.
@@ -60,12 +65,17 @@ impl TestLog {
 
     /// Copies the files as a crash would leave them, and opens the copy.
     fn after_a_crash(&self) -> TestLog {
+        TestLog::at(self.copied_files().log.parent().unwrap())
+    }
+
+    /// Copies the files as a crash would leave them.
+    fn copied_files(&self) -> LogFiles {
         let to = path();
         fs::create_dir_all(&to).unwrap();
         let (files, copies) = (LogFiles::of(&self.path), LogFiles::of(&to));
         fs::copy(&files.log, &copies.log).unwrap();
         fs::copy(&files.wal, &copies.wal).unwrap();
-        TestLog::at(&to)
+        copies
     }
 
     fn wal(&self) -> Vec<u8> {
@@ -75,6 +85,7 @@ impl TestLog {
 
 impl Drop for TestLog {
     fn drop(&mut self) {
+        self.faults.is_recovery_held.store(false, Ordering::SeqCst);
         self.store = None;
         let _ = fs::remove_dir_all(&self.path);
     }
@@ -140,6 +151,68 @@ async fn posts_are_refused_while_syncs_fail() {
 }
 
 #[tokio::test]
+async fn posts_are_refused_at_once_while_the_log_is_opened_again() {
+    let mut log = TestLog::new().await;
+    let faults = Arc::clone(&log.faults);
+    faults.is_recovery_held.store(true, Ordering::SeqCst);
+    faults.is_read_only.store(true, Ordering::SeqCst);
+    assert_eq!(log.post(1, "refused").await, Err(ErrorCode::StoreRefused));
+    faults.is_read_only.store(false, Ordering::SeqCst);
+    while !faults.is_recovering.load(Ordering::SeqCst) {
+        tokio::time::sleep(PAUSE_FIRST / 10).await;
+    }
+    // More than the writer's channel holds.
+    for id in 2..10 {
+        let refused = log.store().append(vec![post(id, "refused")], 1).now_or_never();
+        assert_eq!(refused, Some(vec![Err(ErrorCode::StoreRefused)]), "post {id} waits");
+    }
+    assert!(log.messages().await.is_empty(), "reading goes on");
+    faults.is_recovery_held.store(false, Ordering::SeqCst);
+    log.store().health().wait_until_writable().await;
+    assert_eq!(log.post(11, "kept").await.unwrap().seq, 1);
+}
+
+/// Waits until the store has ended, and checks the reason.
+async fn ends(log: &mut TestLog, why: &str) {
+    let health = log.store().health();
+    let ended = tokio::time::timeout(Duration::from_secs(60), health.wait_for_end()).await;
+    assert!(ended.is_ok(), "the end of the thread goes unnoticed");
+    assert_eq!(health.refusal(), Some(why));
+}
+
+#[tokio::test]
+async fn the_store_ends_when_a_reader_panics() {
+    let mut log = TestLog::new().await;
+    log.faults.reader_panics.store(true, Ordering::SeqCst);
+    assert_eq!(log.page(PageAnchor::Newest).await, Err(ErrorCode::StoreRefused));
+    ends(&mut log, "a database reader stopped").await;
+}
+
+#[tokio::test]
+async fn the_store_ends_when_the_checkpointer_panics() {
+    let mut log = TestLog::new().await;
+    log.faults.checkpointer_panics.store(true, Ordering::SeqCst);
+    let text = "x".repeat(16 << 10);
+    let pages = usize::try_from(WAL_PAGES).unwrap();
+    // Each message has more than four pages.
+    for id in 0..pages / 4 {
+        let client_id = ClientId((id as u128).to_be_bytes());
+        let change = Change::Post {
+            room: RoomId::LOBBY,
+            author: MemberId(1),
+            tag: None,
+            client_id,
+            text: text.clone(),
+        };
+        let _ = log.store().append(vec![change], 1).await;
+        if !log.faults.checkpointer_panics.load(Ordering::SeqCst) {
+            break;
+        }
+    }
+    ends(&mut log, "the database checkpointer stopped").await;
+}
+
+#[tokio::test]
 async fn no_checkpoint_runs_after_a_failed_sync_of_the_database() {
     let mut log = TestLog::new().await;
     log.faults.database_sync_fails.store(true, Ordering::SeqCst);
@@ -173,16 +246,24 @@ async fn no_checkpoint_runs_after_a_failed_sync_of_the_database() {
 async fn the_next_start_does_not_find_pages_of_a_failed_sync() {
     let mut log = TestLog::new().await;
     log.post(1, "kept").await.unwrap();
+    // Behind the last commit are pages from before the start's checkpoint.
+    wal_end::cut(&LogFiles::of(&log.path)).unwrap();
     let before = log.wal();
     // Another log with the same files commits the same post. Its pages are the very pages that a commit with
     // a failed sync leaves.
     let unsynced_pages = {
-        let mut twin = log.after_a_crash();
-        twin.post(2, "refused").await.unwrap();
-        assert_eq!(twin.wal()[..before.len()], before);
-        twin.wal()[before.len()..].to_owned()
+        let twin = log.copied_files();
+        let mut open = OpenLog::open(&twin).unwrap();
+        open.commit(vec![post(2, "refused")], 1).unwrap();
+        let wal = fs::read(&twin.wal).unwrap();
+        drop(open);
+        fs::remove_dir_all(twin.log.parent().unwrap()).unwrap();
+        assert!(wal[..before.len()] == before);
+        wal[before.len()..].to_owned()
     };
     assert!(!unsynced_pages.is_empty());
+    // The writer cuts the pages again at each attempt to open the log. None may fall between the next lines.
+    log.faults.is_recovery_held.store(true, Ordering::SeqCst);
     log.faults.unsynced_pages.lock().unwrap().clone_from(&unsynced_pages);
     log.faults.syncs_fail.store(true, Ordering::SeqCst);
     assert_eq!(log.post(2, "refused").await, Err(ErrorCode::StoreRefused));
@@ -195,6 +276,7 @@ async fn the_next_start_does_not_find_pages_of_a_failed_sync() {
     assert_eq!(texts(&log.after_a_crash().messages().await), ["kept", "refused"]);
 
     // They are cut before the next change is accepted.
+    log.faults.is_recovery_held.store(false, Ordering::SeqCst);
     log.faults.syncs_fail.store(false, Ordering::SeqCst);
     log.store().health().wait_until_writable().await;
     assert_eq!(texts(&log.after_a_crash().messages().await), ["kept"]);
@@ -295,10 +377,31 @@ async fn a_log_of_a_newer_build_is_refused() {
     let mut log = TestLog::new().await;
     log.store = None;
     let db = rusqlite::Connection::open(LogFiles::of(&log.path).log).unwrap();
-    db.pragma_update(None, "user_version", 99).unwrap();
+    let present: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    db.pragma_update(None, "user_version", present + 1).unwrap();
     drop(db);
     let refused = SqliteStore::open(DataFolder::lock(&log.path).unwrap()).err().unwrap();
-    assert!(matches!(refused, LogError::Newer(99)), "{refused}");
+    assert!(matches!(refused, LogError::Newer(version) if version == present + 1), "{refused}");
+}
+
+#[tokio::test]
+async fn a_change_finds_the_state_of_earlier_messages() {
+    let mut log = TestLog::new().await;
+    let first = log.post(1, "a").await.unwrap();
+    let second = log.post(2, "b").await.unwrap();
+    log.store = None;
+    let db = rusqlite::Connection::open(LogFiles::of(&log.path).log).unwrap();
+    db.execute("INSERT INTO messages VALUES (?1, 3, TRUE, 9)", [row::to_sql(second.n)]).unwrap();
+    db.execute("UPDATE events SET body = 'x' WHERE n = ?1", [row::to_sql(first.n)]).unwrap();
+    let lookup = TransactionLog(&db);
+    let posted = MessageState::as_posted(RoomId::LOBBY, MemberId(1));
+    assert_eq!(lookup.message(first.n).unwrap(), Some(posted), "a damaged message has a state too");
+    let deleted = MessageState { version: 3, is_deleted: true, ..posted };
+    assert_eq!(lookup.message(second.n).unwrap(), Some(deleted));
+    assert_eq!(lookup.message(1).unwrap(), None, "a member joined there");
+    assert_eq!(lookup.message(second.n + 1).unwrap(), None);
+    assert_eq!(lookup.receipt(MemberId(1), ClientId([2; 16])).unwrap(), Some(second));
+    assert_eq!(lookup.receipt(MemberId(2), ClientId([2; 16])).unwrap(), None);
 }
 
 #[cfg(unix)]

@@ -3,12 +3,13 @@
 //! It commits one group after another. Changes that come while one group is synced form the next, so one
 //! sync serves many changes. If a commit fails, the whole group is refused and the connection is dropped. A
 //! failed sync is never tried again: the system may have dropped the pages, and the second sync would report
-//! success. From then on the writer refuses changes at once, and tries from time to time to open the log
-//! again.
+//! success. From then on the store refuses changes before they reach this thread, which tries from time to time to
+//! open the log again. So no change waits for an attempt, however long it takes.
 
 use super::{
     LogFiles,
     checkpointer::{self, Checkpointer},
+    file_pair,
     live_tail::TailSender,
     log_error::LogError,
     open_log::{CommittedGroup, OpenLog},
@@ -72,7 +73,7 @@ impl Writer {
         health: StoreHealth,
         tail: TailSender,
     ) -> Result<Self, LogError> {
-        let (head, checkpointer) = (log.house().head(), Checkpointer::start(&files)?);
+        let (head, checkpointer) = (log.house().head(), Checkpointer::start(&files, &health)?);
         let (state, file) = (WriterState::Open(Box::new(log)), checkpointer.file());
         Ok(Writer {
             files,
@@ -148,6 +149,12 @@ impl Writer {
         if let Err(error) = self.checkpointer.end(db) {
             checkpointer::log_failure(&error);
         }
+        // If a sync of the database file has failed, the file alone is not the whole log.
+        if let Some(db) = db.filter(|_| !self.checkpointer.has_failed())
+            && let Err(error) = file_pair::release(db)
+        {
+            tracing::warn!("cannot note that the database is closed: {error}. The next start checks it.");
+        }
     }
 
     fn start_refusing(&mut self, error: &LogError) {
@@ -167,12 +174,7 @@ impl Writer {
 
     fn try_reopen(&mut self) {
         let WriterState::Refusing { since_last, pause, is_damaged } = &mut self.state else { return };
-        let found = OpenLog::reopen(&self.files, self.head).and_then(|log| {
-            if *is_damaged {
-                log.check_pages()?;
-            }
-            Ok(log)
-        });
+        let found = OpenLog::reopen(&self.files, self.head, *is_damaged);
         match found {
             Ok(log) => {
                 tracing::info!("the database can be written to again, posts are accepted");

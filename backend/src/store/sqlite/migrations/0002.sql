@@ -22,7 +22,7 @@ CREATE TABLE resting_names (
 ) STRICT;
 CREATE INDEX resting_names_by_time ON resting_names (freed_at);
 
--- The greatest number of a passer-by's connection. Later connections get greater ones.
+-- The greatest number of a passer-by's connection. Later connections get greater ones. A damaged body has none.
 INSERT INTO meta (name, value)
-    SELECT 'last_tag', coalesce(max(json_extract(body, '$.tag')), 0) FROM events
+    SELECT 'last_tag', coalesce(max(iif(json_valid(body), json_extract(body, '$.tag'), 0)), 0) FROM events
     WHERE author = 0 AND client_id IS NOT NULL AND kind = 'posted';

@@ -1,0 +1,178 @@
+//! Tells whether the database file and the write-ahead log in a folder belong together.
+//!
+//! SQLite trusts any write-ahead log beside a database file. If one of the two was copied while a server ran, or
+//! an old one lies beside a new one, SQLite mixes pages of different moments and notices nothing.
+//!
+//! So an open log names its file in the table `meta`: the entry `owner` is the file's identity, which a copy does
+//! not have, or [`CLOSED`]. The entry `base` is a position up to which the database file itself holds everything.
+//! A pair that does not fit these entries is checked as a whole. It is refused unless it is the exact state of
+//! one moment.
+
+use super::{
+    FILE, LogFiles,
+    check::check_connection,
+    database,
+    log_error::LogError,
+    projection::{self, meta, set_meta},
+    row::{from_sql, to_sql},
+};
+use rusqlite::{Connection as Database, OptionalExtension};
+use std::{fs, io, path::Path, time::UNIX_EPOCH};
+
+/// Bytes of a write-ahead log without a page.
+const WAL_HEADER: u64 = 32;
+
+/// Value of `owner` in a log that was closed: the database file alone holds everything.
+const CLOSED: &str = "closed";
+
+/// Whether the two files can be trusted to belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PairState {
+    /// The files are as a server of this folder left them.
+    Trusted,
+    /// One of them was copied, moved or lost.
+    Suspect {
+        /// Last position that the database file holds without the write-ahead log; 0 if it cannot be read.
+        head_alone: u64,
+        /// Whether the database file says that it holds everything.
+        was_closed: bool,
+    },
+}
+
+/// Checks a log that is not open. Reads all of it if a file was copied.
+///
+/// # Errors
+///
+/// The files do not belong together, or cannot be read.
+pub(super) fn verify(files: &LogFiles) -> Result<(), LogError> {
+    let PairState::Suspect { head_alone, was_closed } = judge(files)? else { return Ok(()) };
+    tracing::warn!("the database was copied or moved since a server last used it; checking all of it");
+    let checked = || -> Result<bool, LogError> {
+        let db = database::any_format_reader(&files.log)?;
+        let report = check_connection(&db)?;
+        // An old write-ahead log may hide newer events. The next checkpoint would destroy them.
+        Ok(report.is_sound_but_for_unreadable() && projection::head(&db)? >= head_alone)
+    };
+    match checked() {
+        Ok(true) => Ok(()),
+        Err(error) if !error.is_damage() => Err(error),
+        _ => Err(refusal(files, was_closed)),
+    }
+}
+
+fn refusal(files: &LogFiles, was_closed: bool) -> LogError {
+    let (log, wal) = (files.log.display(), files.wal.display());
+    LogError::Refused(if was_closed {
+        format!(
+            "{log}: the write-ahead log beside this database belongs to another one. Move {wal} to another \
+             folder and start again; or move all files that begin with {FILE}, then use teahouse restore FILE \
+             with a backup."
+        )
+    } else {
+        format!(
+            "{log}: this database was copied while a server used it, and the copy is not complete. Move all \
+             files that begin with {FILE} to another folder, then use teahouse restore FILE with a backup. \
+             teahouse backup FILE makes one, also while the server runs."
+        )
+    })
+}
+
+/// Judges a log that is not open by a few rows.
+pub(super) fn judge(files: &LogFiles) -> Result<PairState, LogError> {
+    let file = match fs::metadata(&files.log) {
+        Ok(file) if file.len() > 0 => file,
+        Ok(_) => return Ok(PairState::Trusted),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(PairState::Trusted),
+        Err(error) => return Err(error.into()),
+    };
+    let has_wal = fs::metadata(&files.wal).is_ok_and(|wal| wal.len() > WAL_HEADER);
+    let alone = match database::without_wal(&files.log).and_then(|db| FileHead::read(&db)) {
+        Ok(Some(alone)) => alone,
+        // An older build wrote the file, or it is no log at all, which the start finds out.
+        Ok(None) | Err(LogError::Foreign | LogError::Newer(_)) => return Ok(PairState::Trusted),
+        Err(error) if error.is_foreign() => return Ok(PairState::Trusted),
+        Err(error) if error.is_damage() => {
+            return Ok(PairState::Suspect { head_alone: 0, was_closed: false });
+        }
+        Err(error) => return Err(error),
+    };
+    let was_closed = alone.owner == CLOSED;
+    let fits = if was_closed {
+        !has_wal
+    } else {
+        has_wal && alone.owner == identity(&file) && follows(files, &alone)?
+    };
+    Ok(if fits { PairState::Trusted } else { PairState::Suspect { head_alone: alone.n, was_closed } })
+}
+
+/// Whether the write-ahead log continues the database file: it began when the file held no more than now, and it
+/// holds the file's last event.
+fn follows(files: &LogFiles, alone: &FileHead) -> Result<bool, LogError> {
+    let read = || -> Result<bool, LogError> {
+        let db = database::reader(&files.log)?;
+        // The first commit after a checkpoint notes the base.
+        let base = meta::<i64>(&db, "base")?.unwrap_or(0);
+        Ok(from_sql(base)? <= alone.n && fingerprint(&db, alone.n)? == alone.fingerprint)
+    };
+    match read() {
+        Err(error) if error.is_damage() => Ok(false),
+        read => read,
+    }
+}
+
+/// Head of a database file without its write-ahead log.
+struct FileHead {
+    owner: String,
+    /// Last position.
+    n: u64,
+    fingerprint: Option<Fingerprint>,
+}
+
+/// Columns in which two different events of one position differ: author, time and mark.
+type Fingerprint = (i64, i64, i64);
+
+impl FileHead {
+    /// Reads the head; none if no build has named an owner.
+    fn read(db: &Database) -> Result<Option<Self>, LogError> {
+        let has_meta = "SELECT 1 FROM sqlite_schema WHERE name = 'meta'";
+        if db.query_row(has_meta, (), |_| Ok(())).optional()?.is_none() {
+            return Ok(None);
+        }
+        let Some(owner) = meta::<String>(db, "owner")? else { return Ok(None) };
+        let n = projection::head(db)?;
+        Ok(Some(FileHead { owner, n, fingerprint: fingerprint(db, n)? }))
+    }
+}
+
+fn fingerprint(db: &Database, n: u64) -> Result<Option<Fingerprint>, LogError> {
+    let mut select = db.prepare("SELECT author, at, mark FROM events WHERE n = ?1")?;
+    Ok(select.query_row([to_sql(n)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?)
+}
+
+/// Identity of a file, which a copy does not have.
+fn identity(file: &fs::Metadata) -> String {
+    #[cfg(unix)]
+    let inode = std::os::unix::fs::MetadataExt::ino(file);
+    #[cfg(not(unix))]
+    let inode = 0_u64;
+    // Not every file system knows the time.
+    let created = file.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    format!("{inode}-{}", created.map_or(0, |since| since.as_nanos()))
+}
+
+/// Names this file as the owner of the log, and makes the database file hold that.
+pub(super) fn claim(db: &Database, log: &Path) -> Result<(), LogError> {
+    set_meta(db, "owner", identity(&fs::metadata(log)?))?;
+    db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()))?;
+    Ok(())
+}
+
+/// Notes that the database file holds everything up to this position.
+pub(super) fn set_base(db: &Database, head: u64) -> Result<(), LogError> {
+    set_meta(db, "base", to_sql(head))
+}
+
+/// Notes that the database file will hold everything, because the log is about to be closed.
+pub(super) fn release(db: &Database) -> Result<(), LogError> {
+    set_meta(db, "owner", CLOSED)
+}
