@@ -8,18 +8,23 @@
 //! here waits for a client.
 
 pub mod address_limits;
+mod chunked_end;
 pub mod deadlines;
 pub mod direct_writer;
 pub mod frame;
 pub mod frame_guard;
+mod head_end;
 pub mod head_recorder;
-pub mod http_deadline;
+mod http_deadline;
 pub mod inbound_messages;
 pub mod message_decoder;
 mod outbound_body;
 pub mod permit;
 mod queue;
 pub mod read_ahead;
+pub mod request_bytes;
+pub mod request_cycle;
+pub mod server_socket;
 mod slow_reader;
 pub mod trace;
 pub mod worker_inputs;

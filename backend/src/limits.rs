@@ -49,6 +49,14 @@ pub const ROUND_BYTES_MAX: usize = 128 << 10;
 /// read may exceed the limit.
 pub const READ_AHEAD_BYTES_MAX: usize = 32 << 10;
 
+/// Bytes behind a request that are read before its response has left. Beyond: the socket is not read. One read may
+/// exceed the limit.
+pub const PIPELINED_BYTES_MAX: usize = 16 << 10;
+
+/// Bytes of a body that are read while its request is served, chunk lengths included. No route reads so long a body.
+/// Beyond: the socket is not read until the response has ended.
+pub const SERVED_BODY_BYTES_MAX: usize = 512 << 10;
+
 /// Connections of one worker. Beyond: new ones wait in the kernel's backlog.
 pub const CONNECTIONS_PER_WORKER_MAX: usize = 250_000;
 

@@ -8,10 +8,10 @@ use crate::clock::mono_ms;
 use crate::connection::address_limits::{Act, AddressLimits, Kind};
 use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame;
-use crate::connection::http_deadline::HttpDeadline;
 use crate::connection::inbound_messages::InboundMessages;
 use crate::connection::message_decoder::Message;
 use crate::connection::read_ahead::ReadAhead;
+use crate::connection::request_cycle::RequestCycle;
 use crate::connection::trace::Tracer;
 use crate::connection::worker_inputs::WorkerInputs;
 use crate::connection::{Connection, OutboundBody};
@@ -57,8 +57,9 @@ pub async fn connect(
     // A request that a test made without a socket has none of these three.
     let direct_writer = request.conn_data::<Rc<DirectWriter>>().cloned().unwrap_or_default();
     let read_ahead = request.conn_data::<Rc<ReadAhead>>().cloned().unwrap_or_default();
-    if let Some(deadline) = request.conn_data::<Rc<HttpDeadline>>() {
-        read_ahead.begin(deadline.upgrade());
+    if let Some(cycle) = request.conn_data::<Rc<RequestCycle>>() {
+        read_ahead.begin();
+        cycle.upgrade();
     }
     let messages = InboundMessages::new(
         payload.into_inner(),

@@ -2,7 +2,7 @@
 
 use crate::connection::address_limits::AddressLimits;
 use crate::connection::deadlines::Deadlines;
-use crate::connection::direct_writer::ServerSocket;
+use crate::connection::server_socket::ServerSocket;
 use crate::limits::{CONNECTIONS_PER_WORKER_MAX, LINGER, SHUTDOWN, UNACKNOWLEDGED};
 use actix_http::{HttpService, KeepAlive, Request, error::DispatchError};
 use actix_server::Server;
@@ -17,7 +17,7 @@ use std::{
 };
 
 /// Serves the apps that `app` makes. Each worker calls it once for each listener, on its own thread. The
-/// direct writer, the deadline and the read-ahead of a connection are in its requests' `conn_data`, and the guard
+/// direct writer, the request cycle and the read-ahead of a connection are in its requests' `conn_data`, and the guard
 /// of its IP address if there are `limits`.
 ///
 /// # Errors
@@ -60,7 +60,7 @@ where
             .h1_allow_half_closed(false)
             .on_connect_ext(|socket: &ServerSocket, data| {
                 data.insert(socket.direct_writer());
-                data.insert(socket.http_deadline());
+                data.insert(socket.request_cycle());
                 data.insert(socket.read_ahead());
                 if let Some(guard) = socket.address_guard() {
                     data.insert(guard);

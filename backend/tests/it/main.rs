@@ -32,6 +32,7 @@ mod openapi;
 mod output;
 mod page;
 mod panic;
+mod pipelining;
 #[cfg(target_os = "linux")]
 mod program;
 mod protocol;

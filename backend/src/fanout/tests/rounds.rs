@@ -1,7 +1,7 @@
 //! Rounds over real sockets: what waits together is written together.
 
 use super::*;
-use crate::connection::direct_writer::{
+use crate::connection::server_socket::{
     ServerSocket,
     tests::{flush, pair},
 };
