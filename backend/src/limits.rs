@@ -184,7 +184,18 @@ pub const SHUTDOWN: Duration = Duration::from_secs(4);
 /// next start recovers the database.
 pub const SHUTDOWN_LIMIT: Duration = Duration::from_millis(4_500);
 
-/// Time after which a failure to accept connections is logged again. Sooner: it is not logged.
+/// Time between two additions of a worker's counts to the totals.
+pub const MEASURE_EVERY: Duration = Duration::from_secs(1);
+
+/// Connections to the listener for metrics. Beyond: new ones wait in the kernel's backlog.
+pub const METRICS_CONNECTIONS_MAX: usize = 8;
+
+/// Time for which an idle connection to the listener for metrics stays open. Beyond: closed, so that another one has
+/// its place.
+pub const METRICS_KEEP_ALIVE: Duration = Duration::from_secs(5);
+
+/// Time after which a failure to accept connections, or a refusal for one reason, is logged again. Sooner: it is not
+/// logged.
 pub const REPEAT_EVERY: Duration = Duration::from_secs(60);
 
 /// Lines that wait for the log's output. Beyond: they are dropped.

@@ -16,6 +16,7 @@
 
 use crate::connection::head_recorder::HeadRecorder;
 use crate::limits::SLICES_MAX;
+use crate::metrics::worker_counts::count_write;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use std::{
@@ -177,6 +178,7 @@ impl DirectWriter {
         let Some(writing) = &*writing else { return 0 };
         #[cfg(test)]
         self.write_count.set(self.write_count.get() + 1);
+        count_write();
         write(writing).unwrap_or(0)
     }
 }

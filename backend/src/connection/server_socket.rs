@@ -10,6 +10,7 @@ use super::direct_writer::DirectWriter;
 use super::http_deadline::Expired;
 use super::read_ahead::ReadAhead;
 use super::request_cycle::RequestCycle;
+use crate::metrics::{refusal_reason::RefusalReason, worker_counts::count_refusal};
 use actix_web::rt::net::TcpStream;
 use std::{
     io,
@@ -124,6 +125,7 @@ impl ServerSocket {
              content-length: {length}\r\ncache-control: no-store\r\ncontent-security-policy: default-src \
              'none'; frame-ancestors 'none'\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n{page}"
         );
+        count_refusal(RefusalReason::HeadBytes);
         self.direct_writer.write_refusal(response.as_bytes());
     }
 }
@@ -149,6 +151,7 @@ impl AsyncRead for ServerSocket {
         let Poll::Ready(passed) = self.poll_read_passing(cx, buffer) else {
             if ready!(self.request_cycle.poll_expired(cx).map_or(Poll::Pending, Poll::Ready)) == Expired::Head
             {
+                count_refusal(RefusalReason::HeadTimeout);
                 self.direct_writer.write_refusal(LATE_HEAD);
             }
             // The end of the stream: actix-http closes the connection.

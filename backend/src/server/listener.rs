@@ -3,7 +3,7 @@
 use crate::connection::address_limits::AddressLimits;
 use crate::connection::deadlines::Deadlines;
 use crate::connection::server_socket::ServerSocket;
-use crate::limits::{CONNECTIONS_PER_WORKER_MAX, LINGER, SHUTDOWN, UNACKNOWLEDGED};
+use crate::limits::{LINGER, SHUTDOWN, UNACKNOWLEDGED};
 use actix_http::{HttpService, KeepAlive, Request, error::DispatchError};
 use actix_server::Server;
 use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
@@ -16,6 +16,15 @@ use std::{
     time::Duration,
 };
 
+/// The workers of one server.
+#[derive(Clone, Copy, Debug)]
+pub struct Workers {
+    /// Number of workers, each with a thread of its own.
+    pub count: usize,
+    /// Connections of each worker.
+    pub connections_max: usize,
+}
+
 /// Serves the apps that `app` makes. Each worker calls it once for each listener, on its own thread. The
 /// direct writer, the request cycle and the read-ahead of a connection are in its requests' `conn_data`, and the guard
 /// of its IP address if there are `limits`.
@@ -25,7 +34,7 @@ use std::{
 /// A listener failed.
 pub fn serve<F, I, S, B>(
     listeners: Vec<TcpListener>,
-    workers: usize,
+    Workers { count: workers, connections_max }: Workers,
     deadlines: Deadlines,
     limits: Option<Arc<AddressLimits>>,
     app: F,
@@ -41,7 +50,7 @@ where
 {
     let mut builder = Server::build()
         .workers(workers)
-        .max_concurrent_connections(CONNECTIONS_PER_WORKER_MAX)
+        .max_concurrent_connections(connections_max)
         .disable_signals()
         .shutdown_timeout(SHUTDOWN.as_secs() / 2);
     let ending = builder.graceful_shutdown_signal();

@@ -26,6 +26,8 @@ mod listen;
 #[path = "../data_folder/lock.rs"]
 mod lock;
 #[cfg(target_os = "linux")]
+mod metrics;
+#[cfg(target_os = "linux")]
 mod nginx;
 mod openapi;
 #[cfg(target_os = "linux")]

@@ -35,6 +35,7 @@ pub(crate) struct ServerOptions {
     pub(crate) page: Option<PathBuf>,
     pub(crate) inbound_hook: Option<InboundHook>,
     pub(crate) deadlines: Deadlines,
+    pub(crate) metrics: Vec<TcpListener>,
     pub(crate) connections_max: Option<usize>,
 }
 
@@ -56,6 +57,7 @@ impl Default for ServerOptions {
             page: None,
             inbound_hook: None,
             deadlines: Deadlines::default(),
+            metrics: Vec::new(),
             connections_max: None,
         }
     }
@@ -84,6 +86,7 @@ impl TestServer {
                 house_id: "0123456789abcdef".to_owned(),
                 inbound_hook: options.inbound_hook,
                 deadlines: options.deadlines,
+                metrics: options.metrics,
                 connections_max: options.connections_max,
             };
             let requested = async {
