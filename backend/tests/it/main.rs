@@ -16,6 +16,7 @@ mod deadlines;
 mod descriptors;
 #[cfg(target_os = "linux")]
 mod disk;
+mod event_stream;
 mod handshake;
 mod host_policy;
 mod http;
