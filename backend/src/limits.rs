@@ -185,6 +185,9 @@ pub const SHUTDOWN: Duration = Duration::from_secs(4);
 pub const SHUTDOWN_LIMIT: Duration = Duration::from_millis(4_500);
 
 /// Time between two additions of a worker's counts to the totals.
+/// Time after which a commit without an outcome counts as a fault of the disk. Beyond: `/readyz` answers 503.
+pub const STALL_AFTER: Duration = Duration::from_secs(5);
+
 pub const MEASURE_EVERY: Duration = Duration::from_secs(1);
 
 /// Connections to the listener for metrics. Beyond: new ones wait in the kernel's backlog.

@@ -121,6 +121,7 @@ pub async fn run(
         AppState {
             registry: worker_registry.clone(),
             health: worker_health.clone(),
+            metrics: Arc::clone(&worker_metrics),
             connections: worker::start(
                 worker,
                 &receivers,

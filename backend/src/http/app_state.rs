@@ -6,7 +6,7 @@ use crate::connection::permit::ConnectionPermits;
 use crate::fanout::{ConnectionGuard, Connections};
 use crate::http::host_policy::{Caller, HostPolicy};
 use crate::http::problem::ApiError;
-use crate::metrics::{refusal_reason::RefusalReason, worker_counts::count_refusal};
+use crate::metrics::{Metrics, refusal_reason::RefusalReason, worker_counts::count_refusal};
 use crate::page::Page;
 use crate::registry::{IdentityRequest, Registry};
 use crate::store::health::StoreHealth;
@@ -36,6 +36,8 @@ pub struct AppState {
     pub registry: Registry,
     /// Health of the registry's store.
     pub health: StoreHealth,
+    /// What the server counts and measures.
+    pub metrics: Arc<Metrics>,
     /// Connections of this worker.
     pub connections: Rc<Connections>,
     /// Hosts and origins that are admitted, and the name of the cookie.

@@ -1,6 +1,7 @@
 //! A store whose commits and reads are measured.
 
 use super::Metrics;
+use crate::clock::mono_ms;
 use crate::store::{Store, health::StoreHealth};
 use futures_util::{
     future::{BoxFuture, FutureExt as _},
@@ -47,14 +48,9 @@ impl Store for MeasuredStore {
     }
 
     fn append(&mut self, changes: Vec<Change>, now: u64) -> BoxFuture<'static, Vec<Outcome>> {
-        let (metrics, began) = (Arc::clone(&self.metrics), Instant::now());
+        let commit = CommitUnderWay::new(&self.metrics);
         let append = self.store.append(changes, now);
-        append
-            .inspect(move |outcomes| {
-                metrics.commits.observe(began.elapsed());
-                metrics.committed_changes.fetch_add(outcomes.len() as u64, Ordering::Relaxed);
-            })
-            .boxed()
+        append.inspect(move |outcomes| commit.end(outcomes.len())).boxed()
     }
 
     fn tail(&mut self, after: u64) -> BoxStream<'static, Vec<Commit>> {
@@ -71,5 +67,29 @@ impl Store for MeasuredStore {
             }
         })
         .boxed()
+    }
+}
+
+/// A commit that has no outcome yet. There is one at a time.
+struct CommitUnderWay {
+    metrics: Arc<Metrics>,
+    began: Instant,
+}
+
+impl CommitUnderWay {
+    fn new(metrics: &Arc<Metrics>) -> Self {
+        metrics.commit_began.store(mono_ms() + 1, Ordering::Relaxed);
+        CommitUnderWay { metrics: Arc::clone(metrics), began: Instant::now() }
+    }
+
+    fn end(self, changes: usize) {
+        self.metrics.commits.observe(self.began.elapsed());
+        self.metrics.committed_changes.fetch_add(changes as u64, Ordering::Relaxed);
+    }
+}
+
+impl Drop for CommitUnderWay {
+    fn drop(&mut self) {
+        self.metrics.commit_began.store(0, Ordering::Relaxed);
     }
 }

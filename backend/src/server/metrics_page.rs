@@ -96,7 +96,7 @@ async fn page(source: web::Data<Source>) -> HttpResponse {
     let observed = Observed {
         build: build.clone(),
         inbox_length: inbox.length(),
-        is_store_healthy: health.refusal().is_none(),
+        is_store_healthy: health.refusal().is_none() && source.metrics.commit_stall().is_none(),
     };
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, CONTENT_TYPE))

@@ -18,6 +18,7 @@ mod descriptors;
 mod disk;
 mod event_stream;
 mod handshake;
+mod health;
 mod host_policy;
 mod http;
 mod http_1_0;
