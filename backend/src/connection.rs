@@ -158,7 +158,7 @@ impl Connection {
         if let Some(buffer) = &mut queue.buffer {
             return buffer.push(frame);
         }
-        if is_too_slow(queue.bytes() + queued_bytes(&frame)) {
+        if is_too_slow(queue.counted_bytes() + queued_bytes(&frame)) {
             drop(queue);
             return self.cut_off_slow_reader();
         }
@@ -176,7 +176,9 @@ impl Connection {
         if queue.is_closing {
             return;
         }
-        self.push(&mut queue, frame);
+        let traced = self.tracer.get().and_then(|tracer| tracer.sent(&frame));
+        queue.push_replay(frame);
+        traced.into_iter().for_each(|traced| queue.push(traced));
     }
 
     /// Queues the answer to a command of this client, or buffers it during a replay. A request for one

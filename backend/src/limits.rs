@@ -4,8 +4,9 @@
 use hub::rate::Rate;
 use std::time::Duration;
 
-/// Bytes that wait for one connection, and the entries of their frames in the queue: 32 bytes for each frame.
-/// Beyond: the queue is freed, and the connection is closed with 4008.
+/// Bytes that wait for one connection, and the entries of their frames in the queue: 32 bytes for each frame. The
+/// frames of a replay do not count: the hub sends them in small parts, or as one `welcome`. Beyond: the queue is
+/// freed, and the connection is closed with 4008.
 pub const QUEUE_BYTES_MAX: usize = 1 << 20;
 
 /// Bytes that wait for one connection while a worker queues a round of batches. Beyond: they are written before
@@ -184,10 +185,10 @@ pub const SHUTDOWN: Duration = Duration::from_secs(4);
 /// next start recovers the database.
 pub const SHUTDOWN_LIMIT: Duration = Duration::from_millis(4_500);
 
-/// Time between two additions of a worker's counts to the totals.
 /// Time after which a commit without an outcome counts as a fault of the disk. Beyond: `/readyz` answers 503.
 pub const STALL_AFTER: Duration = Duration::from_secs(5);
 
+/// Time between two additions of a worker's counts to the totals.
 pub const MEASURE_EVERY: Duration = Duration::from_secs(1);
 
 /// Connections to the listener for metrics. Beyond: new ones wait in the kernel's backlog.

@@ -102,6 +102,33 @@ fn each_close_is_counted_by_its_code() {
     }
 }
 
+#[test]
+fn a_slow_client_is_not_closed_for_its_replay() {
+    let counted = QUEUE_BYTES_MAX - ENTRY_BYTES;
+    for (length, is_slow) in [(counted - 1, false), (counted, false), (counted + 1, true)] {
+        let (connection, mut body) = connection();
+        let replay = QUEUE_BYTES_MAX - 2 * ENTRY_BYTES;
+        connection.buffer();
+        connection.send_replay(Bytes::from(vec![0; replay]));
+        connection.release();
+        assert!(!connection.is_buffering());
+        connection.enqueue(Bytes::from(vec![1; length]));
+        assert_eq!(connection.is_closing(), is_slow, "{length}");
+        if is_slow {
+            continue;
+        }
+        // Once the replay has left, only the rest counts.
+        let mut left = 0;
+        while left < replay {
+            let Poll::Ready(Some(chunk)) = next(&mut body) else { panic!() };
+            left += chunk.len();
+        }
+        assert_eq!(connection.queue.borrow().counted_bytes(), length + ENTRY_BYTES);
+        connection.enqueue(Bytes::from(vec![1; 2]));
+        assert!(connection.is_closing(), "{length}");
+    }
+}
+
 /// The shortest frames, such as pongs, take their entries in the queue.
 #[test]
 fn short_frames_count_as_what_they_take() {
