@@ -67,6 +67,8 @@ reasons! {
     Host = "host", false;
     /// The origin is not allowed. The host policy logs it with its advice.
     Origin = "origin", false;
+    /// A request is not HTTP, or breaks its rules.
+    Malformed = "malformed", false;
     /// A head is too long.
     HeadBytes = "head_bytes", false;
     /// A head came too late.

@@ -4,6 +4,7 @@ use crate::connection::address_limits::AddressLimits;
 use crate::connection::deadlines::Deadlines;
 use crate::connection::server_socket::ServerSocket;
 use crate::limits::{LINGER, SHUTDOWN, UNACKNOWLEDGED};
+use crate::metrics::{refusal_reason::RefusalReason, worker_counts::count_refusal};
 use actix_http::{HttpService, KeepAlive, Request, error::DispatchError};
 use actix_server::Server;
 use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
@@ -82,7 +83,12 @@ where
             let accepted = accept(stream, deadlines, limits.as_ref());
             async move { accepted.map_err(DispatchError::Io) }
         })
-        .and_then(http)
+        .and_then(http.map_err(|error| {
+            if let DispatchError::Parse(_) = error {
+                count_refusal(RefusalReason::Malformed);
+            }
+            error
+        }))
     };
     for listener in listeners {
         builder = builder.listen("teahouse", listener, service.clone())?;

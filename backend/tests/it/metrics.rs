@@ -183,6 +183,8 @@ async fn each_refusal_is_counted_by_its_reason() {
     let foreign = [("Origin", "http://evil.example".to_owned())];
     assert_eq!(Socket::open(server.address, "/conn_ws", &foreign).await.err(), Some(403));
     measured.until(&refusals("origin"), |count| count == 1.0).await;
+    assert_eq!(http::request(server, "tea, please\r\n\r\n", b"").await.status, 400);
+    measured.until(&refusals("malformed"), |count| count == 1.0).await;
     let long = "x".repeat(100_000);
     assert_eq!(http::get(server, "/", &[("cookie", &long)]).await.status, 431);
     measured.until(&refusals("head_bytes"), |count| count == 1.0).await;
