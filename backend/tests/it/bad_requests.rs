@@ -142,6 +142,8 @@ async fn a_bad_command_is_refused_with_a_problem() {
         let text = String::from_utf8_lossy(body);
         assert_eq!((answer.status, answer.code()), expected, "{kind} {text}");
     }
+    let answer = send(&server, &cookie, json, b"{\"type\":\"rooms\"}").await;
+    assert_eq!(answer.problem()["detail"], "`ref` is missing in the command.");
     for (size, expected) in [(FRAME_BYTES_MAX - 1, 200), (FRAME_BYTES_MAX, 200), (FRAME_BYTES_MAX + 1, 413)] {
         let ping = r#"{"type":"ping"}"#;
         let body = format!("{ping}{}", " ".repeat(size - ping.len()));
