@@ -48,6 +48,8 @@ mod settings;
 #[cfg(target_os = "linux")]
 mod signals;
 mod slow_client;
+#[cfg(unix)]
+mod small_clients;
 mod socket;
 #[cfg(unix)]
 mod telemetry;
