@@ -20,6 +20,7 @@ pub mod inbound_messages;
 pub mod message_decoder;
 mod outbound_body;
 pub mod permit;
+mod ping_scan;
 mod queue;
 pub mod read_ahead;
 pub mod request_bytes;
