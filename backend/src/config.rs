@@ -36,6 +36,7 @@ Usage: teahouse [OPTIONS]                start the server
   --plain on|off         allow WebSocket clients without a name [on; off with --public-url]
   --limit-posts N        messages a second that a member may send, 0 for no limit [20]
   --data DIR             folder for the database and other data [teahouse-data]
+  --metrics ADDRESS      serve metrics for Prometheus at http://ADDRESS/metrics; only a port: this machine
   --config FILE          read settings from a TOML file: listen = \"…\", lan = true, …
   --help, --version
 
@@ -64,6 +65,8 @@ pub struct Config {
     pub plain: bool,
     /// Messages a second for each member; 0 means no limit.
     pub limit_posts: u32,
+    /// Address of the listener for metrics, if there is one.
+    pub metrics: Option<ListenAddress>,
     /// Folder of the house's database.
     pub data: PathBuf,
 }
@@ -80,6 +83,7 @@ impl Default for Config {
             trust_proxy: 0,
             plain: true,
             limit_posts: POSTS_PER_S,
+            metrics: None,
             data: PathBuf::from("teahouse-data"),
         }
     }
@@ -108,6 +112,7 @@ impl Config {
             trust_proxy: single(raw, "trust-proxy", parse_hops, &mut errors).unwrap_or(default.trust_proxy),
             plain: true,
             limit_posts: single(raw, "limit-posts", parse_number, &mut errors).unwrap_or(default.limit_posts),
+            metrics: single(raw, "metrics", parse_metrics, &mut errors),
             data: single(raw, "data", parse_folder, &mut errors).unwrap_or(default.data),
         };
         config.plain = single(raw, "plain", parse_switch, &mut errors).unwrap_or(config.public_url.is_none());
@@ -158,6 +163,17 @@ fn parse_switch(text: &str) -> Result<bool, String> {
 
 fn parse_number(text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| format!("{text:?} must be a whole number from 0 to {}", u32::MAX))
+}
+
+fn parse_metrics(text: &str) -> Result<ListenAddress, String> {
+    match text.parse() {
+        Ok(port) => Ok(ListenAddress { host: ListenHost::Loopback, port }),
+        Err(_) => ListenAddress::parse(text).map_err(|_| {
+            format!(
+                "{text:?} is neither a port, such as 9464, nor an address with a port, such as 10.0.0.5:9464"
+            )
+        }),
+    }
 }
 
 fn parse_hops(text: &str) -> Result<usize, String> {

@@ -8,18 +8,24 @@
 //! here waits for a client.
 
 pub mod address_limits;
+mod chunked_end;
 pub mod deadlines;
 pub mod direct_writer;
 pub mod frame;
 pub mod frame_guard;
+mod head_end;
 pub mod head_recorder;
-pub mod http_deadline;
+mod http_deadline;
 pub mod inbound_messages;
 pub mod message_decoder;
 mod outbound_body;
 pub mod permit;
+mod ping_scan;
 mod queue;
 pub mod read_ahead;
+pub mod request_bytes;
+pub mod request_cycle;
+pub mod server_socket;
 mod slow_reader;
 pub mod trace;
 pub mod worker_inputs;
@@ -31,10 +37,12 @@ use crate::connection::frame::FramePayload;
 use crate::connection::trace::{TraceSink, Tracer};
 use crate::connection::worker_inputs::WorkerInputs;
 use crate::limits::{FLUSH_BYTES, QUEUE_BYTES_MAX};
+use crate::metrics::refusal_reason::RefusalReason;
+use crate::metrics::worker_counts::{count_close, count_refusal};
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::SessionKind};
 use queue::{Queue, ReplayBuffer, queued_bytes};
-use shared::Event;
+use shared::{CloseCode, Event};
 use slow_reader::is_too_slow;
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -151,7 +159,7 @@ impl Connection {
         if let Some(buffer) = &mut queue.buffer {
             return buffer.push(frame);
         }
-        if is_too_slow(queue.bytes() + queued_bytes(&frame)) {
+        if is_too_slow(queue.counted_bytes() + queued_bytes(&frame)) {
             drop(queue);
             return self.cut_off_slow_reader();
         }
@@ -169,12 +177,19 @@ impl Connection {
         if queue.is_closing {
             return;
         }
-        self.push(&mut queue, frame);
+        let traced = self.tracer.get().and_then(|tracer| tracer.sent(&frame));
+        queue.push_replay(frame);
+        traced.into_iter().for_each(|traced| queue.push(traced));
     }
 
     /// Queues the answer to a command of this client, or buffers it during a replay. A request for one
     /// command keeps its answer as an event, for [`Connection::poll_answer`].
     pub fn send(&self, event: Box<Event>) {
+        if let Event::Error(refusal) = &*event
+            && let Some(reason) = RefusalReason::of_error(refusal.code)
+        {
+            count_refusal(reason);
+        }
         if self.kind != SessionKind::Command {
             self.is_urgent.set(true);
             self.send_ephemeral(frame::event(&event));
@@ -230,6 +245,12 @@ impl Connection {
         self.kind == SessionKind::WebSocket && self.tracer.get().is_none()
     }
 
+    /// Bytes that wait for this connection, buffered ones included.
+    pub fn queued_bytes(&self) -> usize {
+        let queue = self.queue.borrow();
+        queue.bytes() + queue.buffer.as_ref().map_or(0, |buffer| buffer.bytes + buffer.reply_bytes)
+    }
+
     /// Whether nothing is queued.
     pub fn is_empty(&self) -> bool {
         self.queue.borrow().is_empty()
@@ -267,6 +288,10 @@ impl Connection {
         }
         queue.is_closing = true;
         queue.buffer = None;
+        // The guard of a request closes it in any case, and then its session has ended well.
+        if self.kind == SessionKind::WebSocket || code != Some(CloseCode::Internal.number()) {
+            count_close(code);
+        }
         let frame = frame::close(code, reason);
         // Nothing may follow a close, so the tracer's frame about it goes first.
         let traced = self.tracer.get().and_then(|tracer| tracer.sent(&frame));

@@ -19,6 +19,7 @@ use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame::{self, event};
 use crate::connection::worker_inputs::WorkerInputs;
 use crate::limits::COMMENT_EVERY;
+use crate::metrics::{TRANSPORTS, WorkerGauges, worker_counts::count_deliveries};
 use burst::Burst;
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::SessionKind};
@@ -138,6 +139,26 @@ impl Connections {
         Rc::clone(&self.inputs)
     }
 
+    /// What is open, and what waits for it.
+    pub fn gauges(&self) -> WorkerGauges {
+        let mut gauges = WorkerGauges::default();
+        for Entry { connection, .. } in self.all.borrow().values() {
+            gauges.queued_bytes += connection.queued_bytes();
+            let transport = match connection.kind {
+                SessionKind::WebSocket => "websocket",
+                SessionKind::EventStream => "event_stream",
+                SessionKind::Poll => "poll",
+                SessionKind::Command => "command",
+            };
+            let dialect = if connection.dialect == Dialect::Text { "text" } else { "v1" };
+            let place = TRANSPORTS.iter().position(|labels| *labels == [transport, dialect]);
+            if let Some(count) = place.and_then(|place| gauges.connections.get_mut(place)) {
+                *count += 1;
+            }
+        }
+        gauges
+    }
+
     /// Whole seconds of this worker's clock.
     pub fn now_s(&self) -> u32 {
         u32::try_from(self.started.elapsed().as_secs()).unwrap_or(u32::MAX)
@@ -253,6 +274,7 @@ impl Connections {
         let Some(burst) = self.burst_of(dialect).take() else { return };
         let lists = self.lists.borrow();
         let Some(connections) = lists.get(&burst.key) else { return };
+        count_deliveries(burst.frames.len(), connections.len());
         let joined = burst.joined();
         for connection in connections {
             let queued = connection.burst_queued.take();
@@ -361,6 +383,7 @@ impl Connections {
     fn publish_ephemeral(&self, address: Address, frame: &Bytes) {
         self.queue_burst(Dialect::V1);
         if let Some(connections) = self.lists.borrow().get(&ListKey::V1(address)) {
+            count_deliveries(1, connections.len());
             connections.iter().for_each(|connection| {
                 connection.send_ephemeral(frame.clone());
                 self.mark_dirty(connection);

@@ -10,6 +10,7 @@ pub mod app_state;
 pub mod assets;
 pub mod byte_count;
 pub mod command;
+mod command_fault;
 pub mod device_token;
 pub mod events;
 mod forwarded;

@@ -13,6 +13,7 @@
 //! * [`fanout`]: one worker's connections, and the task that queues frames on them
 //! * [`registry`]: the actor that owns the hub and the store
 //! * [`store`]: the stores of the log: SQLite, or memory in tests
+//! * [`metrics`]: what the server counts and measures, in Prometheus' text format
 //! * [`lan`]: the addresses that the server prints for people, and their QR code
 //! * [`telemetry`]: the lines that the process prints: its log, and what it tells the operator
 //! * [`clock`]: the server's two clocks
@@ -30,6 +31,7 @@ pub mod http;
 pub mod join_secret;
 pub mod lan;
 pub mod limits;
+pub mod metrics;
 pub mod page;
 pub mod registry;
 pub mod routes;

@@ -4,8 +4,9 @@
 use hub::rate::Rate;
 use std::time::Duration;
 
-/// Bytes that wait for one connection, and the entries of their frames in the queue: 32 bytes for each frame.
-/// Beyond: the queue is freed, and the connection is closed with 4008.
+/// Bytes that wait for one connection, and the entries of their frames in the queue: 32 bytes for each frame. The
+/// frames of a replay do not count: the hub sends them in small parts, or as one `welcome`. Beyond: the queue is
+/// freed, and the connection is closed with 4008.
 pub const QUEUE_BYTES_MAX: usize = 1 << 20;
 
 /// Bytes that wait for one connection while a worker queues a round of batches. Beyond: they are written before
@@ -54,6 +55,14 @@ pub const ROUND_BYTES_MAX: usize = 128 << 10;
 /// Bytes of a WebSocket that are read before its task has decoded them. Beyond: the socket is not read. One
 /// read may exceed the limit.
 pub const READ_AHEAD_BYTES_MAX: usize = 32 << 10;
+
+/// Bytes behind a request that are read before its response has left. Beyond: the socket is not read. One read may
+/// exceed the limit.
+pub const PIPELINED_BYTES_MAX: usize = 16 << 10;
+
+/// Bytes of a body that are read while its request is served, chunk lengths included. No route reads so long a body.
+/// Beyond: the socket is not read until the response has ended.
+pub const SERVED_BODY_BYTES_MAX: usize = 512 << 10;
 
 /// Connections of one worker. Beyond: new ones wait in the kernel's backlog.
 pub const CONNECTIONS_PER_WORKER_MAX: usize = 250_000;
@@ -185,7 +194,21 @@ pub const SHUTDOWN: Duration = Duration::from_secs(4);
 /// next start recovers the database.
 pub const SHUTDOWN_LIMIT: Duration = Duration::from_millis(4_500);
 
-/// Time after which a failure to accept connections is logged again. Sooner: it is not logged.
+/// Time after which a commit without an outcome counts as a fault of the disk. Beyond: `/readyz` answers 503.
+pub const STALL_AFTER: Duration = Duration::from_secs(5);
+
+/// Time between two additions of a worker's counts to the totals.
+pub const MEASURE_EVERY: Duration = Duration::from_secs(1);
+
+/// Connections to the listener for metrics. Beyond: new ones wait in the kernel's backlog.
+pub const METRICS_CONNECTIONS_MAX: usize = 8;
+
+/// Time for which an idle connection to the listener for metrics stays open. Beyond: closed, so that another one has
+/// its place.
+pub const METRICS_KEEP_ALIVE: Duration = Duration::from_secs(5);
+
+/// Time after which a failure to accept connections, or a refusal for one reason, is logged again. Sooner: it is not
+/// logged.
 pub const REPEAT_EVERY: Duration = Duration::from_secs(60);
 
 /// Lines that wait for the log's output. Beyond: they are dropped.

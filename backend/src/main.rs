@@ -128,7 +128,10 @@ fn open(config: &Config, descriptors: usize) -> Result<(Vec<TcpListener>, RunInp
         return Err(rlimit::too_low(descriptors, least));
     }
     let folder = DataFolder::lock(&config.data).map_err(|error| error.to_string())?;
-    let listeners = listen_sockets::open(&config.listen).map_err(|error| error.to_string())?;
+    let listen = |address, flag| listen_sockets::open(address, flag).map_err(|error| error.to_string());
+    let listeners = listen(&config.listen, "--listen")?;
+    let metrics = config.metrics.as_ref().map(|address| listen(address, "--metrics"));
+    let metrics = metrics.transpose()?.unwrap_or_default();
     let log = config.data.join(sqlite::FILE);
     let store = SqliteStore::open(folder).map_err(|fault| fault.at(&log, FileUse::Write).to_string())?;
     let house_id = store.house_id().to_owned();
@@ -143,6 +146,7 @@ fn open(config: &Config, descriptors: usize) -> Result<(Vec<TcpListener>, RunInp
         join_secret,
         inbound_hook: None,
         deadlines,
+        metrics,
         connections_max: None,
     };
     Ok((listeners, inputs))

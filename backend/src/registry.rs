@@ -38,6 +38,17 @@ pub enum IdentityRequest {
 #[derive(Clone, Debug)]
 pub struct Registry(mpsc::Sender<Envelope>);
 
+/// Observer of the registry's inbox.
+#[derive(Clone, Debug)]
+pub struct InboxObserver(mpsc::WeakSender<Envelope>);
+
+impl InboxObserver {
+    /// Envelopes that wait; 0 if the registry has ended.
+    pub fn length(&self) -> usize {
+        self.0.upgrade().map_or(0, |sender| sender.max_capacity() - sender.capacity())
+    }
+}
+
 /// The registry has ended, and so does the server.
 #[derive(Debug, thiserror::Error)]
 #[error("the registry stopped")]
@@ -80,6 +91,11 @@ impl Registry {
         if self.0.send(Envelope::CloseAll(sent)).await.is_ok() {
             let _ = receiver.await;
         }
+    }
+
+    /// An observer of the inbox. It does not keep the registry running.
+    pub fn observe_inbox(&self) -> InboxObserver {
+        InboxObserver(self.0.downgrade())
     }
 
     /// Whether the registry still runs.

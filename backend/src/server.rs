@@ -3,6 +3,7 @@
 
 pub mod listen_sockets;
 pub mod listener;
+mod metrics_page;
 pub mod rlimit;
 pub mod shutdown;
 
@@ -15,7 +16,8 @@ use crate::http::app_state::{AppState, InboundHook, InboundRates};
 use crate::http::host_policy::HostPolicy;
 use crate::http::middleware;
 use crate::join_secret::JoinSecret;
-use crate::limits::{SHUTDOWN, TEXTS_PER_CONNECTION};
+use crate::limits::{CONNECTIONS_PER_WORKER_MAX, SHUTDOWN, TEXTS_PER_CONNECTION};
+use crate::metrics::{Metrics, measured_store::MeasuredStore};
 use crate::page::Page;
 use crate::registry::{Actor, RegistryError};
 use crate::routes;
@@ -27,6 +29,8 @@ use hub::{
     limits::{CONNECTION_BYTES_PER_S, CONNECTION_MESSAGES_PER_POST, POST_BURST_S},
     rate::Rate,
 };
+use listener::Workers;
+use metrics_page::Observer;
 use shared::ErrorCode;
 use std::{
     cell::OnceCell,
@@ -54,6 +58,8 @@ pub struct RunInputs {
     pub inbound_hook: Option<InboundHook>,
     /// Times after which unfinished input ends its connection. Only tests set others than the default.
     pub deadlines: Deadlines,
+    /// Listeners for metrics; none if they are off.
+    pub metrics: Vec<TcpListener>,
     /// Connections in all; `None` for as many as the process has file descriptors. Only tests set it.
     pub connections_max: Option<usize>,
 }
@@ -95,7 +101,10 @@ pub async fn run(
     let build = inputs.page.build().to_owned();
     let settings = Settings { build: build.clone(), posts: posts(config.limit_posts) };
     let health = inputs.store.health();
-    let (actor, registry) = Actor::new(settings, inputs.store, senders).map_err(RunError::Snapshot)?;
+    let metrics = Arc::new(Metrics::default());
+    let store = Box::new(MeasuredStore::new(inputs.store, Arc::clone(&metrics)));
+    let (actor, registry) = Actor::new(settings, store, senders).map_err(RunError::Snapshot)?;
+    let actor = actor.with_durations(Arc::clone(&metrics.turns));
     let policy = Arc::new(host_policy(&config, &inputs.house_id));
     let page = Arc::new(inputs.page);
     let join_secret = inputs.join_secret;
@@ -107,14 +116,24 @@ pub async fn run(
     let receivers = BatchReceivers::new(receivers);
     let next_worker = Arc::new(AtomicU16::new(0));
 
-    let (worker_registry, worker_health) = (registry.clone(), health.clone());
+    let has_gauges = !inputs.metrics.is_empty();
+    let (worker_registry, worker_health, worker_metrics) =
+        (registry.clone(), health.clone(), Arc::clone(&metrics));
+    let observer = Observer { build: build.clone(), inbox: registry.observe_inbox(), health: health.clone() };
     let make_state = move || {
         let worker = next_worker.fetch_add(1, Ordering::Relaxed);
         AppState {
             join_secret: join_secret.clone(),
             registry: worker_registry.clone(),
             health: worker_health.clone(),
-            connections: worker::start(worker, &receivers, worker_registry.clone()),
+            metrics: Arc::clone(&worker_metrics),
+            connections: worker::start(
+                worker,
+                &receivers,
+                worker_registry.clone(),
+                Arc::clone(&worker_metrics),
+                has_gauges,
+            ),
             policy: Arc::clone(&policy),
             page: Arc::clone(&page),
             build: build.clone(),
@@ -134,7 +153,10 @@ pub async fn run(
         let state = STATE.with(|state| Rc::clone(state.get_or_init(|| Rc::new(make_state()))));
         App::new().app_data(state).wrap(from_fn(middleware::admit)).configure(routes::routes)
     };
+    let workers = Workers { count: workers, connections_max: CONNECTIONS_PER_WORKER_MAX };
     let server = listener::serve(listeners, workers, inputs.deadlines, accept_limits, factory)?;
+    let refusal_log = actix_web::rt::spawn(metrics_page::log_refusals(Arc::clone(&metrics)));
+    let metrics_page = metrics_page::serve(inputs.metrics, metrics, observer)?;
 
     let handle = server.handle();
     let mut actor = actix_web::rt::spawn(actor.run());
@@ -151,7 +173,8 @@ pub async fn run(
     // order to close its connections before.
     let _ = tokio::time::timeout(SHUTDOWN / 2, registry.close_all()).await;
     // From here on parts may end in any order.
-    let (ended, ()) = tokio::join!(server, handle.stop(true));
+    refusal_log.abort();
+    let (ended, (), ()) = tokio::join!(server, handle.stop(true), metrics_page::stop(metrics_page));
     ended.map_err(RunError::from)
 }
 

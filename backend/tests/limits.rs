@@ -40,6 +40,8 @@ fn protocol_md_lists_the_limits_of_the_hub() {
         ROOMS_MADE_PER_HOUR,
         READS_PER_SESSION_MAX,
         PAGE_READS_MAX,
+        APPENDS_WAITING_MAX,
+        APPEND_BYTES_WAITING_MAX,
         REPLAY_PART_EVENTS,
         REPLAY_PART_BYTES,
         MEMBERS_MAX,
@@ -55,10 +57,12 @@ fn protocol_md_lists_the_limits_of_the_hub() {
 fn protocol_md_lists_the_limits_of_the_server() {
     use backend::limits::{
         ADDRESS_CONNECTIONS_MIN, ADDRESS_SHARE, ADDRESSES_MAX, BODY_BYTES_MAX, BODY_TIMEOUT, COMMENT_EVERY,
-        CONNECTIONS_PER_ADDRESS_MAX, HANDSHAKES, HEAD_BYTES_MAX, HEAD_TIMEOUT, HEADER_NAMES_BYTES_MAX, JOINS,
-        KEEP_ALIVE, MESSAGE_TIMEOUT, NAME_ATTEMPTS, POLL_AGAIN_MS, POLL_GATHER, POLL_WAIT_MAX,
-        POLLS_PER_ADDRESS_MAX, QUEUE_BYTES_MAX, READ_AHEAD_BYTES_MAX, RENAMES, RETRY_AFTER_MS_MAX,
-        ROOMS_PER_ADDRESS_PER_HOUR, SOCKETS_PER_ADDRESS_MAX, STREAMS_PER_ADDRESS_MAX, TEXTS_PER_ADDRESS,
+        CONNECTIONS_PER_ADDRESS_MAX, DEVICES_PER_REQUEST_MAX, HANDSHAKES, HEAD_BYTES_MAX, HEAD_TIMEOUT,
+        HEADER_NAMES_BYTES_MAX, JOINS, KEEP_ALIVE, LINGER, MESSAGE_TIMEOUT, NAME_ATTEMPTS,
+        OPEN_RETRY_AFTER_S, PIPELINED_BYTES_MAX, POLL_AGAIN_MS, POLL_GATHER, POLL_WAIT_MAX,
+        POLLS_PER_ADDRESS_MAX, QUEUE_BYTES_MAX, READ_AHEAD_BYTES_MAX, REFUSED_PER_ADDRESS_MAX, RENAMES,
+        RETRY_AFTER_MS_MAX, ROOMS_PER_ADDRESS_PER_HOUR, SERVED_BODY_BYTES_MAX, SHUTDOWN,
+        SOCKETS_PER_ADDRESS_MAX, STALL_AFTER, STREAMS_PER_ADDRESS_MAX, TEXTS_PER_ADDRESS,
         TEXTS_PER_CONNECTION, UNACKNOWLEDGED,
     };
     use shared::close::RETRY_MS;
@@ -75,14 +79,21 @@ fn protocol_md_lists_the_limits_of_the_server() {
         ("HEAD_TIMEOUT", ms(HEAD_TIMEOUT)),
         ("HEAD_BYTES_MAX", u64::try_from(HEAD_BYTES_MAX).unwrap()),
         ("KEEP_ALIVE", ms(KEEP_ALIVE)),
+        ("LINGER", ms(LINGER)),
+        ("SHUTDOWN", ms(SHUTDOWN)),
+        ("STALL_AFTER", ms(STALL_AFTER)),
         ("MESSAGE_TIMEOUT", ms(MESSAGE_TIMEOUT)),
         ("READ_AHEAD_BYTES_MAX", u64::try_from(READ_AHEAD_BYTES_MAX).unwrap()),
+        ("PIPELINED_BYTES_MAX", u64::try_from(PIPELINED_BYTES_MAX).unwrap()),
+        ("SERVED_BODY_BYTES_MAX", u64::try_from(SERVED_BODY_BYTES_MAX).unwrap()),
         ("ADDRESS_SHARE", u64::try_from(ADDRESS_SHARE).unwrap()),
         ("ADDRESS_CONNECTIONS_MIN", u64::try_from(ADDRESS_CONNECTIONS_MIN).unwrap()),
         ("CONNECTIONS_PER_ADDRESS_MAX", u64::try_from(CONNECTIONS_PER_ADDRESS_MAX).unwrap()),
+        ("REFUSED_PER_ADDRESS_MAX", u64::try_from(REFUSED_PER_ADDRESS_MAX).unwrap()),
         ("SOCKETS_PER_ADDRESS_MAX", u64::try_from(SOCKETS_PER_ADDRESS_MAX).unwrap()),
         ("STREAMS_PER_ADDRESS_MAX", u64::try_from(STREAMS_PER_ADDRESS_MAX).unwrap()),
         ("POLLS_PER_ADDRESS_MAX", u64::try_from(POLLS_PER_ADDRESS_MAX).unwrap()),
+        ("OPEN_RETRY_AFTER_S", OPEN_RETRY_AFTER_S),
         ("HANDSHAKES.per_s", HANDSHAKES.per_s.into()),
         ("HANDSHAKES.burst", HANDSHAKES.burst.into()),
         ("JOINS.per_s", JOINS.per_s.into()),
@@ -98,8 +109,66 @@ fn protocol_md_lists_the_limits_of_the_server() {
         ("TEXTS_PER_ADDRESS.per_s", TEXTS_PER_ADDRESS.per_s.into()),
         ("TEXTS_PER_ADDRESS.burst", TEXTS_PER_ADDRESS.burst.into()),
         ("ADDRESSES_MAX", u64::try_from(ADDRESSES_MAX).unwrap()),
+        ("DEVICES_PER_REQUEST_MAX", u64::try_from(DEVICES_PER_REQUEST_MAX).unwrap()),
         ("RETRY_MS.start", RETRY_MS.start),
         ("RETRY_MS.end", RETRY_MS.end),
     ];
     assert_eq!(document::limits("backend::limits"), values.map(|(name, value)| (name.to_owned(), value)));
+}
+
+/// Limits that no client can notice, or only as a delay of all clients, each with the reason. PROTOCOL.md does not
+/// list them.
+const INTERNAL: &[(&str, &str)] = &[
+    ("FLUSH_BYTES", "only orders the writes of a round"),
+    ("QUEUE_FRAMES_KEPT", "memory of an empty queue"),
+    ("CHUNK_BYTES_MAX", "how a body is cut into chunks means nothing (RFC 9112 §7.1)"),
+    ("SLICES_MAX", "more frames leave with the next write"),
+    ("INBOX_MAX", "load of all clients"),
+    ("INPUTS_BYTES_MAX", "load of all clients of a worker"),
+    ("TURN_MAX", "only orders the work of the registry"),
+    ("TURN_BYTES_MAX", "only orders the work of the registry"),
+    ("BATCHES_BYTES_MAX", "load of all clients of a worker"),
+    ("ROUND_BYTES_MAX", "only orders the work of a worker"),
+    ("CONNECTIONS_PER_WORKER_MAX", "the file descriptors end sooner"),
+    ("BACKLOG", "the kernel keeps the connections"),
+    ("DESCRIPTORS_KEPT", "a setting of the system, told at the start"),
+    ("DESCRIPTORS_PER_WORKER", "a setting of the system, told at the start"),
+    ("CONNECTIONS_LEAST", "a setting of the system, told at the start"),
+    ("PEER_CHECK_EVERY", "the client has gone"),
+    ("POLICY_NOTES_MAX", "lines of the log"),
+    ("PROXY_HOPS_MAX", "a setting of the operator"),
+    ("SHUTDOWN_LIMIT", "every connection has ended before"),
+    ("REPEAT_EVERY", "lines of the log"),
+    ("MEASURE_EVERY", "only the operator reads the metrics"),
+    ("METRICS_CONNECTIONS_MAX", "only the operator reads the metrics"),
+    ("METRICS_KEEP_ALIVE", "only the operator reads the metrics"),
+    ("LOG_LINES_MAX", "lines of the log"),
+    ("LOG_FLUSH", "lines of the log"),
+    ("CLOCK_CHECK_MS", "a step of the clock is noticed with the next input"),
+];
+
+/// Names of the limits that a source file declares.
+fn declared(source: &str) -> Vec<&str> {
+    let names = source.lines().filter_map(|line| line.strip_prefix("pub const ")?.split(':').next());
+    names.collect()
+}
+
+#[test]
+fn each_limit_is_listed_or_internal() {
+    let (server, hub) = (include_str!("../src/limits.rs"), include_str!("../hub/src/limits.rs"));
+    let declared: Vec<&str> = [server, hub].into_iter().flat_map(declared).collect();
+    let listed = [document::limits("backend::limits"), document::limits("hub::limits")].concat();
+    let listed: Vec<&str> = listed.iter().filter_map(|(name, _)| name.split('.').next()).collect();
+    for name in &declared {
+        let internal = INTERNAL.iter().filter(|(other, _)| other == name).count();
+        let is_listed = listed.contains(name);
+        assert_eq!(
+            internal + usize::from(is_listed),
+            1,
+            "list {name} in PROTOCOL.md, or say why it is internal"
+        );
+    }
+    for (name, _) in INTERNAL {
+        assert!(declared.contains(name), "there is no limit {name}");
+    }
 }

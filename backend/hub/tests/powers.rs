@@ -11,7 +11,8 @@ use hub::access::{Action, Actor, Target, may};
 use hub::house::change::Change;
 use hub::house::members::DeviceKey;
 use hub::house::names::Name;
-use shared::{ClientId, ErrorCode, MemberId, RoomId};
+use hub::log::Log;
+use shared::{ClientId, Epoch, ErrorCode, MemberId, RoomId};
 use std::collections::BTreeMap;
 
 const ANN: MemberId = MemberId(1);
@@ -24,22 +25,23 @@ const OLD: RoomId = RoomId(3);
 /// A house in which Ann has made the rooms Tea and Old. Dee is in them, Bo is not, and Cy has left the house. Old is
 /// archived.
 fn house() -> House {
-    let mut house = House::default();
+    let mut log = Log::new(Epoch(1));
+    let mut append = |change| drop(log.append(change, 0).unwrap());
     let name = |text| Name::parse(text).unwrap();
     for (id, text) in [(1, "Ann"), (2, "Bo"), (3, "Cy"), (4, "Dee")] {
-        house.execute(Change::Join { name: name(text), device: DeviceKey([id; 32]) }, 0).unwrap();
+        append(Change::Join { name: name(text), device: DeviceKey([id; 32]) });
     }
-    let client_id = ClientId([1; 16]);
-    for text in ["Tea", "Old"] {
+    let client_id = |id| ClientId([id; 16]);
+    for (id, text) in [(1, "Tea"), (2, "Old")] {
         let (name, description) = (name(text), String::new());
-        house.execute(Change::CreateRoom { author: ANN, client_id, name, description }, 0).unwrap();
+        append(Change::CreateRoom { author: ANN, client_id: client_id(id), name, description });
     }
-    for room in [TEA, OLD] {
-        house.execute(Change::JoinRoom { author: DEE, client_id, room }, 0).unwrap();
+    for (id, room) in [(3, TEA), (4, OLD)] {
+        append(Change::JoinRoom { author: DEE, client_id: client_id(id), room });
     }
-    house.execute(Change::ArchiveRoom { author: ANN, client_id, room: OLD, archived: true }, 0).unwrap();
-    house.execute(Change::Leave { member: CY }, 0).unwrap();
-    house
+    append(Change::ArchiveRoom { author: ANN, client_id: client_id(5), room: OLD, archived: true });
+    append(Change::Leave { member: CY });
+    log.house().clone()
 }
 
 /// The actors of the table's columns, for a target.

@@ -5,8 +5,18 @@ use super::nearest::nearest;
 use std::{collections::BTreeMap, ffi::OsString, fs};
 
 /// The names of all settings, as flags spell them.
-pub(super) const NAMES: &[&str] =
-    &["listen", "lan", "public-url", "allow-origin", "host", "trust-proxy", "plain", "limit-posts", "data"];
+pub(super) const NAMES: &[&str] = &[
+    "listen",
+    "lan",
+    "public-url",
+    "allow-origin",
+    "host",
+    "trust-proxy",
+    "plain",
+    "limit-posts",
+    "metrics",
+    "data",
+];
 
 /// Source of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

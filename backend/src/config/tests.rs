@@ -206,3 +206,19 @@ fn a_public_url_with_a_path_is_refused_with_a_sentence() {
         ]
     );
 }
+
+#[test]
+fn metrics_are_served_on_this_machine_unless_an_address_is_named() {
+    assert_eq!(read(&[], &[]).unwrap().metrics, None);
+    let (path, _remove) = write_file("metrics = 9464 # a port\n");
+    let loopback = Some(ListenAddress { host: ListenHost::Loopback, port: 9464 });
+    assert_eq!(read(&["--metrics", "9464"], &[]).unwrap().metrics, loopback);
+    assert_eq!(read(&[], &[("TEAHOUSE_METRICS", "9464")]).unwrap().metrics, loopback);
+    assert_eq!(read(&["--config", &path], &[]).unwrap().metrics, loopback);
+    let named = read(&["--metrics", "10.0.0.5:9464"], &[]).unwrap().metrics.unwrap();
+    assert_eq!(named, ListenAddress { host: ListenHost::Ip("10.0.0.5".parse().unwrap()), port: 9464 });
+    for text in ["", "on", "99999", "10.0.0.5"] {
+        let errors = read(&["--metrics", text], &[]).unwrap_err();
+        assert!(errors[0].starts_with("--metrics: ") && errors[0].contains("neither a port"), "{errors:?}");
+    }
+}

@@ -13,6 +13,7 @@ use crate::limits::{
     NAME_ATTEMPTS, OPEN_RETRY_AFTER_S, POLLS_PER_ADDRESS_MAX, REFUSED_PER_ADDRESS_MAX, RENAMES,
     ROOMS_PER_ADDRESS_PER_HOUR, SOCKETS_PER_ADDRESS_MAX, STREAMS_PER_ADDRESS_MAX, TEXTS_PER_ADDRESS,
 };
+use crate::metrics::{refusal_reason::RefusalReason, worker_counts::count_refusal};
 use hub::rate::{Bucket, Rate};
 use slot_bucket::SlotBucket;
 use std::{
@@ -76,6 +77,15 @@ impl Kind {
             Kind::Poll => POLLS_PER_ADDRESS_MAX,
         }
     }
+
+    fn refusal_reason(self) -> RefusalReason {
+        match self {
+            Kind::Connection | Kind::Refused => RefusalReason::AddressConnections,
+            Kind::Socket => RefusalReason::AddressSockets,
+            Kind::Stream => RefusalReason::AddressStreams,
+            Kind::Poll => RefusalReason::AddressPolls,
+        }
+    }
 }
 
 impl Act {
@@ -97,6 +107,16 @@ impl Act {
     /// Units of the rate that one act costs.
     fn cost(self) -> u32 {
         if self == Act::CreateRoom { ROOM_COST } else { 1 }
+    }
+
+    fn refusal_reason(self) -> RefusalReason {
+        match self {
+            Act::Handshake => RefusalReason::Handshakes,
+            Act::NameAttempt => RefusalReason::NameAttempts,
+            Act::Join => RefusalReason::Joins,
+            Act::Rename => RefusalReason::Renames,
+            Act::CreateRoom => RefusalReason::RoomsMade,
+        }
     }
 }
 
@@ -183,7 +203,10 @@ impl AddressLimits {
     /// Counts a new TCP connection. One beyond the limit is [`Kind::Refused`]; `None` if there are too many of
     /// those too.
     pub fn accept(self: &Arc<Self>, ip: IpAddr) -> Option<AddressGuard> {
-        self.count(ip, Kind::Connection).or_else(|| self.count(ip, Kind::Refused))
+        self.count(ip, Kind::Connection).or_else(|| {
+            count_refusal(Kind::Refused.refusal_reason());
+            self.count(ip, Kind::Refused)
+        })
     }
 
     /// Counts something that this address opens.
@@ -192,7 +215,10 @@ impl AddressLimits {
     ///
     /// The address has too many of the kind, or its share of all sessions.
     pub fn open(self: &Arc<Self>, ip: IpAddr, kind: Kind) -> Result<AddressGuard, OverLimit> {
-        self.count(ip, kind).ok_or(OverLimit::TOO_MANY_OPEN)
+        self.count(ip, kind).ok_or_else(|| {
+            count_refusal(kind.refusal_reason());
+            OverLimit::TOO_MANY_OPEN
+        })
     }
 
     /// Counts something that this address does.
@@ -206,7 +232,10 @@ impl AddressLimits {
         }
         let taken =
             self.at(ip, |address, now| address.acts[act as usize].try_take(act.rate(), act.cost(), now));
-        taken.map_err(|wait_ms| OverLimit { retry_after_s: wait_ms.div_ceil(1_000) })
+        taken.map_err(|wait_ms| {
+            count_refusal(act.refusal_reason());
+            OverLimit { retry_after_s: wait_ms.div_ceil(1_000) }
+        })
     }
 
     /// Takes back an act that had no effect.

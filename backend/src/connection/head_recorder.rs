@@ -1,9 +1,10 @@
 //! Records the header names of a traced handshake in the order in which the client sent them.
 //!
 //! actix-http keeps headers in a hash map, which loses their order and the case of their names. So the
-//! socket shows each read to a recorder, before actix-http parses the bytes. The recorder keeps names only,
-//! no values, and only of a request for `/conn_ws` with `trace=1` that begins a read. The first response
-//! that leaves discards them, so that no later request gets them.
+//! socket shows the bytes that it passes on to a recorder, before actix-http parses them. The recorder keeps names
+//! only, no values, and only of a request for `/conn_ws` with `trace=1`. Such a head begins a piece of bytes, because
+//! requests pass one at a time. The first response that leaves discards the names, so that no later request gets
+//! them.
 
 use crate::limits::HEADER_NAMES_BYTES_MAX;
 

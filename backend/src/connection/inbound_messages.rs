@@ -1,13 +1,14 @@
 //! The messages of one WebSocket, in their order: from the bytes that actix-http reads to [`Message`]s.
 
 use crate::connection::message_decoder::{Message, MessageDecoder};
+use crate::connection::ping_scan::PingScan;
 use crate::connection::read_ahead::ReadAhead;
 use crate::connection::trace::Tracer;
 use actix_web::dev::Payload;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use shared::CloseCode;
-use std::{rc::Rc, time::Duration};
+use std::{future::pending, rc::Rc, time::Duration};
 use tokio::time::{Instant, timeout};
 
 /// Reads and decodes the messages of one connection. Dropping it ends the bound of its [`ReadAhead`].
@@ -17,6 +18,9 @@ pub struct InboundMessages {
     read_ahead: Rc<ReadAhead>,
     /// Bytes that were read and not decoded yet.
     chunk: Bytes,
+    /// Whether nothing follows these bytes.
+    has_ended: bool,
+    ping_scan: PingScan,
     /// Time that one message or frame may take.
     message_timeout: Duration,
     /// Time at which the unfinished message began.
@@ -39,6 +43,8 @@ impl InboundMessages {
             decoder: MessageDecoder::new(message_max),
             read_ahead,
             chunk: Bytes::new(),
+            has_ended: false,
+            ping_scan: PingScan::default(),
             message_timeout,
             began: None,
             tracer,
@@ -58,33 +64,74 @@ impl InboundMessages {
         next
     }
 
+    /// Waits for a ping behind messages whose turn has not come. Returns its payload. Call this only between two
+    /// calls of [`next`](Self::next), which returns the ping in its turn too. The future may be dropped at any time.
+    pub async fn next_waiting_ping(&mut self) -> Vec<u8> {
+        loop {
+            if let Some(payload) = self.ping_scan.next(&self.chunk) {
+                return payload;
+            }
+            match if self.has_ended { None } else { self.next_chunk().await } {
+                Some(chunk) => {
+                    let mut joined = BytesMut::with_capacity(self.chunk.len() + chunk.len());
+                    joined.extend_from_slice(&self.chunk);
+                    joined.extend_from_slice(&chunk);
+                    self.chunk = joined.freeze();
+                }
+                None => return pending().await,
+            }
+        }
+    }
+
+    /// Whether the ping that came last was returned by [`next_waiting_ping`](Self::next_waiting_ping) before.
+    pub fn take_answered_ping(&mut self) -> bool {
+        self.ping_scan.take_found()
+    }
+
+    /// The next bytes of the client; `None` at their end.
+    async fn next_chunk(&mut self) -> Option<Bytes> {
+        let chunk = self.payload.next().await.and_then(Result::ok);
+        match (&chunk, &self.tracer) {
+            (None, _) => self.has_ended = true,
+            (Some(chunk), Some(tracer)) => tracer.received(chunk),
+            (Some(_), None) => {}
+        }
+        chunk
+    }
+
     async fn read(&mut self) -> Result<Option<Message>, CloseCode> {
         loop {
             let before = self.chunk.len();
             let decoded = self.decoder.decode(&mut self.chunk);
             self.read_ahead.note_decoded(before - self.chunk.len());
+            self.ping_scan.note_decoded(before - self.chunk.len());
             if self.decoder.is_within_message() {
                 self.began.get_or_insert_with(Instant::now);
             } else {
                 self.began = None;
             }
-            if let Some(message) = decoded? {
+            let decoded = decoded?;
+            // Control frames within a message may be there without end.
+            if self.began.is_some_and(|began| began.elapsed() >= self.message_timeout) {
+                return Err(CloseCode::MessageTimeout);
+            }
+            if let Some(message) = decoded {
                 return Ok(Some(message));
             }
+            if self.has_ended {
+                return Ok(None);
+            }
             let chunk = match self.began {
-                None => self.payload.next().await,
+                None => self.next_chunk().await,
                 Some(began) => {
-                    // Compare the time itself too: the bytes of a message without end may always be there.
-                    let left = self.message_timeout.checked_sub(began.elapsed());
-                    let left = left.ok_or(CloseCode::MessageTimeout)?;
-                    timeout(left, self.payload.next()).await.map_err(|_| CloseCode::MessageTimeout)?
+                    let left = self.message_timeout.saturating_sub(began.elapsed());
+                    timeout(left, self.next_chunk()).await.map_err(|_| CloseCode::MessageTimeout)?
                 }
             };
-            let Some(Ok(chunk)) = chunk else { return Ok(None) };
-            if let Some(tracer) = &self.tracer {
-                tracer.received(&chunk);
+            match chunk {
+                Some(chunk) => self.chunk = chunk,
+                None => return Ok(None),
             }
-            self.chunk = chunk;
         }
     }
 }

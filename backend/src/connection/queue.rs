@@ -19,6 +19,8 @@ pub(super) struct Queue {
     frames: VecDeque<Bytes>,
     /// Sum of the frames' [`queued_bytes`].
     bytes: usize,
+    /// Bytes of a replay among them. The bound of a slow reader does not count these.
+    replay_bytes: usize,
     /// Whether a part of the first frame has left already.
     is_partly_sent: bool,
     /// Frames that were published since the attach, until the replay has left.
@@ -36,6 +38,12 @@ impl Queue {
         self.frames.push_back(frame);
     }
 
+    /// Adds a frame of a replay behind the others.
+    pub(super) fn push_replay(&mut self, frame: Bytes) {
+        self.replay_bytes += queued_bytes(&frame);
+        self.push(frame);
+    }
+
     /// The frames, in order. Of the first one a part may have left already.
     pub(super) fn frames(&self) -> &VecDeque<Bytes> {
         &self.frames
@@ -51,12 +59,23 @@ impl Queue {
         self.bytes
     }
 
+    /// Bytes that the waiting frames take, less those of a replay.
+    pub(super) fn counted_bytes(&self) -> usize {
+        self.bytes - self.replay_bytes
+    }
+
+    /// Subtracts bytes that have left. The replay leaves first.
+    fn subtract(&mut self, bytes: usize) {
+        self.bytes -= bytes;
+        self.replay_bytes = self.replay_bytes.saturating_sub(bytes);
+    }
+
     /// Removes this many bytes of content, which have left.
     pub(super) fn advance(&mut self, mut written: usize) {
         while let Some(first) = self.frames.front_mut() {
             if written < first.len() {
                 first.advance(written);
-                self.bytes -= written;
+                self.subtract(written);
                 self.is_partly_sent |= written > 0;
                 return;
             }
@@ -75,7 +94,7 @@ impl Queue {
     /// Takes the next frame, whole.
     pub(super) fn pop(&mut self) -> Option<Bytes> {
         let frame = self.frames.pop_front()?;
-        self.bytes -= queued_bytes(&frame);
+        self.subtract(queued_bytes(&frame));
         self.is_partly_sent = false;
         if self.frames.is_empty() && self.frames.capacity() > QUEUE_FRAMES_KEPT {
             // A connection that was behind once must not keep the entries of its longest queue.

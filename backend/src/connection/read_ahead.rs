@@ -19,9 +19,9 @@ pub struct ReadAhead {
 }
 
 impl ReadAhead {
-    /// Bounds reading from now on. This many bytes behind the handshake were read already.
-    pub fn begin(&self, waiting_bytes: usize) {
-        self.waiting_bytes.set(Some(waiting_bytes));
+    /// Bounds reading from now on. Nothing behind the handshake has passed yet.
+    pub fn begin(&self) {
+        self.waiting_bytes.set(Some(0));
     }
 
     /// Ends the bound: nobody decodes any more, and actix-http discards what it still reads.
@@ -84,8 +84,8 @@ mod tests {
         let is_ready = || read_ahead.poll_ready(&Context::from_waker(&waker)).is_ready();
         read_ahead.note_read(10 * READ_AHEAD_BYTES_MAX);
         assert!(is_ready(), "plain HTTP is not bounded");
-        read_ahead.begin(7);
-        read_ahead.note_read(READ_AHEAD_BYTES_MAX - 8);
+        read_ahead.begin();
+        read_ahead.note_read(READ_AHEAD_BYTES_MAX - 1);
         assert!(is_ready(), "one below the limit");
         read_ahead.note_read(1);
         assert!(!is_ready(), "at the limit");

@@ -1,9 +1,10 @@
 use super::queue::ENTRY_BYTES;
 use super::*;
 use crate::limits::{CHUNK_BYTES_MAX, QUEUE_FRAMES_KEPT};
+use crate::metrics::worker_counts;
 use actix_web::body::MessageBody as _;
 use hub::session::SessionKind;
-use shared::{ErrorCode, event::Refusal};
+use shared::{ErrorCode, close::ENDINGS, event::Refusal};
 use std::pin::Pin;
 use std::sync::{
     Arc,
@@ -73,6 +74,58 @@ fn a_queue_past_its_bound_is_freed_and_closed_with_4008() {
             assert_eq!(next(&mut body), Poll::Ready(Some(frame::close(Some(4008), "slow"))));
             assert_eq!(next(&mut body), Poll::Ready(None));
         }
+    }
+}
+
+#[test]
+fn each_close_is_counted_by_its_code() {
+    let codes = || {
+        let closes = worker_counts::take().closes;
+        let known = ENDINGS.iter().map(|ending| ending.code.number()).chain([0]);
+        known.zip(closes).filter(|(_, count)| *count > 0).collect::<Vec<_>>()
+    };
+    codes();
+    let (connection, _) = connection();
+    connection.cut_off_slow_reader();
+    connection.close(Some(CloseCode::Internal.number()), "");
+    assert_eq!(codes(), [(4008, 1)], "once");
+    for (code, counted) in [(Some(1011), 1011), (Some(1012), 1012), (Some(3999), 0), (None, 0)] {
+        self::connection().0.close(code, "");
+        assert_eq!(codes(), [(counted, 1)]);
+    }
+    // A request that has ended well is closed by its guard.
+    for (code, counted) in [(1011, vec![]), (4401, vec![(4401, 1)])] {
+        let poll =
+            Connection::new(SessionId(1), Dialect::V1, SessionKind::Poll, 0, Rc::default(), Rc::default());
+        poll.close(Some(code), "");
+        assert_eq!(codes(), counted);
+    }
+}
+
+#[test]
+fn a_slow_client_is_not_closed_for_its_replay() {
+    let counted = QUEUE_BYTES_MAX - ENTRY_BYTES;
+    for (length, is_slow) in [(counted - 1, false), (counted, false), (counted + 1, true)] {
+        let (connection, mut body) = connection();
+        let replay = QUEUE_BYTES_MAX - 2 * ENTRY_BYTES;
+        connection.buffer();
+        connection.send_replay(Bytes::from(vec![0; replay]));
+        connection.release();
+        assert!(!connection.is_buffering());
+        connection.enqueue(Bytes::from(vec![1; length]));
+        assert_eq!(connection.is_closing(), is_slow, "{length}");
+        if is_slow {
+            continue;
+        }
+        // Once the replay has left, only the rest counts.
+        let mut left = 0;
+        while left < replay {
+            let Poll::Ready(Some(chunk)) = next(&mut body) else { panic!() };
+            left += chunk.len();
+        }
+        assert_eq!(connection.queue.borrow().counted_bytes(), length + ENTRY_BYTES);
+        connection.enqueue(Bytes::from(vec![1; 2]));
+        assert!(connection.is_closing(), "{length}");
     }
 }
 

@@ -42,6 +42,25 @@ fn lists_stay_consistent_when_connections_come_and_go() {
 }
 
 #[test]
+fn the_gauges_count_each_connection_and_what_waits_for_it() {
+    let connections = Connections::new(0);
+    let sockets = [Dialect::V1, Dialect::Text, Dialect::Text]
+        .map(|dialect| connections.add_socket(dialect, Rc::default()));
+    for kind in [SessionKind::EventStream, SessionKind::Poll, SessionKind::Command] {
+        connections.add_http(kind);
+    }
+    assert_eq!(connections.gauges(), WorkerGauges { connections: [1, 2, 1, 1, 1], queued_bytes: 0 });
+    let [v1, text, other] = &sockets;
+    text.enqueue(Bytes::from(vec![0; 1_000]));
+    v1.buffer();
+    v1.enqueue(Bytes::from(vec![0; 500]));
+    v1.send_ephemeral(Bytes::from(vec![0; 50]));
+    assert_eq!(connections.gauges().queued_bytes, 1_550 + 3 * 32, "buffered bytes count too");
+    connections.remove(other.session);
+    assert_eq!(connections.gauges().connections, [1, 1, 1, 1, 1]);
+}
+
+#[test]
 fn retry_hints_differ_within_their_range() {
     let connections = Connections::new(0);
     let hints: Vec<_> = (0..100).map(|_| connections.draw(RETRY_MS)).collect();

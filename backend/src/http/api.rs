@@ -6,6 +6,7 @@ use crate::http::device_token::{self, Token};
 use crate::http::host_policy::Caller;
 use crate::http::json_body::read_json;
 use crate::http::problem::{ApiError, from_refusal};
+use crate::metrics::{refusal_reason::RefusalReason, worker_counts::count_refusal};
 use crate::registry::IdentityRequest;
 use actix_web::{HttpRequest, HttpResponse, cookie::Cookie, http::header, web};
 use hub::{input::ExpectedIdentity, output::Answer};
@@ -113,6 +114,9 @@ fn me_response(state: &AppState, member: Option<Member>, cookies: Vec<Cookie<'st
 fn expect_me(answer: Answer) -> Result<Option<Member>, ApiError> {
     match answer {
         Answer::Me(member) => Ok(member),
-        Answer::Refused(code, suggestion) => Err(from_refusal(code).with_suggestion(suggestion)),
+        Answer::Refused(code, suggestion) => {
+            RefusalReason::of_error(code).into_iter().for_each(count_refusal);
+            Err(from_refusal(code).with_suggestion(suggestion))
+        }
     }
 }

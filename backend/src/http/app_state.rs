@@ -7,6 +7,7 @@ use crate::fanout::{ConnectionGuard, Connections};
 use crate::http::host_policy::{Caller, HostPolicy};
 use crate::http::problem::ApiError;
 use crate::join_secret::JoinSecret;
+use crate::metrics::{Metrics, refusal_reason::RefusalReason, worker_counts::count_refusal};
 use crate::page::Page;
 use crate::registry::{IdentityRequest, Registry};
 use crate::store::health::StoreHealth;
@@ -36,6 +37,8 @@ pub struct AppState {
     pub registry: Registry,
     /// Health of the registry's store.
     pub health: StoreHealth,
+    /// What the server counts and measures.
+    pub metrics: Arc<Metrics>,
     /// Connections of this worker.
     pub connections: Rc<Connections>,
     /// Hosts and origins that are admitted, and the name of the cookie.
@@ -84,8 +87,11 @@ impl AppState {
     /// 429 if the caller's address has too many; 503 if no permit is free.
     pub fn acquire_permit(&self, kind: Kind, caller: &Caller) -> Result<SessionPermit, ApiError> {
         let address = self.address_limits.open(caller.ip, kind)?;
-        let permit = self.permits.try_acquire();
-        Ok((permit.ok_or(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?, address))
+        let permit = self.permits.try_acquire().ok_or_else(|| {
+            count_refusal(RefusalReason::Connections);
+            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full)
+        })?;
+        Ok((permit, address))
     }
 
     /// Sends an input to the registry.

@@ -14,6 +14,10 @@ pub async fn ready(request: HttpRequest) -> HttpResponse {
     if !state.registry.is_alive() {
         return plain_text(HttpResponse::ServiceUnavailable(), "the registry stopped\n");
     }
+    if let Some(stall) = state.metrics.commit_stall() {
+        let why = format!("the disk has not answered for {} s\n", stall.as_secs());
+        return plain_text(HttpResponse::ServiceUnavailable(), why);
+    }
     match state.health.refusal() {
         None => plain_text(HttpResponse::Ok(), "ready\n"),
         Some(why) => plain_text(HttpResponse::ServiceUnavailable(), format!("{why}\n")),

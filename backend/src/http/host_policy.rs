@@ -11,6 +11,7 @@
 use crate::http::forwarded::Forwarded;
 use crate::http::policy_refusal::{PolicyNotes, PolicyRefusal};
 use crate::http::problem::ApiError;
+use crate::metrics::{refusal_reason::RefusalReason, worker_counts::count_refusal};
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
@@ -80,7 +81,13 @@ impl HostPolicy {
         headers: &HeaderMap,
         peer: Option<IpAddr>,
     ) -> Result<Caller, PolicyRefusal> {
-        self.check(method, path, headers, peer).inspect_err(|refusal| self.notes.refused(refusal))
+        self.check(method, path, headers, peer).inspect_err(|refusal| {
+            count_refusal(match refusal {
+                PolicyRefusal::Host(_) => RefusalReason::Host,
+                PolicyRefusal::Origin(_) => RefusalReason::Origin,
+            });
+            self.notes.refused(refusal);
+        })
     }
 
     fn check(

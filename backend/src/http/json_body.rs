@@ -3,6 +3,7 @@
 use crate::http::app_state::AppState;
 use crate::http::problem::ApiError;
 use crate::limits::BODY_BYTES_MAX;
+use crate::metrics::{refusal_reason::RefusalReason, worker_counts::count_refusal};
 use actix_web::{
     HttpRequest,
     http::{StatusCode, header},
@@ -49,8 +50,12 @@ pub async fn read_bytes(
     }
     let time = AppState::of(request).deadlines.body;
     let body = tokio::time::timeout(time, payload.to_bytes_limited(bytes_max)).await;
-    let body = body.map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BodyTimeout))?;
     let body = body.map_err(|_| {
+        count_refusal(RefusalReason::BodyTimeout);
+        ApiError::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BodyTimeout)
+    })?;
+    let body = body.map_err(|_| {
+        count_refusal(RefusalReason::BodyBytes);
         ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::BodyTooLarge)
             .with_detail(format!("The body may have at most {bytes_max} bytes."))
     })?;

@@ -3,7 +3,7 @@
 
 use crate::http::problem::ApiError;
 use crate::http::{accept, message_page};
-use crate::limits::POLICY_NOTES_MAX;
+use crate::limits::{POLICY_NOTES_MAX, REPEAT_EVERY};
 use actix_web::{
     HttpResponse, ResponseError,
     http::{
@@ -15,6 +15,7 @@ use shared::ErrorCode;
 use std::{
     collections::BTreeSet,
     sync::{Mutex, PoisonError},
+    time::Instant,
 };
 use url::{Host, Url};
 
@@ -105,22 +106,41 @@ fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.len() <= 260 && text.chars().all(is_allowed)
 }
 
-/// Notes for the owner, each once: a stranger must not fill the log.
+/// Notes for the owner, each once, and one a minute of each kind: a stranger must not fill the log.
 #[derive(Debug, Default)]
-pub struct PolicyNotes(Mutex<BTreeSet<String>>);
+pub struct PolicyNotes(Mutex<LoggedNotes>);
+
+#[derive(Debug, Default)]
+struct LoggedNotes {
+    texts: BTreeSet<String>,
+    /// Time of the last note of each kind.
+    last: [Option<Instant>; 3],
+}
+
+/// Kind of a note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NoteKind {
+    Host,
+    Origin,
+    UntrustedProxy,
+}
 
 impl PolicyNotes {
     /// Logs a refusal, if it is new and names a flag.
     pub fn refused(&self, refusal: &PolicyRefusal) {
         let Some(advice) = refusal.advice() else { return };
-        if self.is_new(&advice) {
+        let kind = match refusal {
+            PolicyRefusal::Host(_) => NoteKind::Host,
+            PolicyRefusal::Origin(_) => NoteKind::Origin,
+        };
+        if self.is_due(kind, &advice, Instant::now()) {
             tracing::warn!("refused a request ({}): {advice}", refusal.code().name());
         }
     }
 
     /// Logs that a proxy forwards addresses that are not trusted.
     pub fn untrusted_proxy(&self) {
-        if self.is_new("--trust-proxy") {
+        if self.is_due(NoteKind::UntrustedProxy, "--trust-proxy", Instant::now()) {
             tracing::warn!(
                 "a proxy forwards the addresses of visitors, but is not trusted: all visitors share the limits of \
                  one address; start the house with --trust-proxy on"
@@ -128,9 +148,17 @@ impl PolicyNotes {
         }
     }
 
-    fn is_new(&self, note: &str) -> bool {
+    /// Whether this note should be logged at this time. One that comes too soon is logged when it comes again.
+    fn is_due(&self, kind: NoteKind, note: &str, now: Instant) -> bool {
         let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.len() < POLICY_NOTES_MAX && notes.insert(note.to_owned())
+        let LoggedNotes { texts, last } = &mut *notes;
+        let Some(last) = last.get_mut(kind as usize) else { return false };
+        let is_time = last.is_none_or(|last| now.saturating_duration_since(last) >= REPEAT_EVERY);
+        let is_due = is_time && texts.len() < POLICY_NOTES_MAX && texts.insert(note.to_owned());
+        if is_due {
+            *last = Some(now);
+        }
+        is_due
     }
 }
 
@@ -167,14 +195,28 @@ mod tests {
 
     #[test]
     fn each_note_is_logged_once_and_their_number_is_bounded() {
+        let start = Instant::now();
         for (count, expected) in [
             (POLICY_NOTES_MAX - 1, POLICY_NOTES_MAX - 1),
             (POLICY_NOTES_MAX, POLICY_NOTES_MAX),
             (POLICY_NOTES_MAX + 1, POLICY_NOTES_MAX),
         ] {
             let notes = PolicyNotes::default();
-            let logged = (0..2 * count).filter(|number| notes.is_new(&format!("{}", number / 2))).count();
+            let minutes = (0_u32..).map(|minute| start + minute * REPEAT_EVERY);
+            let is_due = |(number, now)| notes.is_due(NoteKind::Host, &format!("{}", number / 2), now);
+            let logged = (0..2 * count).zip(minutes).filter(|note| is_due(*note)).count();
             assert_eq!(logged, expected);
         }
+    }
+
+    #[test]
+    fn each_kind_of_note_is_logged_at_most_once_a_minute() {
+        let (notes, start, ms) =
+            (PolicyNotes::default(), Instant::now(), std::time::Duration::from_millis(1));
+        assert!(notes.is_due(NoteKind::Host, "a", start));
+        assert!(!notes.is_due(NoteKind::Host, "b", start + REPEAT_EVERY - ms));
+        assert!(notes.is_due(NoteKind::Origin, "c", start), "another kind");
+        assert!(notes.is_due(NoteKind::Host, "b", start + REPEAT_EVERY), "the note comes again");
+        assert!(!notes.is_due(NoteKind::Host, "d", start + REPEAT_EVERY + ms));
     }
 }

@@ -3,7 +3,7 @@
 use crate::http::problem::ApiError;
 use actix_web::{HttpRequest, http::StatusCode};
 use hub::input::ExpectedIdentity;
-use shared::{Cursor, ErrorCode, MemberId, RoomId, command::Hello};
+use shared::{ErrorCode, MemberId, RoomId, command::Hello};
 use std::{borrow::Cow, str::FromStr};
 
 /// Header that an event stream sends by itself when it reconnects (HTML, "Server-sent events").
@@ -41,6 +41,15 @@ impl<'r> QueryParams<'r> {
         }
     }
 
+    /// The id of the last event, of a client that reconnects by itself: a header, or a parameter where a client
+    /// cannot set headers.
+    fn last_event_id(&self, request: &HttpRequest) -> Result<Option<String>, ApiError> {
+        match request.headers().get(LAST_EVENT_ID).filter(|id| !id.is_empty()) {
+            Some(id) => Ok(Some(id.to_str().unwrap_or_default().to_owned())),
+            None => self.value("lastEventId"),
+        }
+    }
+
     /// The identity that the client expects to have: `member` and `epoch`.
     ///
     /// # Errors
@@ -50,19 +59,17 @@ impl<'r> QueryParams<'r> {
         Ok(ExpectedIdentity { member: self.value("member")?.map(MemberId), epoch: self.value("epoch")? })
     }
 
-    /// The `hello` of the session: cursor, room, build and reference. `Last-Event-ID` is newer than the
-    /// cursor in the query, so it takes precedence.
+    /// The `hello` of the session: cursor, room, build and reference. An id of a client that reconnects is newer
+    /// than the cursor in the query, so it takes precedence.
     ///
     /// # Errors
     ///
     /// 422 if the cursor was not made by a server, or if the room is no number.
     pub fn hello(&self, request: &HttpRequest) -> Result<Hello, ApiError> {
-        let again = request.headers().get(LAST_EVENT_ID).filter(|value| !value.is_empty());
-        let cursor: Option<Cursor> = match again {
-            Some(value) => {
-                let value = value.to_str().unwrap_or_default();
-                Some(value.parse().map_err(|_| unprocessable("The header `Last-Event-ID` cannot be read."))?)
-            }
+        let cursor = match self.last_event_id(request)? {
+            // Such a client reconnects by itself without end. An id that is no cursor begins a new session, as if
+            // the log were another one.
+            Some(id) => id.parse().ok(),
             None => self.value("cursor")?,
         };
         Ok(Hello {
@@ -75,9 +82,6 @@ impl<'r> QueryParams<'r> {
 }
 
 fn bad_field(name: &'static str) -> ApiError {
-    unprocessable(&format!("`{name}` in the address cannot be read."))
-}
-
-fn unprocessable(detail: &str) -> ApiError {
-    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::BadField).with_detail(detail.to_owned())
+    let detail = format!("`{name}` in the address cannot be read.");
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::BadField).with_detail(detail)
 }

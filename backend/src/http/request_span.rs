@@ -1,10 +1,14 @@
 //! The time of one request on its connection: from its head to the end of its response.
 
-use crate::connection::http_deadline::HttpDeadline;
+use crate::connection::request_bytes::BodyLength;
+use crate::connection::request_cycle::RequestCycle;
 use actix_web::{
     body::{BodySize, BoxBody, MessageBody},
     dev::ServiceRequest,
-    http::header::{self, HeaderMap},
+    http::{
+        Version,
+        header::{self, HeaderMap},
+    },
 };
 use bytes::Bytes;
 use std::{
@@ -13,36 +17,39 @@ use std::{
     task::{Context, Poll},
 };
 
-/// A request that is being served. While it lives, its connection has no deadline for the next head. Dropping
-/// it ends the request.
-pub struct RequestSpan(Option<Rc<HttpDeadline>>);
+/// A request that is being served. While it lives, nothing of the next request passes to actix-http. Dropping it
+/// ends the request.
+pub struct RequestSpan(Option<Rc<RequestCycle>>);
 
 impl RequestSpan {
     /// Begins the span of this request. A request that a test made without a socket has none.
     pub fn begin(request: &ServiceRequest) -> Self {
-        let deadline = request.request().conn_data::<Rc<HttpDeadline>>().cloned();
-        if let Some(deadline) = &deadline {
-            deadline.begin_request(body_bytes(request.headers()));
+        let cycle = request.request().conn_data::<Rc<RequestCycle>>().cloned();
+        if let Some(cycle) = &cycle {
+            cycle.begin_request(body_length(request.version(), request.headers()));
         }
-        RequestSpan(deadline)
+        RequestSpan(cycle)
     }
 }
 
 impl Drop for RequestSpan {
     fn drop(&mut self) {
-        if let Some(deadline) = &self.0 {
-            deadline.end_request();
+        if let Some(cycle) = &self.0 {
+            cycle.end_request();
         }
     }
 }
 
-/// Bytes of the request's body; `None` if its head does not say.
-fn body_bytes(headers: &HeaderMap) -> Option<u64> {
-    if headers.contains_key(header::TRANSFER_ENCODING) {
-        return None;
+/// Length of the request's body, as actix-http reads it. HTTP/1.0 has no chunks.
+fn body_length(version: Version, headers: &HeaderMap) -> BodyLength {
+    let coding = headers.get(header::TRANSFER_ENCODING).and_then(|coding| coding.to_str().ok());
+    if version == Version::HTTP_11
+        && coding.is_some_and(|coding| coding.trim().eq_ignore_ascii_case("chunked"))
+    {
+        return BodyLength::Chunked;
     }
-    let Some(length) = headers.get(header::CONTENT_LENGTH) else { return Some(0) };
-    length.to_str().ok()?.trim().parse().ok()
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    BodyLength::Bytes(length.and_then(|length| length.trim().parse().ok()).unwrap_or(0))
 }
 
 /// The body of a response. Its end is the end of the request.

@@ -8,10 +8,10 @@ use crate::clock::mono_ms;
 use crate::connection::address_limits::{Act, AddressLimits, Kind};
 use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame;
-use crate::connection::http_deadline::HttpDeadline;
 use crate::connection::inbound_messages::InboundMessages;
 use crate::connection::message_decoder::Message;
 use crate::connection::read_ahead::ReadAhead;
+use crate::connection::request_cycle::RequestCycle;
 use crate::connection::trace::Tracer;
 use crate::connection::worker_inputs::WorkerInputs;
 use crate::connection::{Connection, OutboundBody};
@@ -57,8 +57,9 @@ pub async fn connect(
     // A request that a test made without a socket has none of these three.
     let direct_writer = request.conn_data::<Rc<DirectWriter>>().cloned().unwrap_or_default();
     let read_ahead = request.conn_data::<Rc<ReadAhead>>().cloned().unwrap_or_default();
-    if let Some(deadline) = request.conn_data::<Rc<HttpDeadline>>() {
-        read_ahead.begin(deadline.upgrade());
+    if let Some(cycle) = request.conn_data::<Rc<RequestCycle>>() {
+        read_ahead.begin();
+        cycle.upgrade();
     }
     let messages = InboundMessages::new(
         payload.into_inner(),
@@ -177,7 +178,7 @@ impl MessageReader {
         let mut buckets = [per_message, per_byte, per_text].map(|rate| Bucket::full(rate, now));
         let code = loop {
             // What a peer left unread that has gone is dropped.
-            if !self.wait_out_pause().await {
+            if !self.wait_out_pause(&mut messages).await {
                 break Some(CloseCode::GoingAway.number());
             }
             // Other connections have their turn even if this peer sends without end.
@@ -186,7 +187,11 @@ impl MessageReader {
                 Ok(Some(Message::Close(code))) => break code,
                 Ok(Some(message)) => {
                     self.connection.note_read(self.connections.now_s());
-                    if let Err(code) = self.handle(message, &mut buckets).await {
+                    self.count_rate(&message, &mut buckets);
+                    if matches!(message, Message::Ping(_)) && messages.take_answered_ping() {
+                        continue;
+                    }
+                    if let Err(code) = self.handle(message).await {
                         break Some(code.number());
                     }
                 }
@@ -199,14 +204,22 @@ impl MessageReader {
         self.connection.flush();
     }
 
-    /// Reads nothing while the connection is paused. Returns false if the connection ends meanwhile.
-    async fn wait_out_pause(&self) -> bool {
+    /// Handles nothing but pings while the connection is paused. Returns false if the connection ends meanwhile.
+    async fn wait_out_pause(&self, messages: &mut InboundMessages) -> bool {
         loop {
             let wait = Duration::from_millis(self.connection.pause_ms(mono_ms()));
             if wait.is_zero() {
                 return true;
             }
-            tokio::time::sleep(wait.min(PEER_CHECK_EVERY)).await;
+            let check = tokio::time::sleep(wait.min(PEER_CHECK_EVERY));
+            tokio::select! {
+                ping = messages.next_waiting_ping() => {
+                    self.enqueue(frame::pong(&ping));
+                    tokio::task::consume_budget().await;
+                    continue;
+                }
+                () = check => {}
+            }
             if self.direct_writer.is_peer_gone() || self.connection.is_closing() {
                 return false;
             }
@@ -215,11 +228,10 @@ impl MessageReader {
         }
     }
 
-    async fn handle(&self, message: Message, buckets: &mut [Bucket; 3]) -> Result<(), CloseCode> {
+    async fn handle(&self, message: Message) -> Result<(), CloseCode> {
         if let (Some(hook), Message::Text(text)) = (&self.inbound_hook, &message) {
             hook(text);
         }
-        self.count_rate(&message, buckets);
         match (message, self.connection.dialect) {
             (Message::Ping(payload), _) => self.enqueue(frame::pong(&payload)),
             (Message::Pong(_) | Message::Close(_), _) => {}

@@ -8,6 +8,7 @@ use crate::connection::frame::{self, event};
 use crate::connection::worker_inputs::WaitingInput;
 use crate::fanout::{BatchSender, Connections, Delivery, DeliveryBatch};
 use crate::limits::{INBOX_MAX, READS_TURN_BYTES_MAX, READS_TURN_MAX, TURN_BYTES_MAX, TURN_MAX};
+use crate::metrics::Histogram;
 use crate::store::Store;
 use futures_util::{
     future::{AbortHandle, BoxFuture, FutureExt, OptionFuture, abortable, pending},
@@ -25,7 +26,11 @@ use hub::{
     session::ReadId,
 };
 use shared::{Address, ErrorCode, Event, RoomId};
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{
     sync::{mpsc, oneshot},
     task::unconstrained,
@@ -49,6 +54,9 @@ pub struct Actor {
     /// Callers that wait for the answer to an HTTP request.
     waiting: HashMap<RequestId, oneshot::Sender<Answer>>,
     last_request: u64,
+    turn_durations: Option<Arc<Histogram>>,
+    /// Time of the turn's first input.
+    turn_began: Option<Instant>,
     /// Caller that waits until each worker has the order to close its connections.
     closing_all: Option<oneshot::Sender<()>>,
 }
@@ -114,9 +122,18 @@ impl Actor {
             aborts: HashMap::new(),
             waiting: HashMap::new(),
             last_request: 0,
+            turn_durations: None,
+            turn_began: None,
             closing_all: None,
         };
         Ok((actor, Registry(envelopes)))
+    }
+
+    /// Measures the duration of each turn.
+    #[must_use]
+    pub fn with_durations(mut self, turns: Arc<Histogram>) -> Self {
+        self.turn_durations = Some(turns);
+        self
     }
 
     /// Runs until every handle is gone.
@@ -150,6 +167,9 @@ impl Actor {
             }
             self.drive_store().await?;
             self.send_batches().await?;
+            if let (Some(durations), Some(began)) = (&self.turn_durations, self.turn_began.take()) {
+                durations.observe(began.elapsed());
+            }
             if let Some(sent) = self.closing_all.take() {
                 // The caller may have waited long enough.
                 let _ = sent.send(());
@@ -242,6 +262,7 @@ impl Actor {
     }
 
     fn handle(&mut self, input: Input) {
+        self.turn_began.get_or_insert_with(Instant::now);
         let mut outputs = Vec::new();
         self.hub.handle(input, now(), &mut outputs);
         outputs.into_iter().for_each(|output| self.perform(output));

@@ -2,8 +2,9 @@
 
 use crate::connection::address_limits::AddressLimits;
 use crate::connection::deadlines::Deadlines;
-use crate::connection::direct_writer::ServerSocket;
-use crate::limits::{CONNECTIONS_PER_WORKER_MAX, LINGER, SHUTDOWN, UNACKNOWLEDGED};
+use crate::connection::server_socket::ServerSocket;
+use crate::limits::{LINGER, SHUTDOWN, UNACKNOWLEDGED};
+use crate::metrics::{refusal_reason::RefusalReason, worker_counts::count_refusal};
 use actix_http::{HttpService, KeepAlive, Request, error::DispatchError};
 use actix_server::Server;
 use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
@@ -16,8 +17,17 @@ use std::{
     time::Duration,
 };
 
+/// The workers of one server.
+#[derive(Clone, Copy, Debug)]
+pub struct Workers {
+    /// Number of workers, each with a thread of its own.
+    pub count: usize,
+    /// Connections of each worker.
+    pub connections_max: usize,
+}
+
 /// Serves the apps that `app` makes. Each worker calls it once for each listener, on its own thread. The
-/// direct writer, the deadline and the read-ahead of a connection are in its requests' `conn_data`, and the guard
+/// direct writer, the request cycle and the read-ahead of a connection are in its requests' `conn_data`, and the guard
 /// of its IP address if there are `limits`.
 ///
 /// # Errors
@@ -25,7 +35,7 @@ use std::{
 /// A listener failed.
 pub fn serve<F, I, S, B>(
     listeners: Vec<TcpListener>,
-    workers: usize,
+    Workers { count: workers, connections_max }: Workers,
     deadlines: Deadlines,
     limits: Option<Arc<AddressLimits>>,
     app: F,
@@ -41,7 +51,7 @@ where
 {
     let mut builder = Server::build()
         .workers(workers)
-        .max_concurrent_connections(CONNECTIONS_PER_WORKER_MAX)
+        .max_concurrent_connections(connections_max)
         .disable_signals()
         .shutdown_timeout(SHUTDOWN.as_secs() / 2);
     let ending = builder.graceful_shutdown_signal();
@@ -60,7 +70,7 @@ where
             .h1_allow_half_closed(false)
             .on_connect_ext(|socket: &ServerSocket, data| {
                 data.insert(socket.direct_writer());
-                data.insert(socket.http_deadline());
+                data.insert(socket.request_cycle());
                 data.insert(socket.read_ahead());
                 if let Some(guard) = socket.address_guard() {
                     data.insert(guard);
@@ -73,7 +83,12 @@ where
             let accepted = accept(stream, deadlines, limits.as_ref());
             async move { accepted.map_err(DispatchError::Io) }
         })
-        .and_then(http)
+        .and_then(http.map_err(|error| {
+            if let DispatchError::Parse(_) = error {
+                count_refusal(RefusalReason::Malformed);
+            }
+            error
+        }))
     };
     for listener in listeners {
         builder = builder.listen("teahouse", listener, service.clone())?;

@@ -160,6 +160,22 @@ async fn sessions_behind_a_trusted_proxy_count_for_the_forwarded_address() {
 }
 
 #[tokio::test]
+async fn visitors_behind_a_trusted_proxy_have_joins_of_their_own() {
+    let server = TestServer::with_config(|config| config.trust_proxy = 1);
+    for number in 0..JOINS.burst + 40 {
+        // As proxies write them: with a port, and of both families.
+        let ip = if number % 2 == 0 {
+            format!("203.0.113.{number}:51{number}")
+        } else {
+            format!("[2001:db8:{number:x}::7]:443")
+        };
+        let name = json!({ "name": format!("Visitor {number}") });
+        let answer = http::post(&server, "/api/join", &[("x-forwarded-for", &ip)], &name).await;
+        assert_eq!(answer.status, 200, "{ip}: {answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_text_dialect_goes_at_a_rate_at_which_people_type() {
     let server = TestServer::start();
     let mut listener = server.open_text_socket().await;
@@ -172,7 +188,7 @@ async fn the_text_dialect_goes_at_a_rate_at_which_people_type() {
         assert_eq!(listener.next_text().await, at.to_string());
     }
     assert!(started.elapsed() >= Duration::from_millis(1_900), "{:?}", started.elapsed());
-    // Pings do not count.
+    // Pings do not count, and do not wait.
     let started = Instant::now();
     raw.send(&frame(0x89, b"x").repeat(100)).await;
     raw.send(&frame(0x81, b"after")).await;

@@ -1,6 +1,12 @@
 //! A full disk that gets room again: the real program under a limit on file sizes.
 
-use crate::{http, program::Program, socket::PATIENCE, test_server::TestServer};
+use crate::{
+    http,
+    metrics::samples_at,
+    program::{Program, free_port},
+    socket::PATIENCE,
+    test_server::TestServer,
+};
 use rustix::process::{Resource, Rlimit, prlimit};
 use shared::{Command, ErrorCode, Event, RoomId, command::Post};
 use std::time::{Duration, Instant};
@@ -21,7 +27,10 @@ async fn ready(server: &TestServer) -> (u16, String) {
 
 #[tokio::test]
 async fn posts_are_refused_while_the_disk_is_full() {
-    let (program, server) = Program::start(&["--limit-posts", "0"]);
+    let metrics = free_port();
+    let (program, server) = Program::start(&["--limit-posts", "0", "--metrics", &metrics.to_string()]);
+    let is_healthy =
+        async || samples_at(([127, 0, 0, 1], metrics).into()).await["teahouse_store_healthy"] == 1.0;
     let mut wei = server.join_and_open("Wei").await;
     limit(&program, Some(FILE_BYTES_MAX));
     let mut number = 0;
@@ -35,11 +44,15 @@ async fn posts_are_refused_while_the_disk_is_full() {
         })
     };
     let mut stored = 0;
+    // Wait for each answer. A post that waited while the disk gets room again would be stored too.
+    wei.command(&post()).await;
     let code = loop {
         assert!(stored < 1000, "the limit was never met");
-        wei.command(&post()).await;
         match wei.event().await {
-            Event::Reply(_) => stored += 1,
+            Event::Reply(_) => {
+                stored += 1;
+                wei.command(&post()).await;
+            }
             Event::Posted(_) => {}
             Event::Error(error) => break error.code,
             other => panic!("{other:?}"),
@@ -50,6 +63,7 @@ async fn posts_are_refused_while_the_disk_is_full() {
     let (status, why) = ready(&server).await;
     assert_eq!(status, 503);
     assert!(why.contains("disk"), "{why}");
+    assert!(!is_healthy().await);
     assert_eq!(http::get(&server, "/healthz", &[]).await.status, 200);
 
     // The log can still be read.
@@ -62,7 +76,7 @@ async fn posts_are_refused_while_the_disk_is_full() {
     loop {
         match wei.event().await {
             Event::History(page) => break assert!(!page.messages.is_empty()),
-            Event::Posted(_) | Event::Reply(_) | Event::Error(_) => {}
+            Event::Posted(_) => {}
             other => panic!("{other:?}"),
         }
     }
@@ -73,6 +87,7 @@ async fn posts_are_refused_while_the_disk_is_full() {
         assert!(started.elapsed() < PATIENCE, "it did not recover by itself");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    assert!(is_healthy().await);
     let last = post();
     wei.command(&last).await;
     let Command::Post(Post { reference, .. }) = last else { panic!("{last:?}") };

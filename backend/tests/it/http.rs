@@ -91,6 +91,11 @@ impl Stream {
         Stream { stream, text: String::new() }
     }
 
+    /// Everything that has arrived.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Reads until this text has arrived.
     pub(crate) async fn until(&mut self, text: &str) {
         while !self.text.contains(text) {

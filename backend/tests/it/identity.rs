@@ -135,8 +135,14 @@ async fn an_unknown_method_or_path_is_refused_with_a_problem() {
     let server = TestServer::start();
     let get = http::get(&server, "/api/join", &[]).await;
     assert_eq!((get.status, get.code(), get.header("allow")), (405, 1404, Some("POST")));
-    let post = http::post(&server, "/api/me", &[], &json!({})).await;
-    assert_eq!((post.status, post.code(), post.header("allow")), (405, 1404, Some("GET, HEAD")));
+    for path in ["/api/me", "/healthz", "/readyz"] {
+        let post = http::post(&server, path, &[], &json!({})).await;
+        assert_eq!(
+            (post.status, post.code(), post.header("allow")),
+            (405, 1404, Some("GET, HEAD")),
+            "{path}"
+        );
+    }
     for path in ["/api/me", "/api/openapi.json"] {
         let head = http::request(&server, &http::head("HEAD", path, &server, &[]), b"").await;
         let (length, whole) = (head.header("content-length").unwrap(), http::get(&server, path, &[]).await);

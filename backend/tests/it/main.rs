@@ -16,7 +16,9 @@ mod deadlines;
 mod descriptors;
 #[cfg(target_os = "linux")]
 mod disk;
+mod event_stream;
 mod handshake;
+mod health;
 mod host_policy;
 mod http;
 mod http_1_0;
@@ -26,12 +28,15 @@ mod listen;
 #[path = "../data_folder/lock.rs"]
 mod lock;
 #[cfg(target_os = "linux")]
+mod metrics;
+#[cfg(target_os = "linux")]
 mod nginx;
 mod openapi;
 #[cfg(target_os = "linux")]
 mod output;
 mod page;
 mod panic;
+mod pipelining;
 #[cfg(target_os = "linux")]
 mod program;
 mod protocol;
@@ -43,6 +48,8 @@ mod settings;
 #[cfg(target_os = "linux")]
 mod signals;
 mod slow_client;
+#[cfg(unix)]
+mod small_clients;
 mod socket;
 #[cfg(unix)]
 mod telemetry;

@@ -122,6 +122,10 @@ async fn the_settings_of_the_documents_work_behind_a_real_nginx() {
     reader.until("\"type\":\"welcome\"").await;
     socket.command(&crate::v1::post(2, "behind nginx")).await;
     reader.until("behind nginx").await;
+    // No header of a visitor passes for one of the proxy.
+    let forged =
+        [("Host", "tea.example"), ("X-Forwarded-Host", "evil.example"), ("Forwarded", "host=evil.example")];
+    assert_eq!(http::get(&behind, "/api/me", &forged).await.status, 200);
     // Another site stays refused.
     let foreign = [("Origin", "http://evil.example".to_owned())];
     assert_eq!(Socket::open(nginx.address, "/conn_ws?v=1", &foreign).await.err(), Some(403));

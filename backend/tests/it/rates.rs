@@ -2,12 +2,15 @@
 
 use crate::{
     http,
-    socket::{Raw, frame},
+    socket::{PATIENCE, Raw, Socket, frame},
     test_server::TestServer,
     transport::client::{Client, Transport},
 };
+use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::json;
 use std::time::{Duration, Instant};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
 async fn texts_over_the_rate_are_delayed_but_not_lost() {
@@ -22,6 +25,56 @@ async fn texts_over_the_rate_are_delayed_but_not_lost() {
         assert_eq!(listener.next_text().await, i.to_string());
     }
     assert!(started.elapsed() >= Duration::from_millis(1_400), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn a_ping_is_answered_before_the_messages_that_wait_before_it() {
+    let server = TestServer::with_config(|config| config.limit_posts = 1);
+    let mut socket = Socket::open(server.address, "/conn_ws", &[]).await.unwrap();
+    // At the rate of this server they take thirty seconds.
+    let texts = (0..300).map(|number| Message::text(number.to_string()));
+    for message in texts.chain(["one", "two"].map(|payload| Message::Ping(payload.into()))) {
+        socket.0.feed(message).await.unwrap();
+    }
+    socket.0.flush().await.unwrap();
+    for expected in ["one", "two"] {
+        let (payload, texts) = pong(&mut socket).await;
+        assert_eq!(payload, expected);
+        assert!(texts < 290, "the ping has waited behind {texts} texts");
+    }
+}
+
+/// The next pong of a socket, and the texts before it.
+async fn pong(socket: &mut Socket) -> (String, usize) {
+    let mut texts = 0;
+    loop {
+        match timeout(PATIENCE, socket.0.next()).await.expect("a message in time").unwrap().unwrap() {
+            Message::Pong(payload) => return (String::from_utf8(payload.to_vec()).unwrap(), texts),
+            Message::Text(_) => texts += 1,
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_ping_is_answered_once_whether_it_waits_or_not() {
+    let server = TestServer::with_config(|config| config.limit_posts = 1);
+    let mut socket = Socket::open(server.address, "/conn_ws", &[]).await.unwrap();
+    // Ten may come at once, so the rest waits.
+    for number in 0..20 {
+        socket.send_text(&number.to_string()).await;
+        socket.0.send(Message::Ping(number.to_string().into())).await.unwrap();
+    }
+    socket.send_text("end").await;
+    let mut pongs = Vec::new();
+    loop {
+        match timeout(PATIENCE, socket.0.next()).await.expect("a message in time").unwrap().unwrap() {
+            Message::Pong(payload) => pongs.push(String::from_utf8(payload.to_vec()).unwrap()),
+            Message::Text(text) if text.as_str() == "end" => break,
+            _ => {}
+        }
+    }
+    assert_eq!(pongs, (0..20).map(|number| number.to_string()).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -160,3 +160,36 @@ fn a_refused_name_and_an_untrusted_proxy_are_noted_once_with_the_flag() {
     }
     assert_eq!(logged.lines().count(), 3, "{logged}");
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn refusals_by_a_limit_are_logged_in_one_line_without_an_address() {
+    use crate::{http, program::Program};
+    use backend::limits::JOINS;
+    use futures_util::future::join_all;
+    use std::sync::mpsc;
+
+    let mut program = Program::spawn(&["--listen", "127.0.0.1:0"], |command| {
+        command.stderr(Stdio::piped());
+    });
+    let server = program.server();
+    let (sender, lines) = mpsc::channel();
+    let errors = BufReader::new(program.child.stderr.take().unwrap());
+    std::thread::spawn(move || errors.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    let joins =
+        (0..JOINS.burst + 200).map(|number| serde_json::json!({ "name": format!("Student {number}") }));
+    join_all(joins.map(async |name| http::post(&server, "/api/join", &[], &name).await)).await;
+    let line = lines.recv_timeout(PATIENCE).expect("a line");
+    assert!(line.contains("WARN") && line.contains(" times: joins;"), "{line}");
+    assert!(!line.contains("127.0.0.1") && !line.contains("Student"), "{line}");
+    // A later refusal within the minute adds no line.
+    for number in 0.. {
+        let name = serde_json::json!({ "name": format!("Late {number}") });
+        if http::post(&server, "/api/join", &[], &name).await.status == 429 {
+            break;
+        }
+    }
+    program.signal(rustix::process::Signal::TERM);
+    let rest: Vec<_> = lines.iter().collect();
+    assert!(rest.is_empty(), "{rest:?}");
+}

@@ -36,6 +36,7 @@ pub(crate) struct ServerOptions {
     pub(crate) page: Option<PathBuf>,
     pub(crate) inbound_hook: Option<InboundHook>,
     pub(crate) deadlines: Deadlines,
+    pub(crate) metrics: Vec<TcpListener>,
     pub(crate) connections_max: Option<usize>,
 }
 
@@ -57,6 +58,7 @@ impl Default for ServerOptions {
             page: None,
             inbound_hook: None,
             deadlines: Deadlines::default(),
+            metrics: Vec::new(),
             connections_max: None,
         }
     }
@@ -86,6 +88,7 @@ impl TestServer {
                 join_secret: JoinSecret([7; 32]),
                 inbound_hook: options.inbound_hook,
                 deadlines: options.deadlines,
+                metrics: options.metrics,
                 connections_max: options.connections_max,
             };
             let requested = async {

@@ -1,11 +1,12 @@
 //! Rounds over real sockets: what waits together is written together.
 
 use super::*;
-use crate::connection::direct_writer::{
+use crate::connection::server_socket::{
     ServerSocket,
     tests::{flush, pair},
 };
 use crate::limits::{FLUSH_BYTES, QUEUE_BYTES_MAX, ROUND_BYTES_MAX};
+use crate::metrics::worker_counts;
 use actix_web::rt::net::TcpStream;
 use shared::RoomId;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -86,7 +87,10 @@ async fn waiting_batches_leave_in_one_write_for_each_connection() {
         let reply = Delivery::SendEphemeral(session, Bytes::from(format!("reply {number} ")));
         batch(vec![publish(2 * number), reply, publish(2 * number + 1)])
     });
+    worker_counts::take();
     run(&connections, batches.collect()).await;
+    let counts = worker_counts::take();
+    assert_eq!((counts.deliveries, counts.writes), (40 * 3, 3), "the counts of the worker");
 
     let all = |name: &str| (0..40).map(|number| format!("{name}{number} ")).collect::<String>();
     assert_eq!(String::from_utf8(text.read(all("text ").len()).await), Ok(all("text ")));

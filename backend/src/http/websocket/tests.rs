@@ -49,6 +49,7 @@ impl Worker {
         };
         let unlimited = Rate { per_s: 0, burst: 0 };
         let state = Rc::new(AppState {
+            metrics: Arc::default(),
             registry,
             health,
             connections: Connections::new(0),

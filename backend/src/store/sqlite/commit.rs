@@ -15,6 +15,7 @@ use hub::house::commit::{Commit, ExecutedChange, LogEntry};
 use hub::house::members::DeviceKey;
 use hub::limits::NAME_REST_MS;
 use rusqlite::Connection as Database;
+use shared::event::{RoomArchived, RoomChanged, RoomCreated};
 use shared::{Address, ErrorCode, Event, RoomId};
 
 /// Executes one change inside the open transaction. A refused change and a retry write nothing.

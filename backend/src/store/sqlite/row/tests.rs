@@ -10,7 +10,8 @@ fn read_back(entries: &[(LogEntry, Option<ClientId>)]) -> Vec<(Event, u64)> {
         write(&db, entry, *client_id, 0).unwrap();
     }
     let mut select = db.prepare(&format!("SELECT {COLUMNS} FROM events e ORDER BY e.n")).unwrap();
-    let rows = select.query_map((), |row| Ok((read(row).unwrap(), row.get::<_, i64>(4)?))).unwrap();
+    let rows =
+        select.query_map((), |row| Ok((decode(row).unwrap().unwrap().event, row.get::<_, i64>(4)?))).unwrap();
     let found = rows.map(|row| row.map(|(event, author)| (event, u64::try_from(author).unwrap())).unwrap());
     let found = found.collect();
     std::fs::remove_dir_all(&folder).unwrap();

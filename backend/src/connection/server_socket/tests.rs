@@ -1,0 +1,162 @@
+use super::*;
+use crate::connection::request_bytes::BodyLength;
+use crate::limits::{HEAD_BYTES_MAX, PIPELINED_BYTES_MAX, READ_AHEAD_BYTES_MAX};
+use actix_http::{HttpService, KeepAlive, Request, Response, body::BoxBody};
+use actix_service::{Service as _, ServiceFactory as _, fn_service};
+use std::{convert::Infallible, task::Waker, time::Duration};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+    time::timeout,
+};
+
+const GET: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+/// Time in which bytes that were sent arrive on the busiest machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Both ends of a TCP connection. Nothing was written to it.
+pub(crate) async fn pair() -> (ServerSocket, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (stream, _) = listener.accept().await.unwrap();
+    stream.writable().await.unwrap();
+    (ServerSocket::new(stream, Deadlines::default(), None), peer)
+}
+
+/// Does what the dispatcher does once it has written all that it has.
+pub(crate) fn flush(socket: &mut ServerSocket) {
+    assert!(Pin::new(socket).poll_flush(&mut Context::from_waker(Waker::noop())).is_ready());
+}
+
+/// Reads at most this many bytes.
+async fn read(socket: &mut ServerSocket, bytes_max: usize) -> Vec<u8> {
+    let mut buffer = vec![0; bytes_max];
+    let read = timeout(PATIENCE, socket.read(&mut buffer)).await.expect("bytes in time").unwrap();
+    buffer.truncate(read);
+    buffer
+}
+
+/// Sends without end until the kernel takes no more for a while, although the server has read what it would.
+async fn fill(socket: &mut ServerSocket, peer: &mut TcpStream) {
+    let chunk = [b'x'; 4 << 10];
+    loop {
+        let mut byte = [0];
+        tokio::select! {
+            biased;
+            read = socket.read(&mut byte) => panic!("{read:?} passed"),
+            written = timeout(Duration::from_millis(200), peer.write_all(&chunk)) => match written {
+                Ok(written) => written.unwrap(),
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_socket_reads_little_behind_an_open_request() {
+    let (mut socket, mut peer) = pair().await;
+    peer.write_all(&[GET, GET].concat()).await.unwrap();
+    assert_eq!(read(&mut socket, 8 << 10).await, GET);
+    socket.request_cycle.begin_request(BodyLength::Bytes(0));
+    fill(&mut socket, &mut peer).await;
+    // One read of one byte may exceed the limit.
+    assert_eq!(socket.request_cycle.held_bytes(), PIPELINED_BYTES_MAX);
+    socket.request_cycle.end_request();
+    flush(&mut socket);
+    assert_eq!(read(&mut socket, 8 << 10).await, GET);
+    socket.request_cycle.begin_request(BodyLength::Bytes(0));
+    socket.request_cycle.end_request();
+    flush(&mut socket);
+    assert_eq!(read(&mut socket, 4).await, b"xxxx");
+}
+
+#[tokio::test]
+async fn the_end_of_the_stream_is_seen_behind_an_open_request() {
+    let (mut socket, mut peer) = pair().await;
+    peer.write_all(&[GET, GET].concat()).await.unwrap();
+    assert_eq!(read(&mut socket, 8 << 10).await, GET);
+    socket.request_cycle.begin_request(BodyLength::Bytes(0));
+    drop(peer);
+    assert_eq!(read(&mut socket, 8 << 10).await, b"");
+}
+
+#[tokio::test]
+async fn frames_behind_a_handshake_pass_after_the_upgrade() {
+    let (mut socket, mut peer) = pair().await;
+    peer.write_all(&[GET, b"\x81\x80frames"].concat()).await.unwrap();
+    assert_eq!(read(&mut socket, 8 << 10).await, GET);
+    socket.request_cycle.begin_request(BodyLength::Bytes(0));
+    socket.read_ahead.begin();
+    socket.request_cycle.upgrade();
+    assert_eq!(read(&mut socket, 4).await, b"\x81\x80fr");
+    assert_eq!(read(&mut socket, 4).await, b"ames");
+    let waiting = READ_AHEAD_BYTES_MAX - 8;
+    peer.write_all(&vec![b'x'; waiting + 1]).await.unwrap();
+    socket.read_exact(&mut vec![0; waiting]).await.unwrap();
+    assert!(
+        socket.read_ahead.poll_ready(&Context::from_waker(Waker::noop())).is_pending(),
+        "all are counted"
+    );
+}
+
+#[tokio::test]
+async fn a_long_body_behind_an_early_response_gets_no_second_response() {
+    let (mut socket, mut peer) = pair().await;
+    let body = vec![b'x'; 2 * HEAD_BYTES_MAX];
+    let length = body.len() as u64;
+    let sending = async { peer.write_all(&[GET, &body].concat()).await.unwrap() };
+    let reading = async {
+        assert_eq!(read(&mut socket, 8 << 10).await, GET);
+        socket.request_cycle.begin_request(BodyLength::Bytes(length));
+        socket.request_cycle.end_request();
+        flush(&mut socket);
+        socket.read_exact(&mut vec![0; body.len()]).await.unwrap();
+    };
+    tokio::join!(sending, reading);
+    drop(socket);
+    let mut answer = Vec::new();
+    peer.read_to_end(&mut answer).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&answer), "");
+}
+
+/// Serves the socket by actix-http. The first request is never answered. Returns the number of the dispatcher's polls
+/// while the peer does `act`.
+async fn polls_while(socket: ServerSocket, act: impl Future<Output = ()>) -> usize {
+    let service = HttpService::build()
+        .keep_alive(KeepAlive::Os)
+        .client_request_timeout(Duration::ZERO)
+        .on_connect_ext(|socket: &ServerSocket, data| {
+            data.insert(socket.request_cycle());
+        })
+        .h1(fn_service(|request: Request| {
+            let cycle = request.conn_data::<Rc<RequestCycle>>().cloned().unwrap();
+            cycle.begin_request(BodyLength::Bytes(0));
+            std::future::pending::<Result<Response<BoxBody>, Infallible>>()
+        }))
+        .new_service(())
+        .await
+        .unwrap();
+    let mut polls = 0;
+    let mut dispatcher = std::pin::pin!(service.call((socket, None)));
+    let counted = std::future::poll_fn(|cx| {
+        polls += 1;
+        dispatcher.as_mut().poll(cx)
+    });
+    tokio::select! {
+        ended = counted => panic!("{ended:?}"),
+        () = act => polls,
+    }
+}
+
+#[test]
+fn a_worker_rests_when_requests_wait_behind_an_open_one() {
+    actix_web::rt::System::new().block_on(async {
+        let (socket, mut peer) = pair().await;
+        let flood = async {
+            // Until the kernel takes no more for a while.
+            while timeout(Duration::from_millis(500), peer.write_all(&GET.repeat(100))).await.is_ok() {}
+        };
+        let polls = polls_while(socket, flood).await;
+        assert!(polls <= 100, "{polls} polls");
+    });
+}
