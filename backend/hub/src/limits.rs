@@ -90,8 +90,8 @@ pub const POSTS_PER_S: u32 = 20;
 /// Seconds of [`POSTS_PER_S`] that may come in one burst.
 pub const POST_BURST_S: u32 = 3;
 
-/// Seconds' worth of posts that a member may read in one burst of `history` and `events`. Above it the member
-/// reads as often as the member may post, and the sockets are not read for a while.
+/// Seconds' worth of reads (`history`, `events`) of a member that may come in one burst. A member reads as often as
+/// the member may post, but at least [`POSTS_PER_S`] times a second. Beyond it the sockets are not read for a while.
 pub const READ_BURST_S: u32 = 5;
 
 /// Milliseconds for which a member's posts or reads may be ahead of their rate. Beyond it: error

@@ -5,9 +5,11 @@ use crate::{
     socket::{PATIENCE, Raw, Socket, frame},
     test_server::{ServerOptions, TestServer},
 };
-use backend::limits::{ADDRESS_SHARE, JOINS, TEXTS_PER_CONNECTION};
+use backend::limits::{ADDRESS_SHARE, JOINS, ROOMS_PER_ADDRESS_PER_HOUR, TEXTS_PER_CONNECTION};
 use futures_util::future::join_all;
+use hub::limits::ROOMS_MADE_PER_HOUR;
 use serde_json::json;
+use shared::{ClientId, Command, ErrorCode, Event, command::RoomCreate};
 use std::{
     collections::BTreeSet,
     time::{Duration, Instant},
@@ -73,6 +75,52 @@ async fn renames_and_refused_names_do_not_use_up_the_joins() {
     }
     let name = json!({ "name": "Wei again" });
     assert_eq!(http::post(&server, "/api/name", &[("cookie", &cookie)], &name).await.status, 200);
+}
+
+#[tokio::test]
+async fn one_address_does_not_fill_the_house_with_rooms() {
+    let server = TestServer::start();
+    let create = |number: u32| {
+        let (client_id, name) = (ClientId(u128::from(number).to_be_bytes()), format!("Room {number}"));
+        let reference = u64::from(number);
+        Command::RoomCreate(RoomCreate { reference, client_id, name, description: String::new() })
+    };
+    // No member reaches the own limit.
+    let each = ROOMS_MADE_PER_HOUR - 1;
+    let (mut made, mut refused, mut last) = (0, 0, 0);
+    while last <= ROOMS_PER_ADDRESS_PER_HOUR {
+        let mut socket = server.join_and_open(&format!("Wei q{last}x")).await;
+        for number in (last + 1..=last + each).take_while(|number| *number <= ROOMS_PER_ADDRESS_PER_HOUR + 1)
+        {
+            socket.command(&create(number)).await;
+            loop {
+                match socket.event().await {
+                    Event::Reply(_) => made += 1,
+                    Event::Error(refusal) => {
+                        assert_eq!(
+                            (refusal.code, refusal.reference),
+                            (ErrorCode::TooManyRequests, Some(number.into()))
+                        );
+                        refused += 1;
+                    }
+                    _ => continue,
+                }
+                break;
+            }
+        }
+        last += each;
+    }
+    // While the test runs, the rate allows a room every 36 seconds.
+    assert!(made >= ROOMS_PER_ADDRESS_PER_HOUR && made + refused == ROOMS_PER_ADDRESS_PER_HOUR + 1, "{made}");
+    let cookie = server.join("Lin").await;
+    let mut answers = Vec::new();
+    for number in 1_000..1_010 {
+        let command = serde_json::to_value(create(number)).unwrap();
+        answers.push(http::post(&server, "/api/command", &[("cookie", &cookie)], &command).await);
+    }
+    let refused = answers.iter().filter(|answer| answer.status == 429);
+    assert!(refused.map(retry_after).all(|seconds| (1..=60).contains(&seconds)));
+    assert_eq!(answers.last().unwrap().status, 429);
 }
 
 /// Connects from another loopback address.

@@ -83,7 +83,7 @@ impl Action {
 pub enum Target {
     /// The house as a whole.
     House,
-    /// One room.
+    /// A room, and the events that are addressed to it.
     Room(RoomId),
     /// One member, and the events that are addressed to the member.
     Member(MemberId),

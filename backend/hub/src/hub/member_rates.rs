@@ -5,7 +5,9 @@
 //! [`DEBT_MAX_MS`] is refused instead.
 
 use super::Hub;
-use crate::limits::{CONNECTION_MESSAGES_PER_POST, DEBT_MAX_MS, READ_BURST_S, ROOMS_MADE_PER_HOUR};
+use crate::limits::{
+    CONNECTION_MESSAGES_PER_POST, DEBT_MAX_MS, POSTS_PER_S, READ_BURST_S, ROOMS_MADE_PER_HOUR,
+};
 use crate::output::Output;
 use crate::rate::{Bucket, Rate};
 use crate::session::SessionId;
@@ -82,7 +84,11 @@ impl Hub {
         now: u64,
         out: &mut Vec<Output>,
     ) -> Result<(), ErrorCode> {
-        let per_s = self.settings.posts.per_s;
+        let per_s = match self.settings.posts.per_s {
+            0 => 0,
+            // People read no slower where they may post little.
+            posts => posts.max(POSTS_PER_S),
+        };
         let rate = Rate { per_s, burst: per_s.saturating_mul(READ_BURST_S) };
         charge(
             self.rates.reads.entry(member).or_insert_with(|| Bucket::full(rate, now)),
