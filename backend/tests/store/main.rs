@@ -21,6 +21,7 @@ mod relayed_store;
 mod replay;
 mod retry;
 mod rng;
+mod start_at_size;
 mod tail;
 #[path = "../data_folder/temp_folder.rs"]
 mod temp_folder;

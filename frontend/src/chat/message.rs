@@ -40,6 +40,8 @@ pub fn Message(props: &MessageProps) -> Html {
         RowState::Waiting => ("waiting", Some((Icon::Clock, tr!(language, "row.waiting")))),
         RowState::Failed(_) => ("failed", Some((Icon::Alert, tr!(language, "row.failed")))),
     };
+    let unreadable = tr!(language, "row.unreadable");
+    let text = if row.text.is_empty() { &*unreadable } else { &*row.text };
     let time = clock::time_of_day(language, row.at);
     let name = author_name(language, row);
     let key = row.key.to_string();
@@ -62,10 +64,7 @@ pub fn Message(props: &MessageProps) -> Html {
                     </div>
                 }
                 <p key="text" dir="auto" data-key={key} data-state={state}>
-                    if row.text.is_empty() {
-                        { tr!(language, "row.unreadable") }
-                    }
-                    { for linked(&row.text) }
+                    { for linked(text) }
                 </p>
                 if let RowState::Failed(code) = row.state {
                     { failed_actions(&context, row.key, code) }

@@ -122,6 +122,8 @@ fn open(file: &Path, flags: OpenFlags) -> Result<Database, LogError> {
     let db = Database::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.busy_timeout(BUSY)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Otherwise SQLite prepares a statement again whenever a parameter of a range changes.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.execute_batch(
         "PRAGMA foreign_keys = OFF;
          PRAGMA trusted_schema = OFF;

@@ -10,6 +10,7 @@ use super::{
 use hub::query::{MessagePage, range, trim};
 use rusqlite::{CachedStatement, Connection as Database, OptionalExtension};
 use shared::{Event, Message, RoomId, command::PageAnchor};
+use std::sync::Once;
 
 pub(super) fn read(
     db: &Database,
@@ -49,7 +50,9 @@ pub(super) fn read(
 /// Numbers messages without gaps, from the first message at or after the pivot. Rows are missing, or their
 /// numbers are damaged. A page with a gap would be no page.
 fn renumber(messages: &mut [Message], pivot: MessagePosition) {
-    tracing::error!("messages are missing in the database; run `teahouse check`");
+    static WARNED: Once = Once::new();
+    // Every page of the room meets it again.
+    WARNED.call_once(|| tracing::error!("messages are missing in the database; run `teahouse check`"));
     let before = messages.partition_point(|message| message.n < pivot.n);
     let first = pivot.seq.saturating_sub(u64::try_from(before).unwrap_or(u64::MAX)).max(1);
     messages.iter_mut().zip(first..).for_each(|(message, seq)| message.seq = seq);

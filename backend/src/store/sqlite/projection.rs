@@ -90,6 +90,11 @@ fn members(db: &Database) -> Result<MemberTable, LogError> {
 
 fn rooms(db: &Database) -> Result<RoomTable, LogError> {
     let mut rooms = RoomTable::default();
+    let lasts = last_positions(db)?;
+    let last = |to: Address| {
+        let lasts = Partition::all(to).filter_map(|partition| lasts.get(&partition.0).copied());
+        lasts.max().unwrap_or(0)
+    };
     let mut counts: HashMap<RoomId, u32> = HashMap::new();
     let mut stays = Vec::new();
     let mut select = db.prepare("SELECT member, room, joined, readable_from FROM memberships")?;
@@ -109,7 +114,7 @@ fn rooms(db: &Database) -> Result<RoomTable, LogError> {
             name: named.as_deref().map(Name::from_log),
             description: row.get(2)?,
             members: counts.get(&id).copied().unwrap_or(0),
-            last: last(db, Address::Room(id))?,
+            last: last(Address::Room(id)),
             seq: history::count(db, id)?,
             maker: row.get::<_, Option<i64>>(3)?.map(from_sql).transpose()?.map(MemberId),
             archived: row.get(4)?,
@@ -120,17 +125,29 @@ fn rooms(db: &Database) -> Result<RoomTable, LogError> {
         rooms.restore_membership(member, room, stay);
         // Every member is in the lobby, so this runs once for each member.
         if room == RoomId::LOBBY {
-            rooms.restore_last(member, last(db, Address::Member(member))?);
+            rooms.restore_last(member, last(Address::Member(member)));
         }
     }
     Ok(rooms)
 }
 
-fn last(db: &Database, to: Address) -> Result<u64, LogError> {
-    let mut select = db.prepare_cached("SELECT coalesce(max(n), 0) FROM events WHERE partition = ?1")?;
-    let mut last = 0;
-    for partition in Partition::all(to) {
-        last = last.max(from_sql(select.query_row([partition.0], |row| row.get(0))?)?);
+/// The last position of each partition that has events. SQLite goes from the end of one partition to the start of
+/// the next, so the time does not depend on the number of events.
+fn last_positions(db: &Database) -> Result<HashMap<i64, u64>, LogError> {
+    let mut select = db.prepare(
+        "WITH RECURSIVE partitions (number) AS (
+             SELECT min(partition) FROM events
+             UNION ALL
+             SELECT (SELECT min(partition) FROM events WHERE partition > number)
+             FROM partitions WHERE number IS NOT NULL
+         )
+         SELECT number, (SELECT max(n) FROM events WHERE partition = number)
+         FROM partitions WHERE number IS NOT NULL",
+    )?;
+    let mut rows = select.query(())?;
+    let mut lasts = HashMap::new();
+    while let Some(row) = rows.next()? {
+        lasts.insert(row.get(0)?, from_sql(row.get(1)?)?);
     }
-    Ok(last)
+    Ok(lasts)
 }
