@@ -4,8 +4,10 @@
 //! - Under test: [`server`] runs the release binary. It is compared with [`floor`], a program that only writes,
 //!   and with [`bun`].
 //! - Load: [`load`] drives many clients from one thread, [`interleave`] alternates two loads, [`session`] is
-//!   one client that waits for each answer, [`datasets`] fills logs ahead of a measurement.
-//! - Protocols: [`handshake`], [`frame`] and [`stamp`] for WebSockets, [`api`] for HTTP.
+//!   one client that waits for each answer, [`client_pool`] holds clients that reconnect, [`datasets`] fills
+//!   logs ahead of a measurement.
+//! - Protocols: [`dial`] for sockets, [`handshake`], [`frame`] and [`stamp`] for WebSockets, [`api`] and
+//!   [`response`] for HTTP.
 //! - Machine: [`machine`] (CPU cores, file limit), [`cpu`], [`memory`], [`sockets`], [`folder`].
 //! - Figures: [`stats`], [`delivery_record`] and the closing [`table`]; [`rng`] draws from a seed; [`failure`] is the
 //!   error.
@@ -14,9 +16,11 @@
 
 mod api;
 mod bun;
+mod client_pool;
 mod cpu;
 mod datasets;
 mod delivery_record;
+mod dial;
 mod failure;
 mod fanout;
 mod fault;
@@ -33,6 +37,7 @@ mod machine;
 mod memory;
 mod posts;
 mod reconnect;
+mod response;
 mod rng;
 mod server;
 mod session;

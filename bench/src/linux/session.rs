@@ -10,6 +10,7 @@ use shared::command::{Hello, HistoryQuery, PageAnchor, Post, RoomCreate, RoomMov
 use shared::event::{Reply, Welcome};
 use shared::{ClientId, Command, Cursor, Event, Message, RoomId};
 
+use super::dial::DialOptions;
 use super::failure::Failure;
 use super::frame::{FrameReader, Opcode, Writer, encode};
 use super::handshake::{self, OpenedConnection};
@@ -41,7 +42,8 @@ impl Session {
         cookie: &str,
         cursor: Option<Cursor>,
     ) -> Result<(Self, Box<Welcome>), Failure> {
-        let OpenedConnection { stream, mut rest } = handshake::open_v1(port, cookie)?;
+        let OpenedConnection { stream, mut rest } =
+            handshake::open_v1(port, cookie, &DialOptions::default())?;
         stream.set_read_timeout(Some(FRAME_MAX)).map_err(Failure::at("a time limit"))?;
         let reader = FrameReader::new(Writer::Server);
         let mut session =
