@@ -7,7 +7,7 @@ use flags::Flags;
 mod flags;
 mod settings;
 
-pub(crate) use settings::{FanOut, Fault, LongPolls, Posts, Reconnect, Slow, WINDOWS};
+pub(crate) use settings::{FanOut, Fault, LargeHouse, LongPolls, Posts, Reconnect, Slow, WINDOWS};
 
 /// Usage of the program.
 pub(crate) const USAGE: &str = "\
@@ -22,6 +22,8 @@ bench sync
 bench posts   [--posters 200] [--flight 8] [--seconds 10]
 bench reconnect [--clients 10000] [--rooms 20]
 bench history [--messages 1000000]
+bench large-house [--members 100000] [--rooms 10000] [--messages 1000000]
+              [--clients 10000] [--pairs 3] [--seconds 10]
 bench all     start, idle, fan-out (paced, apart and saturated) and slow, with the default settings
 The server is the binary that TEAHOUSE_BIN names, else target/release/teahouse.";
 
@@ -57,6 +59,8 @@ pub(crate) enum Command {
         /// Count of messages in the log.
         messages: u64,
     },
+    /// A house of the greatest size: start, memory, requests, a mass disconnect.
+    LargeHouse(LargeHouse),
     /// The server's cost: `start`, `idle`, `fan-out` and `slow` with the default settings.
     All,
     /// The floor itself. `fan-out` starts it; users do not.
@@ -89,6 +93,7 @@ impl Command {
             "posts" => Self::Posts(Posts::read(&mut flags)),
             "reconnect" => Self::Reconnect(Reconnect::read(&mut flags)),
             "history" => Self::History { messages: flags.number("messages", 1_000_000, 10_000, 10_000_000) },
+            "large-house" => Self::LargeHouse(LargeHouse::read(&mut flags)),
             "all" => Self::All,
             "floor" => {
                 Self::Floor { port: u16::try_from(flags.number("port", 0, 1, 65_535)).unwrap_or(u16::MAX) }

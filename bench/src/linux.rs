@@ -3,8 +3,8 @@
 //!
 //! - Under test: [`server`] runs the release binary. It is compared with [`floor`], a program that only writes,
 //!   and with [`bun`].
-//! - Load: [`load`] drives many clients from one thread, [`interleave`] alternates two loads, [`session`] is
-//!   one client that waits for each answer, [`client_pool`] holds clients that reconnect, [`datasets`] fills
+//! - Load: [`load`] drives many clients from one thread, [`interleave`] alternates two loads, [`room_load`]
+//!   is a room whose members talk, [`session`] is one client that waits for each answer, [`client_pool`] holds clients that reconnect, [`datasets`] fills
 //!   logs ahead of a measurement.
 //! - Protocols: [`dial`] for sockets, [`handshake`], [`frame`] and [`stamp`] for WebSockets, [`api`] and
 //!   [`response`] for HTTP.
@@ -12,7 +12,7 @@
 //! - Figures: [`stats`], [`delivery_record`] and the closing [`table`]; [`rng`] draws from a seed; [`failure`] is the
 //!   error.
 //! - Measurements: [`fanout`], [`slow`], [`start`], [`idle`], [`long_polls`], [`posts`], [`reconnect`],
-//!   [`history`], [`sync`] and [`fault`], the fault run.
+//!   [`history`], [`large_house`], [`sync`] and [`fault`], the fault run.
 
 mod api;
 mod bun;
@@ -31,6 +31,7 @@ mod handshake;
 mod history;
 mod idle;
 mod interleave;
+mod large_house;
 mod load;
 mod long_polls;
 mod machine;
@@ -39,6 +40,7 @@ mod posts;
 mod reconnect;
 mod response;
 mod rng;
+mod room_load;
 mod server;
 mod session;
 mod slow;
@@ -76,6 +78,7 @@ pub(crate) fn run(command: Command) -> Result<bool, Failure> {
         Command::Posts(settings) => posts::measure(&settings, &mut table)?,
         Command::Reconnect(settings) => reconnect::measure(&settings, &mut table)?,
         Command::History { messages } => history::measure(messages, &mut table)?,
+        Command::LargeHouse(settings) => large_house::measure(&settings, &mut table)?,
         Command::Sync => sync::measure(&mut table)?,
         Command::All => all(&mut table)?,
         Command::Floor { port } => {

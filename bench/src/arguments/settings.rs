@@ -100,6 +100,23 @@ pub(crate) struct Reconnect {
     pub(crate) rooms: usize,
 }
 
+/// Settings of `large-house`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LargeHouse {
+    /// Members of the house.
+    pub(crate) members: u64,
+    /// Rooms of the house once the measured ones are created, the lobby included.
+    pub(crate) rooms: u64,
+    /// Messages of all rooms together.
+    pub(crate) messages: u64,
+    /// Clients that disconnect at once.
+    pub(crate) clients: usize,
+    /// Mass disconnects.
+    pub(crate) pairs: usize,
+    /// Seconds of the windows before and after each of them.
+    pub(crate) seconds: u64,
+}
+
 impl FanOut {
     /// Settings with which the bound is measured.
     pub(crate) fn usual() -> Self {
@@ -175,6 +192,19 @@ impl Posts {
 impl Reconnect {
     pub(super) fn read(flags: &mut Flags) -> Self {
         Self { clients: flags.size("clients", 10_000, 1, 15_000), rooms: flags.size("rooms", 20, 1, 100) }
+    }
+}
+
+impl LargeHouse {
+    pub(super) fn read(flags: &mut Flags) -> Self {
+        Self {
+            members: flags.number("members", 100_000, 1_000, 100_000),
+            rooms: flags.number("rooms", 10_000, 300, 10_000),
+            messages: flags.number("messages", 1_000_000, 10_000, 10_000_000),
+            clients: flags.size("clients", 10_000, 1, 15_000),
+            pairs: flags.size("pairs", 3, 1, 50),
+            seconds: flags.number("seconds", 10, 1, 60),
+        }
     }
 }
 

@@ -37,6 +37,14 @@ fn a_number_is_accepted_up_to_its_bounds() {
         ("idle --clients 1", true),
         ("idle --clients 10000", true),
         ("idle --clients 10001", false),
+        ("large-house --members 999", false),
+        ("large-house --members 1000", true),
+        ("large-house --members 100000", true),
+        ("large-house --members 100001", false),
+        ("large-house --rooms 299", false),
+        ("large-house --rooms 300", true),
+        ("large-house --rooms 10000", true),
+        ("large-house --rooms 10001", false),
     ] {
         assert_eq!(parse(line).is_ok(), fine, "{line}");
     }
@@ -69,4 +77,11 @@ fn every_wrong_argument_is_named_at_once() {
     assert!(parse("dance").is_err());
     assert!(parse("start 5").is_err());
     assert!(parse("start --runs 5 --runs 6").is_err());
+}
+
+#[test]
+fn defaults_equal_the_settings_of_the_large_house() {
+    let Command::LargeHouse(house) = parse("large-house").unwrap() else { panic!("another command") };
+    assert_eq!((house.members, house.rooms, house.messages), (100_000, 10_000, 1_000_000));
+    assert_eq!((house.clients, house.pairs, house.seconds), (10_000, 3, 10));
 }

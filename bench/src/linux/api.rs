@@ -77,6 +77,19 @@ impl ApiResponse {
     }
 }
 
+/// Signs the member with this cookie out.
+///
+/// # Errors
+/// When the server does not answer, or refuses.
+pub(crate) fn sign_out(port: u16, cookie: &str) -> Result<(), Failure> {
+    let request = identity_request(&IdentityRequest::SignOut, port, Some(cookie));
+    let response = send(port, &request).map_err(Failure::at("no answer to the sign-out"))?;
+    match ApiResponse::parse(&response).map(|response| response.status) {
+        Some(200) => Ok(()),
+        status => Err(Failure::new(format!("cannot sign out: {status:?}"))),
+    }
+}
+
 /// Sends a request on a socket of its own and reads until the server closes it.
 fn send(port: u16, request: &str) -> std::io::Result<Vec<u8>> {
     let mut stream = dial(port, &DialOptions::default())?;

@@ -26,8 +26,8 @@ use super::machine::Pinned;
 const BINARY_VARIABLE: &str = "TEAHOUSE_BIN";
 /// Binary under test when the variable is not set.
 const BINARY_USUAL: &str = "target/release/teahouse";
-/// Time limit for a server to become ready.
-const READY_MAX: Duration = Duration::from_secs(10);
+/// Time limit for a server to become ready. A slow start is to be measured, not to end the measurement.
+const READY_MAX: Duration = Duration::from_secs(60);
 /// Time limit of one answer of `/readyz`.
 const ANSWER_MAX: Duration = Duration::from_secs(1);
 /// Interval between two requests to `/readyz`.
@@ -207,7 +207,7 @@ impl Server {
         while !self.is_ready() {
             self.expect_alive()?;
             if self.begun.elapsed() > READY_MAX {
-                return Err(Failure::new("the server was not ready in ten seconds"));
+                return Err(Failure::new(format!("the server was not ready in {} s", READY_MAX.as_secs())));
             }
             thread::sleep(READY_INTERVAL);
         }

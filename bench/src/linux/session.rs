@@ -6,8 +6,8 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use shared::command::{Hello, HistoryQuery, PageAnchor, Post, RoomCreate, RoomMove};
-use shared::event::{Reply, Welcome};
+use shared::command::{Hello, HistoryQuery, PageAnchor, Post, RoomCreate, RoomMove, RoomsQuery};
+use shared::event::{Reply, RoomsPage, Welcome};
 use shared::{ClientId, Command, Cursor, Event, Message, RoomId};
 
 use super::dial::DialOptions;
@@ -121,6 +121,22 @@ impl Session {
             match self.next_event()? {
                 Event::History(page) if page.reference == reference => return Ok(page),
                 refused @ Event::Error(_) => return Err(unexpected("history", &refused)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Reads a page of the room directory: rooms after `after` whose name contains `find`.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub(crate) fn search_rooms(&mut self, find: &str, after: Option<RoomId>) -> Result<RoomsPage, Failure> {
+        let reference = self.next_reference();
+        self.send(&Command::Rooms(RoomsQuery { reference, find: find.to_owned(), after }))?;
+        loop {
+            match self.next_event()? {
+                Event::Rooms(page) if page.reference == reference => return Ok(page),
+                refused @ Event::Error(_) => return Err(unexpected("rooms", &refused)),
                 _ => {}
             }
         }
