@@ -7,7 +7,9 @@ use flags::Flags;
 mod flags;
 mod settings;
 
-pub(crate) use settings::{FanOut, Fault, LargeHouse, LongPolls, Posts, Reconnect, Slow, WINDOWS};
+pub(crate) use settings::{
+    AttackKind, FanOut, Fault, Hostile, LargeHouse, LongPolls, Posts, Reconnect, Slow, WINDOWS,
+};
 
 /// Usage of the program.
 pub(crate) const USAGE: &str = "\
@@ -24,6 +26,7 @@ bench reconnect [--clients 10000] [--rooms 20]
 bench history [--messages 1000000]
 bench large-house [--members 100000] [--rooms 10000] [--messages 1000000]
               [--clients 10000] [--pairs 3] [--seconds 10]
+bench hostile [--attack all|heads|messages|readers|polls|joins|rooms] [--sockets 2000] [--seconds 60]
 bench all     start, idle, fan-out (paced, apart and saturated) and slow, with the default settings
 The server is the binary that TEAHOUSE_BIN names, else target/release/teahouse.";
 
@@ -61,6 +64,8 @@ pub(crate) enum Command {
     },
     /// A house of the greatest size: start, memory, requests, a mass disconnect.
     LargeHouse(LargeHouse),
+    /// Effect of one hostile address on the others.
+    Hostile(Hostile),
     /// The server's cost: `start`, `idle`, `fan-out` and `slow` with the default settings.
     All,
     /// The floor itself. `fan-out` starts it; users do not.
@@ -94,6 +99,7 @@ impl Command {
             "reconnect" => Self::Reconnect(Reconnect::read(&mut flags)),
             "history" => Self::History { messages: flags.number("messages", 1_000_000, 10_000, 10_000_000) },
             "large-house" => Self::LargeHouse(LargeHouse::read(&mut flags)),
+            "hostile" => Self::Hostile(Hostile::read(&mut flags)),
             "all" => Self::All,
             "floor" => {
                 Self::Floor { port: u16::try_from(flags.number("port", 0, 1, 65_535)).unwrap_or(u16::MAX) }

@@ -12,7 +12,7 @@
 //! - Figures: [`stats`], [`delivery_record`] and the closing [`table`]; [`rng`] draws from a seed; [`failure`] is the
 //!   error.
 //! - Measurements: [`fanout`], [`slow`], [`start`], [`idle`], [`long_polls`], [`posts`], [`reconnect`],
-//!   [`history`], [`large_house`], [`sync`] and [`fault`], the fault run.
+//!   [`history`], [`large_house`], [`hostile`], [`sync`] and [`fault`], the fault run.
 
 mod api;
 mod bun;
@@ -29,6 +29,7 @@ mod folder;
 mod frame;
 mod handshake;
 mod history;
+mod hostile;
 mod idle;
 mod interleave;
 mod large_house;
@@ -79,6 +80,7 @@ pub(crate) fn run(command: Command) -> Result<bool, Failure> {
         Command::Reconnect(settings) => reconnect::measure(&settings, &mut table)?,
         Command::History { messages } => history::measure(messages, &mut table)?,
         Command::LargeHouse(settings) => large_house::measure(&settings, &mut table)?,
+        Command::Hostile(settings) => hostile::measure(&settings, &mut table)?,
         Command::Sync => sync::measure(&mut table)?,
         Command::All => all(&mut table)?,
         Command::Floor { port } => {

@@ -117,6 +117,34 @@ pub(crate) struct LargeHouse {
     pub(crate) seconds: u64,
 }
 
+/// Settings of `hostile`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Hostile {
+    /// Kinds of attack, each measured by itself.
+    pub(crate) kinds: Vec<AttackKind>,
+    /// Sockets of the hostile address.
+    pub(crate) sockets: usize,
+    /// Seconds of each attack.
+    pub(crate) seconds: u64,
+}
+
+/// Kind of misuse by the hostile address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AttackKind {
+    /// Heads of requests that never end.
+    Heads,
+    /// Messages of WebSockets that never end.
+    Messages,
+    /// Members who request long pages and read nothing.
+    Readers,
+    /// Polls that begin a series, without a pause.
+    Polls,
+    /// New members, without a pause.
+    Joins,
+    /// New rooms, without a pause.
+    Rooms,
+}
+
 impl FanOut {
     /// Settings with which the bound is measured.
     pub(crate) fn usual() -> Self {
@@ -204,6 +232,36 @@ impl LargeHouse {
             clients: flags.size("clients", 10_000, 1, 15_000),
             pairs: flags.size("pairs", 3, 1, 50),
             seconds: flags.number("seconds", 10, 1, 60),
+        }
+    }
+}
+
+impl AttackKind {
+    /// All kinds, in the order of their measurement.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Heads, Self::Messages, Self::Readers, Self::Polls, Self::Joins, Self::Rooms];
+
+    /// Name in the tables.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Heads => "half-open heads",
+            Self::Messages => "unfinished messages",
+            Self::Readers => "stalled readers",
+            Self::Polls => "poll storm",
+            Self::Joins => "join storm",
+            Self::Rooms => "room storm",
+        }
+    }
+}
+
+impl Hostile {
+    pub(super) fn read(flags: &mut Flags) -> Self {
+        let words = ["all", "heads", "messages", "readers", "polls", "joins", "rooms"];
+        let chosen = flags.word("attack", words).checked_sub(1);
+        Self {
+            kinds: chosen.map_or(AttackKind::ALL.to_vec(), |place| vec![AttackKind::ALL[place]]),
+            sockets: flags.size("sockets", 2_000, 1, 4_000),
+            seconds: flags.number("seconds", 60, 1, 600),
         }
     }
 }
