@@ -8,7 +8,7 @@ mod flags;
 mod settings;
 
 pub(crate) use settings::{
-    AttackKind, FanOut, Fault, Hostile, LargeHouse, LongPolls, Posts, Reconnect, Slow, WINDOWS,
+    AttackKind, FanOut, Fault, Hostile, LargeHouse, LongPolls, Posts, Readers, Reconnect, Slow, WINDOWS,
 };
 
 /// Usage of the program.
@@ -27,6 +27,7 @@ bench history [--messages 1000000]
 bench large-house [--members 100000] [--rooms 10000] [--messages 1000000]
               [--clients 10000] [--pairs 3] [--seconds 10]
 bench hostile [--attack all|heads|messages|readers|polls|joins|rooms] [--sockets 2000] [--seconds 60]
+bench readers [--members 20] [--sessions 64] [--flight 4] [--seconds 30]
 bench all     start, idle, fan-out (paced, apart and saturated) and slow, with the default settings
 The server is the binary that TEAHOUSE_BIN names, else target/release/teahouse.";
 
@@ -66,6 +67,8 @@ pub(crate) enum Command {
     LargeHouse(LargeHouse),
     /// Effect of one hostile address on the others.
     Hostile(Hostile),
+    /// Effect of members who read history without a pause on a newcomer.
+    Readers(Readers),
     /// The server's cost: `start`, `idle`, `fan-out` and `slow` with the default settings.
     All,
     /// The floor itself. `fan-out` starts it; users do not.
@@ -100,6 +103,7 @@ impl Command {
             "history" => Self::History { messages: flags.number("messages", 1_000_000, 10_000, 10_000_000) },
             "large-house" => Self::LargeHouse(LargeHouse::read(&mut flags)),
             "hostile" => Self::Hostile(Hostile::read(&mut flags)),
+            "readers" => Self::Readers(Readers::read(&mut flags)),
             "all" => Self::All,
             "floor" => {
                 Self::Floor { port: u16::try_from(flags.number("port", 0, 1, 65_535)).unwrap_or(u16::MAX) }

@@ -12,7 +12,7 @@
 //! - Figures: [`stats`], [`delivery_record`] and the closing [`table`]; [`rng`] draws from a seed; [`failure`] is the
 //!   error.
 //! - Measurements: [`fanout`], [`slow`], [`start`], [`idle`], [`long_polls`], [`posts`], [`reconnect`],
-//!   [`history`], [`large_house`], [`hostile`], [`sync`] and [`fault`], the fault run.
+//!   [`history`], [`large_house`], [`hostile`], [`readers`], [`sync`] and [`fault`], the fault run.
 
 mod api;
 mod bun;
@@ -38,6 +38,7 @@ mod long_polls;
 mod machine;
 mod memory;
 mod posts;
+mod readers;
 mod reconnect;
 mod response;
 mod rng;
@@ -81,6 +82,7 @@ pub(crate) fn run(command: Command) -> Result<bool, Failure> {
         Command::History { messages } => history::measure(messages, &mut table)?,
         Command::LargeHouse(settings) => large_house::measure(&settings, &mut table)?,
         Command::Hostile(settings) => hostile::measure(&settings, &mut table)?,
+        Command::Readers(settings) => readers::measure(&settings, &mut table)?,
         Command::Sync => sync::measure(&mut table)?,
         Command::All => all(&mut table)?,
         Command::Floor { port } => {

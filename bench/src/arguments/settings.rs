@@ -145,6 +145,19 @@ pub(crate) enum AttackKind {
     Rooms,
 }
 
+/// Settings of `readers`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Readers {
+    /// Members who read. The number is also the last byte of their addresses.
+    pub(crate) members: u8,
+    /// Sessions of each.
+    pub(crate) sessions: usize,
+    /// Questions of each session that wait for their pages at the same time.
+    pub(crate) flight: usize,
+    /// Seconds for which others connect meanwhile.
+    pub(crate) seconds: u64,
+}
+
 impl FanOut {
     /// Settings with which the bound is measured.
     pub(crate) fn usual() -> Self {
@@ -262,6 +275,17 @@ impl Hostile {
             kinds: chosen.map_or(AttackKind::ALL.to_vec(), |place| vec![AttackKind::ALL[place]]),
             sockets: flags.size("sockets", 2_000, 1, 4_000),
             seconds: flags.number("seconds", 60, 1, 600),
+        }
+    }
+}
+
+impl Readers {
+    pub(super) fn read(flags: &mut Flags) -> Self {
+        Self {
+            members: u8::try_from(flags.number("members", 20, 1, 100)).unwrap_or(u8::MAX),
+            sessions: flags.size("sessions", 64, 1, 64),
+            flight: flags.size("flight", 4, 1, 4),
+            seconds: flags.number("seconds", 30, 1, 300),
         }
     }
 }

@@ -51,6 +51,14 @@ fn a_number_is_accepted_up_to_its_bounds() {
         ("hostile --sockets 4001", false),
         ("hostile --seconds 600", true),
         ("hostile --seconds 601", false),
+        ("readers --members 0", false),
+        ("readers --members 1", true),
+        ("readers --members 100", true),
+        ("readers --members 101", false),
+        ("readers --sessions 64", true),
+        ("readers --sessions 65", false),
+        ("readers --flight 4", true),
+        ("readers --flight 5", false),
     ] {
         assert_eq!(parse(line).is_ok(), fine, "{line}");
     }
@@ -107,10 +115,12 @@ fn an_attack_is_one_of_the_kinds_or_all_of_them() {
 }
 
 #[test]
-fn defaults_equal_the_settings_of_the_large_house() {
+fn defaults_equal_the_settings_of_the_large_house_and_the_readers() {
     let Command::LargeHouse(house) = parse("large-house").unwrap() else { panic!("another command") };
     assert_eq!((house.members, house.rooms, house.messages), (100_000, 10_000, 1_000_000));
     assert_eq!((house.clients, house.pairs, house.seconds), (10_000, 3, 10));
+    let Command::Readers(readers) = parse("readers").unwrap() else { panic!("another command") };
+    assert_eq!((readers.members, readers.sessions, readers.flight), (20, 64, 4));
     let Command::Hostile(hostile) = parse("hostile").unwrap() else { panic!("another command") };
     assert_eq!((hostile.sockets, hostile.seconds), (2_000, 60));
 }

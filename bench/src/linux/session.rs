@@ -42,8 +42,20 @@ impl Session {
         cookie: &str,
         cursor: Option<Cursor>,
     ) -> Result<(Self, Box<Welcome>), Failure> {
-        let OpenedConnection { stream, mut rest } =
-            handshake::open_v1(port, cookie, &DialOptions::default())?;
+        Self::open_with(port, cookie, cursor, &DialOptions::default())
+    }
+
+    /// As [`Session::open`], over a socket with these settings.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub(crate) fn open_with(
+        port: u16,
+        cookie: &str,
+        cursor: Option<Cursor>,
+        options: &DialOptions,
+    ) -> Result<(Self, Box<Welcome>), Failure> {
+        let OpenedConnection { stream, mut rest } = handshake::open_v1(port, cookie, options)?;
         stream.set_read_timeout(Some(FRAME_MAX)).map_err(Failure::at("a time limit"))?;
         let reader = FrameReader::new(Writer::Server);
         let mut session =
