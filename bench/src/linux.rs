@@ -3,20 +3,24 @@
 //!
 //! - Under test: [`server`] runs the release binary. It is compared with [`floor`], a program that only writes,
 //!   and with [`bun`].
-//! - Load: [`load`] drives many clients from one thread, [`interleave`] alternates two loads, [`session`] is
-//!   one client that waits for each answer, [`datasets`] fills logs ahead of a measurement.
-//! - Protocols: [`handshake`], [`frame`] and [`stamp`] for WebSockets, [`api`] for HTTP.
+//! - Load: [`load`] drives many clients from one thread, [`interleave`] alternates two loads, [`room_load`]
+//!   is a room whose members talk, [`session`] is one client that waits for each answer, [`client_pool`] holds clients that reconnect, [`datasets`] fills
+//!   logs ahead of a measurement.
+//! - Protocols: [`dial`] for sockets, [`handshake`], [`frame`] and [`stamp`] for WebSockets, [`api`] and
+//!   [`response`] for HTTP.
 //! - Machine: [`machine`] (CPU cores, file limit), [`cpu`], [`memory`], [`sockets`], [`folder`].
 //! - Figures: [`stats`], [`delivery_record`] and the closing [`table`]; [`rng`] draws from a seed; [`failure`] is the
 //!   error.
 //! - Measurements: [`fanout`], [`slow`], [`start`], [`idle`], [`long_polls`], [`posts`], [`reconnect`],
-//!   [`history`], [`sync`] and [`fault`], the fault run.
+//!   [`history`], [`large_house`], [`hostile`], [`readers`], [`sync`] and [`fault`], the fault run.
 
 mod api;
 mod bun;
+mod client_pool;
 mod cpu;
 mod datasets;
 mod delivery_record;
+mod dial;
 mod failure;
 mod fanout;
 mod fault;
@@ -25,15 +29,20 @@ mod folder;
 mod frame;
 mod handshake;
 mod history;
+mod hostile;
 mod idle;
 mod interleave;
+mod large_house;
 mod load;
 mod long_polls;
 mod machine;
 mod memory;
 mod posts;
+mod readers;
 mod reconnect;
+mod response;
 mod rng;
+mod room_load;
 mod server;
 mod session;
 mod slow;
@@ -71,6 +80,9 @@ pub(crate) fn run(command: Command) -> Result<bool, Failure> {
         Command::Posts(settings) => posts::measure(&settings, &mut table)?,
         Command::Reconnect(settings) => reconnect::measure(&settings, &mut table)?,
         Command::History { messages } => history::measure(messages, &mut table)?,
+        Command::LargeHouse(settings) => large_house::measure(&settings, &mut table)?,
+        Command::Hostile(settings) => hostile::measure(&settings, &mut table)?,
+        Command::Readers(settings) => readers::measure(&settings, &mut table)?,
         Command::Sync => sync::measure(&mut table)?,
         Command::All => all(&mut table)?,
         Command::Floor { port } => {

@@ -6,8 +6,8 @@
 //! target/release/bench all
 //! ```
 //!
-//! The program starts the release binary itself (`TEAHOUSE_BIN`, else `target/release/teahouse`), connects to
-//! 127.0.0.1 only, and is bounded in count and time. Figures go to stdout, errors to stderr.
+//! The program starts the release binary itself (`TEAHOUSE_BIN`, else `target/release/teahouse`), uses
+//! loopback addresses only, and is bounded in count and time. Figures go to stdout, errors to stderr.
 //!
 //! - `arguments` parses the command line.
 //! - `linux` holds the measurements, and a map of their modules.

@@ -8,8 +8,9 @@ use client::input::Input;
 use sha2::{Digest as _, Sha256};
 use shared::{ClientId, Member};
 
+use super::dial::{DialOptions, dial};
 use super::failure::Failure;
-use super::handshake::{dial, head_bytes};
+use super::handshake::head_bytes;
 
 /// Time limit of one response.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
@@ -77,6 +78,29 @@ impl ApiResponse {
     }
 }
 
+/// Signs the member with this cookie out.
+///
+/// # Errors
+/// When the server does not answer, or refuses.
+pub(crate) fn sign_out(port: u16, cookie: &str) -> Result<(), Failure> {
+    let request = identity_request(&IdentityRequest::SignOut, port, Some(cookie));
+    let response = send(port, &request).map_err(Failure::at("no answer to the sign-out"))?;
+    match ApiResponse::parse(&response).map(|response| response.status) {
+        Some(200) => Ok(()),
+        status => Err(Failure::new(format!("cannot sign out: {status:?}"))),
+    }
+}
+
+/// Sends a request on a socket of its own and reads until the server closes it.
+fn send(port: u16, request: &str) -> std::io::Result<Vec<u8>> {
+    let mut stream = dial(port, &DialOptions::default())?;
+    stream.set_read_timeout(Some(ANSWER_MAX))?;
+    stream.write_all(request.as_bytes())?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Joins the house under this name. Returns the new member's cookie, and the member.
 ///
 /// # Errors
@@ -86,15 +110,8 @@ pub(crate) fn join(port: u16, name: &str) -> Result<(String, Member), Failure> {
     let digest = Sha256::digest(name);
     let join_id = digest.first_chunk().copied().unwrap_or_default();
     let ask = IdentityRequest::Join(name.to_owned(), ClientId(join_id));
-    let send_join = || -> std::io::Result<Vec<u8>> {
-        let mut stream = dial(port, None)?;
-        stream.set_read_timeout(Some(ANSWER_MAX))?;
-        stream.write_all(identity_request(&ask, port, None).as_bytes())?;
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    let response = send_join().map_err(Failure::at("no answer to the join request"))?;
+    let request = identity_request(&ask, port, None);
+    let response = send(port, &request).map_err(Failure::at("no answer to the join request"))?;
     let response =
         ApiResponse::parse(&response).ok_or_else(|| Failure::new("malformed answer to the join request"))?;
     let status = response.status;

@@ -6,9 +6,10 @@
 //! reading says so.
 
 use std::fs;
+use std::time::Instant;
 
 use super::failure::Failure;
-use super::machine::nanoseconds_per_tick;
+use super::machine::{busy_nanoseconds, nanoseconds_per_tick};
 
 /// A reading of one process's CPU time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +29,48 @@ impl CpuTime {
         if let Some(nanoseconds) = by_threads(pid) {
             return Ok(Self { nanoseconds, coarse: false });
         }
+        Self::in_ticks(pid)
+    }
+
+    /// CPU time in ticks, threads that have ended included.
+    fn in_ticks(pid: u32) -> Result<Self, Failure> {
         let path = format!("/proc/{pid}/stat");
         let stat = fs::read_to_string(&path).map_err(Failure::at(&path))?;
         let ticks = ticks(&stat).ok_or_else(|| Failure::new(format!("{path}: not as expected")))?;
         Ok(Self { nanoseconds: ticks.saturating_mul(nanoseconds_per_tick()), coarse: true })
+    }
+}
+
+/// CPU time of all processes but the server under test and this program, from a moment on. Such work slows
+/// both and makes the latencies doubtful.
+pub(crate) struct OtherWork {
+    server: u32,
+    begin: Instant,
+    before: u64,
+}
+
+impl OtherWork {
+    /// Begins to count. `server` is the server's process.
+    ///
+    /// # Errors
+    /// When the server is gone, or `/proc` cannot be read.
+    pub(crate) fn begin(server: u32) -> Result<Self, Failure> {
+        Ok(Self { server, begin: Instant::now(), before: Self::read(server)? })
+    }
+
+    /// CPU cores that other processes kept busy until now, on average.
+    ///
+    /// # Errors
+    /// As [`OtherWork::begin`].
+    pub(crate) fn cores(&self) -> Result<f64, Failure> {
+        let used = Self::read(self.server)?.saturating_sub(self.before);
+        Ok(used as f64 / self.begin.elapsed().as_nanos() as f64)
+    }
+
+    fn read(server: u32) -> Result<u64, Failure> {
+        let known = [server, std::process::id()].into_iter().map(CpuTime::in_ticks);
+        let known: u64 = known.map(|time| time.map(|time| time.nanoseconds)).sum::<Result<_, _>>()?;
+        Ok(busy_nanoseconds()?.saturating_sub(known))
     }
 }
 

@@ -4,8 +4,7 @@
 //! - [`world`] runs the pages: each is a `client::Client` in a native shell. [`page`] and [`browser`] hold
 //!   their state; the browser's database outlives a crash of the page.
 //! - [`workload`] acts for the users, and [`transport_switches`] lets the pages use each transport in turn.
-//! - [`socket`], [`response`] and [`http_connection`] carry a page's traffic, of which [`connection_record`]
-//!   keeps a record.
+//! - [`socket`] and [`http_connection`] carry a page's traffic, of which [`connection_record`] keeps a record.
 //! - [`relay`] stands between the pages and the server and cuts connections; [`crash_loop`] kills the server.
 //! - [`oracle`] keeps its own account of all posts, and [`history_walk`] pages each page to the start of its
 //!   rooms.
@@ -21,7 +20,6 @@ mod http_connection;
 mod oracle;
 mod page;
 mod relay;
-mod response;
 mod socket;
 mod transport_switches;
 mod workload;

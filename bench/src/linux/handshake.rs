@@ -4,13 +4,12 @@
 //! SHA-1.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
-
-use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
 
 use shared::version::WEBSOCKET_PATH;
 
+use super::dial::{DialOptions, dial};
 use super::failure::Failure;
 
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -37,17 +36,23 @@ pub(crate) struct OpenedConnection {
 /// # Errors
 /// When the server does not complete the handshake in time.
 pub(crate) fn open(port: u16, receive_bytes: Option<usize>) -> Result<OpenedConnection, Failure> {
-    let stream = dial(port, receive_bytes).map_err(Failure::at("cannot connect"))?;
-    perform_handshake(stream, &request(port, "", ""))
+    let options = DialOptions { receive_bytes, ..DialOptions::default() };
+    let stream = dial(port, &options).map_err(Failure::at("cannot connect"))?;
+    perform_handshake(stream, &request_text(port))
 }
 
 /// Opens a v1 connection of the member with this cookie (`name=value`).
 ///
 /// # Errors
 /// As [`open`].
-pub(crate) fn open_v1(port: u16, cookie: &str) -> Result<OpenedConnection, Failure> {
-    let stream = dial(port, None).map_err(Failure::at("cannot connect"))?;
+pub(crate) fn open_v1(port: u16, cookie: &str, options: &DialOptions) -> Result<OpenedConnection, Failure> {
+    let stream = dial(port, options).map_err(Failure::at("cannot connect"))?;
     perform_handshake(stream, &request_v1(port, cookie))
+}
+
+/// Request for a connection of the text dialect.
+pub(crate) fn request_text(port: u16) -> String {
+    request(port, "", "")
 }
 
 /// Request for a v1 connection, as the server's own page would send it.
@@ -87,17 +92,6 @@ fn perform_handshake(mut stream: TcpStream, request: &str) -> Result<OpenedConne
     };
     let rest = answer.split_off(bytes);
     Ok(OpenedConnection { stream, rest })
-}
-
-/// Opens a blocking socket to `port`.
-pub(crate) fn dial(port: u16, receive_bytes: Option<usize>) -> std::io::Result<TcpStream> {
-    let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    if let Some(bytes) = receive_bytes {
-        sockopt::set_socket_recv_buffer_size(&socket, bytes)?;
-    }
-    connect(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, port))?;
-    sockopt::set_tcp_nodelay(&socket, true)?;
-    Ok(TcpStream::from(socket))
 }
 
 /// Length of the head at the front of `bytes`, its end included.

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use super::api;
 use super::cpu::CpuTime;
+use super::dial::{DialOptions, dial};
 use super::failure::Failure;
-use super::handshake::dial;
 use super::server::{Kind, Server};
 use super::sockets::open_files;
 use super::table::Table;
@@ -46,7 +46,7 @@ struct Poller {
 impl Poller {
     fn join(port: u16, number: usize) -> Result<Self, Failure> {
         let (cookie, _) = api::join(port, &format!("poller {number}"))?;
-        let stream = dial(port, None).map_err(Failure::at("cannot connect"))?;
+        let stream = dial(port, &DialOptions::default()).map_err(Failure::at("cannot connect"))?;
         Ok(Self { stream, cookie, query: "begin=1".to_owned(), answer: Vec::new() })
     }
 

@@ -2,10 +2,13 @@
 
 use std::fs;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, nice, setrlimit};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use super::failure::Failure;
+
+/// Nice value of work in the background: about a tenth of the CPU time of a thread at 0.
+const NICE_BACKGROUND: i32 = 10;
 
 /// A CPU core for the server and one for the load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +69,15 @@ impl Drop for Pinned {
         // The thread had this mask before, so setting it again cannot fail.
         let _ = sched_setaffinity(None, &self.before);
     }
+}
+
+/// Gives the calling thread a low priority, for work that must not delay a measuring thread on the same
+/// CPU core.
+///
+/// # Errors
+/// When the kernel refuses.
+pub(crate) fn run_in_background() -> Result<(), Failure> {
+    nice(NICE_BACKGROUND).map(drop).map_err(Failure::at("cannot lower the priority"))
 }
 
 /// Nanoseconds that all CPU cores were busy since the machine started, stolen time included, counted in ticks.

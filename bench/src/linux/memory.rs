@@ -1,6 +1,8 @@
 //! Resident memory of a process, from `/proc/PID/status`.
 
 use std::fs;
+use std::thread;
+use std::time::Duration;
 
 use super::failure::Failure;
 
@@ -27,6 +29,22 @@ impl Resident {
     fn read(status: &str) -> Option<Self> {
         Some(Self { bytes: field(status, "VmRSS:")?, own_bytes: field(status, "RssAnon:")? })
     }
+}
+
+/// Interval between two readings of the memory.
+const WATCH_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Reads the memory of process `pid` until `is_over`. Returns the highest reading in bytes.
+///
+/// # Errors
+/// When the process is gone.
+pub(crate) fn watch_peak(pid: u32, is_over: impl Fn() -> bool) -> Result<u64, Failure> {
+    let mut peak = Resident::of(pid)?.bytes;
+    while !is_over() {
+        thread::sleep(WATCH_INTERVAL);
+        peak = peak.max(Resident::of(pid)?.bytes);
+    }
+    Ok(peak)
 }
 
 /// Field of `/proc/PID/status` in bytes. The file counts in units of 1,024.

@@ -2,21 +2,18 @@
 //! and restarted at once. The clients reconnect by themselves with their cursors, as the page does. Measured
 //! is the time from the first 200 of `/readyz` to the last client that has caught up.
 
-mod client_pool;
-mod returning_client;
-
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, getrlimit};
 
+use super::client_pool::ClientPool;
 use super::datasets;
 use super::failure::Failure;
 use super::server::{Home, Kind, Server};
 use super::stats::Histogram;
 use super::table::Table;
 use crate::arguments::Reconnect;
-use client_pool::ClientPool;
 
 /// Rooms of the house for each room that a client is in.
 const ROOMS_PER_ROOM: usize = 100;

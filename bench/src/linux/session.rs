@@ -6,10 +6,11 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use shared::command::{Hello, HistoryQuery, PageAnchor, Post, RoomCreate, RoomMove};
-use shared::event::{Reply, Welcome};
+use shared::command::{Hello, HistoryQuery, PageAnchor, Post, RoomCreate, RoomMove, RoomsQuery};
+use shared::event::{Reply, RoomsPage, Welcome};
 use shared::{ClientId, Command, Cursor, Event, Message, RoomId};
 
+use super::dial::DialOptions;
 use super::failure::Failure;
 use super::frame::{FrameReader, Opcode, Writer, encode};
 use super::handshake::{self, OpenedConnection};
@@ -41,7 +42,20 @@ impl Session {
         cookie: &str,
         cursor: Option<Cursor>,
     ) -> Result<(Self, Box<Welcome>), Failure> {
-        let OpenedConnection { stream, mut rest } = handshake::open_v1(port, cookie)?;
+        Self::open_with(port, cookie, cursor, &DialOptions::default())
+    }
+
+    /// As [`Session::open`], over a socket with these settings.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub(crate) fn open_with(
+        port: u16,
+        cookie: &str,
+        cursor: Option<Cursor>,
+        options: &DialOptions,
+    ) -> Result<(Self, Box<Welcome>), Failure> {
+        let OpenedConnection { stream, mut rest } = handshake::open_v1(port, cookie, options)?;
         stream.set_read_timeout(Some(FRAME_MAX)).map_err(Failure::at("a time limit"))?;
         let reader = FrameReader::new(Writer::Server);
         let mut session =
@@ -119,6 +133,22 @@ impl Session {
             match self.next_event()? {
                 Event::History(page) if page.reference == reference => return Ok(page),
                 refused @ Event::Error(_) => return Err(unexpected("history", &refused)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Reads a page of the room directory: rooms after `after` whose name contains `find`.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub(crate) fn search_rooms(&mut self, find: &str, after: Option<RoomId>) -> Result<RoomsPage, Failure> {
+        let reference = self.next_reference();
+        self.send(&Command::Rooms(RoomsQuery { reference, find: find.to_owned(), after }))?;
+        loop {
+            match self.next_event()? {
+                Event::Rooms(page) if page.reference == reference => return Ok(page),
+                refused @ Event::Error(_) => return Err(unexpected("rooms", &refused)),
                 _ => {}
             }
         }

@@ -29,6 +29,11 @@ impl Text {
         Self { filled: vec![FILLING; bytes.max(STAMP_BYTES)] }
     }
 
+    /// Bytes of each message.
+    pub(crate) fn bytes(&self) -> usize {
+        self.filled.len()
+    }
+
     /// Writes the message that carries `stamp`.
     pub(crate) fn write(&mut self, stamp: Stamp) -> &[u8] {
         put(&mut self.filled[..DIGITS], stamp.number);

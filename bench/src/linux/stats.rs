@@ -1,5 +1,7 @@
 //! Percentiles of many times, and medians of a few figures.
 
+use std::time::Duration;
+
 /// Buckets for each doubling of the time, as a power of two: 256, so that a percentile is exact within 0.4 %.
 const PRECISION_BITS: u32 = 8;
 /// Bits of the longest time. Longer times count as 2^40 ns, which is 18 minutes.
@@ -57,6 +59,27 @@ impl Histogram {
             }
         }
         0
+    }
+
+    /// Count of the times.
+    pub(crate) fn count(&self) -> u64 {
+        self.total
+    }
+
+    /// Records one duration.
+    pub(crate) fn record_duration(&mut self, time: Duration) {
+        self.record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    /// As [`Histogram::percentile`], in milliseconds.
+    pub(crate) fn milliseconds(&self, percent: u64) -> f64 {
+        self.percentile(percent) as f64 / 1e6
+    }
+
+    /// Text of these percentiles in milliseconds, such as `0.21, 1.40 ms`.
+    pub(crate) fn format_milliseconds<const N: usize>(&self, percents: [u64; N]) -> String {
+        let texts = percents.map(|percent| format!("{:.2}", self.milliseconds(percent)));
+        format!("{} ms", texts.join(", "))
     }
 }
 

@@ -8,8 +8,8 @@ use client::input::ConnectionId;
 use client::transport::Transport;
 
 use super::connection_record::ConnectionRecord;
-use super::response::Response;
 use super::transport_switches::RequestKind;
+use crate::linux::response::Response;
 
 /// A connection over plain HTTP, from its opening to the session's end.
 #[derive(Debug)]

@@ -10,8 +10,8 @@ use super::{PageInput, World};
 use crate::linux::api;
 use crate::linux::fault::http_connection::{HttpConnection, HttpRequest, kind_of};
 use crate::linux::fault::oracle::PageId;
-use crate::linux::fault::response::Response;
 use crate::linux::fault::socket::{Purpose, Socket};
+use crate::linux::response::Response;
 
 impl World {
     pub(super) fn open_session(&mut self, id: PageId, connection: ConnectionId, transport: Transport) {

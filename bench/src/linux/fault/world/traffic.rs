@@ -12,11 +12,11 @@ use shared::{Command, Event};
 
 use super::{PageInput, World};
 use crate::linux::api::{self, ApiResponse};
+use crate::linux::dial::{DialOptions, dial};
 use crate::linux::fault::connection_record::ConnectionRecord;
 use crate::linux::fault::crash_loop::KillLog;
 use crate::linux::fault::oracle::{Oracle, PageId, Position};
 use crate::linux::fault::socket::{Purpose, Socket, SocketEvent};
-use crate::linux::handshake;
 
 impl World {
     pub(super) fn send_frame(&mut self, id: PageId, connection: ConnectionId, command: &Command) {
@@ -81,7 +81,8 @@ impl World {
 
     /// Opens a socket. Returns `false` when the relay refuses the connection.
     pub(super) fn open_socket(&mut self, id: PageId, port: u16, purpose: Purpose, request: String) -> bool {
-        let socket = handshake::dial(port, None).and_then(|stream| Socket::new(stream, id, purpose, request));
+        let socket =
+            dial(port, &DialOptions::default()).and_then(|stream| Socket::new(stream, id, purpose, request));
         let Ok(mut socket) = socket else { return false };
         socket.flush();
         self.last_socket += 1;

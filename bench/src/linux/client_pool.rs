@@ -1,17 +1,20 @@
 //! All returning clients in one thread.
 
+mod returning_client;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, EventData, EventFlags};
 
-use super::returning_client::{Progress, ReturningClient};
-use crate::linux::datasets;
-use crate::linux::failure::Failure;
-use crate::linux::rng::Rng;
+use self::returning_client::{Progress, ReturningClient};
+use super::datasets;
+use super::failure::Failure;
+use super::rng::Rng;
 
 /// Events taken at a time.
 const EVENTS_MAX: usize = 512;
@@ -20,8 +23,17 @@ const READ_BYTES: usize = 64 * 1_024;
 /// Clients that connect at the same time in the beginning, which is not measured.
 const CONNECTING_MAX: usize = 200;
 
+/// Addresses that the clients connect from in turn, because a server gives no address more than half of its
+/// connections.
+const SOURCES: [Ipv4Addr; 4] = [
+    Ipv4Addr::new(127, 0, 0, 10),
+    Ipv4Addr::new(127, 0, 0, 11),
+    Ipv4Addr::new(127, 0, 0, 12),
+    Ipv4Addr::new(127, 0, 0, 13),
+];
+
 /// All clients and their epoll set.
-pub(super) struct ClientPool {
+pub(crate) struct ClientPool {
     port: u16,
     epoll: rustix::fd::OwnedFd,
     clients: Vec<ReturningClient>,
@@ -35,10 +47,10 @@ pub(super) struct ClientPool {
 
 impl ClientPool {
     /// Clients of the first `clients` members of the house in this folder.
-    pub(super) fn new(port: u16, folder: &Path, clients: usize) -> Result<Self, Failure> {
+    pub(crate) fn new(port: u16, folder: &Path, clients: usize) -> Result<Self, Failure> {
         let mut rng = Rng::new(4);
-        let clients = (1..=clients as u64).map(|number| {
-            datasets::cookie(folder, number).map(|cookie| ReturningClient::new(cookie, rng.split()))
+        let clients = (1..=clients as u64).zip(SOURCES.iter().cycle()).map(|(number, &source)| {
+            datasets::cookie(folder, number).map(|cookie| ReturningClient::new(cookie, source, rng.split()))
         });
         Ok(Self {
             port,
@@ -53,22 +65,22 @@ impl ClientPool {
     }
 
     /// Time at which the pool was made.
-    pub(super) fn begun(&self) -> Instant {
+    pub(crate) fn begun(&self) -> Instant {
         self.begun
     }
 
     /// Attempts to connect, refused ones included.
-    pub(super) fn attempts(&self) -> u64 {
+    pub(crate) fn attempts(&self) -> u64 {
         self.attempts
     }
 
     /// Times at which the clients caught up, of those that did.
-    pub(super) fn caught_up_times(&self) -> Vec<Instant> {
+    pub(crate) fn caught_up_times(&self) -> Vec<Instant> {
         self.clients.iter().filter_map(|client| client.caught_up_at).collect()
     }
 
     /// Connects all clients for the first time, a few at a time.
-    pub(super) fn connect_all(&mut self, time: Duration) -> Result<(), Failure> {
+    pub(crate) fn connect_all(&mut self, time: Duration) -> Result<(), Failure> {
         let end = Instant::now() + time;
         let (mut next, all) = (0, self.clients.len());
         while self.caught_up < all {
@@ -86,7 +98,7 @@ impl ClientPool {
     }
 
     /// Handles events for `time`.
-    pub(super) fn idle(&mut self, time: Duration) -> Result<(), Failure> {
+    pub(crate) fn idle(&mut self, time: Duration) -> Result<(), Failure> {
         let end = Instant::now() + time;
         while Instant::now() < end {
             self.poll_once()?;
@@ -95,7 +107,7 @@ impl ClientPool {
     }
 
     /// Lets all clients reconnect by themselves after the server is gone, for at most `time`.
-    pub(super) fn reconnect_all(&mut self, time: Duration) -> Result<(), Failure> {
+    pub(crate) fn reconnect_all(&mut self, time: Duration) -> Result<(), Failure> {
         let end = Instant::now() + time;
         (self.caught_up, self.attempts) = (0, 0);
         self.clients.iter_mut().for_each(|client| client.caught_up_at = None);

@@ -1,6 +1,6 @@
 //! An incremental parser of an HTTP response (RFC 9112): the status, and the body received so far.
 
-use crate::linux::handshake::{HEAD_BYTES_MAX, head_bytes};
+use super::handshake::{HEAD_BYTES_MAX, head_bytes};
 
 /// Bytes of a body that are kept. A longer body is malformed.
 const BODY_BYTES_MAX: usize = 16 << 20;
@@ -9,7 +9,7 @@ const LENGTH_LINE_MAX: usize = 32;
 
 /// State of a response while its bytes arrive.
 #[derive(Debug, Default)]
-pub(super) struct Response {
+pub(crate) struct Response {
     /// Bytes received and not parsed yet.
     received: Vec<u8>,
     status: u16,
@@ -36,14 +36,14 @@ enum ParseState {
 
 /// A response that is not HTTP, or that is too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Malformed;
+pub(crate) struct Malformed;
 
 impl Response {
     /// Parses the next bytes.
     ///
     /// # Errors
     /// [`Malformed`]: nothing more can be parsed.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
         self.received.extend_from_slice(bytes);
         while self.parse_part()? {}
         let is_short = self.body.len() <= BODY_BYTES_MAX;
@@ -51,17 +51,17 @@ impl Response {
     }
 
     /// Status code; `None` until the head is complete.
-    pub(super) fn status(&self) -> Option<u16> {
+    pub(crate) fn status(&self) -> Option<u16> {
         (self.state != ParseState::Head).then_some(self.status)
     }
 
     /// Whether the response is complete.
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.state == ParseState::Over
     }
 
     /// Takes the bytes of the body that arrived since the last call.
-    pub(super) fn take_body(&mut self) -> Vec<u8> {
+    pub(crate) fn take_body(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.body)
     }
 

@@ -1,15 +1,15 @@
 //! A client that reconnects: its socket, its cursor and its backoff, which is the page's.
 
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::time::{Duration, Instant};
 
 use client::limits::{BACKOFF_CEILING_MS, BACKOFF_EARLY_CEILING_MS, BACKOFF_EARLY_MS, BACKOFF_FIRST_MS};
-use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
 use shared::command::Hello;
 use shared::event::{Event, Welcome};
 use shared::{Command, Cursor};
 
+use crate::linux::dial::{DialOptions, dial};
 use crate::linux::frame::{FrameReader, Opcode, Writer, encode};
 use crate::linux::handshake;
 use crate::linux::rng::Rng;
@@ -25,6 +25,8 @@ const PING: &[u8] = b"{\"type\":\"ping\"";
 /// A member's client with at most one connection.
 pub(super) struct ReturningClient {
     cookie: String,
+    /// Address that the client connects from.
+    source: Ipv4Addr,
     /// Cursor of the first `welcome`; `None` before it.
     cursor: Option<Cursor>,
     state: ConnectState,
@@ -65,9 +67,10 @@ pub(super) enum Progress {
 }
 
 impl ReturningClient {
-    pub(super) fn new(cookie: String, rng: Rng) -> Self {
+    pub(super) fn new(cookie: String, source: Ipv4Addr, rng: Rng) -> Self {
         Self {
             cookie,
+            source,
             cursor: None,
             state: ConnectState::Waiting(Instant::now()),
             stream: None,
@@ -93,19 +96,11 @@ impl ReturningClient {
 
     /// Begins an attempt to connect.
     pub(super) fn dial(&mut self, port: u16) -> Progress {
-        let work = || -> std::io::Result<TcpStream> {
-            let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-            let socket = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None)?;
-            sockopt::set_tcp_nodelay(&socket, true)?;
-            match connect(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)) {
-                Ok(()) | Err(rustix::io::Errno::INPROGRESS) => Ok(TcpStream::from(socket)),
-                Err(error) => Err(error.into()),
-            }
-        };
         self.out = handshake::request_v1(port, &self.cookie).into_bytes();
         self.head.clear();
         self.reader = FrameReader::new(Writer::Server);
-        match work() {
+        let options = DialOptions { is_blocking: false, ..DialOptions::with_source(self.source) };
+        match dial(port, &options) {
             Ok(stream) => {
                 (self.state, self.stream) = (ConnectState::Handshaking, Some(stream));
                 Progress::Pending
