@@ -21,7 +21,8 @@ pub fn of_code(language: Language, code: ErrorCode) -> AttrValue {
         ErrorCode::DescriptionRefused => {
             tr!(language, "error.description_refused", max = DESCRIPTION_CHARS_MAX)
         }
-        ErrorCode::RoomsFull => tr!(language, "error.rooms_full"),
+        ErrorCode::RoomArchived => tr!(language, "error.room_archived"),
+        ErrorCode::RoomsFull | ErrorCode::TooManyRoomsMade => tr!(language, "error.rooms_full"),
         ErrorCode::TooManyRooms => tr!(language, "error.too_many_rooms"),
         ErrorCode::SignInRequired => tr!(language, "error.sign_in_required"),
         ErrorCode::HouseFull => tr!(language, "error.house_full"),

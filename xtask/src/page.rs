@@ -56,6 +56,7 @@ pub(crate) fn ensure(tree: &Tree, tools: &PageTools) -> Outcome {
         // save are the functions' names, which the linker can drop too (with it, wasm-opt would refuse the file).
         build.args(["--cargo-profile", "wasm", "--minify"]).env("CARGO_PROFILE_WASM_STRIP", "true");
     }
+    build.env("RUSTFLAGS", rust_flags());
     Step::new("Building the page", "about 1 min").must(build, "Cannot build the page.")?;
     glue::shrink(&tree.dist())?;
 
@@ -75,6 +76,24 @@ pub(crate) fn trunk(tree: &Tree) -> Outcome<std::process::Command> {
         command.env_remove("NO_COLOR").env("TRUNK_COLOR", "never");
     }
     Ok(command)
+}
+
+/// Returns the compiler flags for the page. The messages of panics name source files; the flags leave out the
+/// folders above those of the dependencies. So the page is smaller, is the same on every machine, and does not
+/// name the home folder of its builder.
+fn rust_flags() -> String {
+    let mut flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let Some(home) = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))) else { return flags };
+    let registries = fs::read_dir(home.join("registry").join("src"));
+    for registry in registries.into_iter().flatten().flatten() {
+        let folder = registry.path().display().to_string();
+        // Cargo splits the flags at spaces.
+        if !folder.contains(char::is_whitespace) {
+            flags.push_str(&format!(" --remap-path-prefix={folder}="));
+        }
+    }
+    flags
 }
 
 fn sources(tree: &Tree, tools: &PageTools, compiler: &str) -> Outcome<String> {
