@@ -109,7 +109,7 @@ pub(crate) fn join(port: u16, name: &str) -> Result<(String, Member), Failure> {
     // Each name joins once, so it can make the id.
     let digest = Sha256::digest(name);
     let join_id = digest.first_chunk().copied().unwrap_or_default();
-    let ask = IdentityRequest::Join(name.to_owned(), ClientId(join_id));
+    let ask = IdentityRequest::Join(name.to_owned(), Some(ClientId(join_id)));
     let request = identity_request(&ask, port, None);
     let response = send(port, &request).map_err(Failure::at("no answer to the join request"))?;
     let response =
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_post_request_states_its_content_length() {
-        let join = IdentityRequest::Join("梅".to_owned(), ClientId([0xab; 16]));
+        let join = IdentityRequest::Join("梅".to_owned(), Some(ClientId([0xab; 16])));
         let text = identity_request(&join, 7, Some("th_1=ab"));
         assert!(text.contains("Content-Length: 61\r\n"), "{text}");
         assert!(

@@ -17,7 +17,7 @@ pub enum Effect {
         /// The name as the person typed it, or as it was remembered.
         name: String,
         /// The id of this page's join: a retry gets the same member.
-        client_id: ClientId,
+        client_id: Option<ClientId>,
     },
     /// Request `POST /api/name` and answer with [`crate::input::Input::Named`].
     Rename {

@@ -31,8 +31,8 @@ pub(crate) struct Identity {
     /// The name to join again under.
     remembered_name: Option<String>,
     /// The id of the join. All requests until a `welcome` carry the same, so that an answer that was lost
-    /// leaves no other member behind.
-    join_id: ClientId,
+    /// leaves no other member behind. None before the page's start.
+    join_id: Option<ClientId>,
     /// Whether [`Effect::FetchIdentity`] awaits its answer.
     is_fetching: bool,
     /// The time of the next fetch after one that failed.
@@ -77,7 +77,7 @@ impl Identity {
         Identity {
             view: IdentityView::Unknown { failed: false },
             remembered_name: None,
-            join_id: ClientId([0; 16]),
+            join_id: None,
             is_fetching: false,
             retry_at: None,
             naming: None,
@@ -119,7 +119,7 @@ impl Identity {
     pub(crate) fn start(&mut self, name: Option<String>, join_id: ClientId, out: &mut Vec<Effect>) {
         if !self.is_fetching && matches!(self.view, IdentityView::Unknown { .. }) {
             self.remembered_name = name.filter(|name| !name.is_empty());
-            self.join_id = join_id;
+            self.join_id = Some(join_id);
             self.fetch(out);
         }
     }
@@ -269,7 +269,7 @@ impl Identity {
         match answer {
             Ok(()) => {
                 out.push(Effect::RememberName(None));
-                *self = Identity::new();
+                *self = Identity { join_id: self.next_join_id(), ..Identity::new() };
                 self.view = nobody(Rc::from(""), None);
                 IdentityOutcome::Left
             }
@@ -296,12 +296,17 @@ impl Identity {
     /// Takes the member of a new session.
     pub(crate) fn confirm(&mut self, you: &Member, out: &mut Vec<Effect>) {
         self.has_rejoined = false;
-        // The next member of this page needs another id.
-        self.join_id.0 = u128::from_be_bytes(self.join_id.0).wrapping_add(1).to_be_bytes();
+        self.join_id = self.next_join_id();
         if let IdentityView::Somebody { me, .. } = &mut self.view {
             me.clone_from(you);
             self.remember_name(&you.name, out);
         }
+    }
+
+    /// The id for the next member of this page. Members who had one id would share a device.
+    fn next_join_id(&self) -> Option<ClientId> {
+        let next = |ClientId(id)| u128::from_be_bytes(id).wrapping_add(1);
+        self.join_id.map(next).map(|id| ClientId(id.to_be_bytes()))
     }
 
     /// Takes another name of a member. It may be this member, renamed in another tab.

@@ -15,7 +15,7 @@ pub enum IdentityRequest {
     /// Requests the member of the cookie.
     Me,
     /// Joins the house under this name, with the id of the join. The response sets the cookie.
-    Join(String, ClientId),
+    Join(String, Option<ClientId>),
     /// Changes the member's name to this one.
     Rename(String),
     /// Signs the browser out. Its cookie then belongs to nobody.
@@ -45,7 +45,7 @@ impl IdentityRequest {
     pub fn body(&self) -> Option<String> {
         match self {
             IdentityRequest::Me => None,
-            IdentityRequest::Join(name, client_id) => Some(write_name(name, Some(*client_id))),
+            IdentityRequest::Join(name, client_id) => Some(write_name(name, *client_id)),
             IdentityRequest::Rename(name) => Some(write_name(name, None)),
             IdentityRequest::SignOut => Some("{}".to_owned()),
         }
@@ -108,7 +108,7 @@ mod tests {
         let name = || "Tom".to_owned();
         [
             IdentityRequest::Me,
-            IdentityRequest::Join(name(), JOIN_ID.parse().unwrap()),
+            IdentityRequest::Join(name(), JOIN_ID.parse().ok()),
             IdentityRequest::Rename(name()),
             IdentityRequest::SignOut,
         ]
@@ -153,12 +153,12 @@ mod tests {
         let suggestion = Some("Tom 2".to_owned());
         let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion, retry_after_s: None };
         let answer = Some((409, golden("api_problem_suggestion")));
-        let input = IdentityRequest::Join("Tom".to_owned(), JOIN_ID.parse().unwrap()).read_answer(answer);
+        let input = IdentityRequest::Join("Tom".to_owned(), JOIN_ID.parse().ok()).read_answer(answer);
         assert_eq!(input, Input::Named(Err(refusal)));
         let refusal =
             NameRefusal { code: ErrorCode::TooManyRequests, suggestion: None, retry_after_s: Some(12) };
         let answer = Some((429, golden("api_problem_retry")));
-        let input = IdentityRequest::Join("Tom".to_owned(), JOIN_ID.parse().unwrap()).read_answer(answer);
+        let input = IdentityRequest::Join("Tom".to_owned(), JOIN_ID.parse().ok()).read_answer(answer);
         assert_eq!(input, Input::Named(Err(refusal)));
     }
 

@@ -86,14 +86,14 @@ impl IdentityFixture {
 const JOIN_ID: ClientId = ClientId([7; 16]);
 
 fn join(name: &str) -> Effect {
-    Effect::Join { name: name.to_owned(), client_id: JOIN_ID }
+    Effect::Join { name: name.to_owned(), client_id: Some(JOIN_ID) }
 }
 
 /// A join of the page's next member, after a `welcome` of the first.
 fn next_join(name: &str) -> Effect {
     let mut client_id = JOIN_ID;
     client_id.0[15] += 1;
-    Effect::Join { name: name.to_owned(), client_id }
+    Effect::Join { name: name.to_owned(), client_id: Some(client_id) }
 }
 
 fn remember(name: &str) -> Effect {
@@ -139,7 +139,18 @@ fn every_join_until_a_welcome_carries_the_same_id() {
     assert_eq!(fixture.fetched(Ok(None)).1, [join("Anna")]);
     fixture.named(Ok(member(1, "Anna")));
     fixture.run(|identity, out| identity.confirm(&member(1, "Anna"), out));
-    assert_ne!(fixture.identity.join_id, JOIN_ID, "the next member of the page is another");
+    assert_ne!(fixture.identity.join_id, Some(JOIN_ID), "the next member of the page is another");
+}
+
+#[test]
+fn the_next_member_of_a_page_joins_with_another_id() {
+    let mut fixture = IdentityFixture::opened(None);
+    fixture.fetched(Ok(None));
+    fixture.run(|identity, out| identity.join("Ann".to_owned(), out));
+    fixture.named(Ok(member(1, "Ann")));
+    fixture.run(|identity, out| identity.sign_out(out));
+    fixture.run(|identity, out| drop(identity.apply_signed_out(Ok(()), out)));
+    assert_eq!(fixture.run(|identity, out| identity.join("Bo".to_owned(), out)), [next_join("Bo")]);
 }
 
 fn too_many(retry_after_s: Option<u64>) -> NameRefusal {

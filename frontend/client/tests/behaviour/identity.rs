@@ -46,7 +46,7 @@ fn an_unexplained_close_may_mean_a_forgotten_member() {
     assert!(page.break_connection(4401).contains(&Effect::FetchIdentity));
     assert_eq!(
         page.give(Input::IdentityFetched(Ok(None))),
-        [Effect::Join { name: "Ann".to_owned(), client_id: client_id(10) }]
+        [Effect::Join { name: "Ann".to_owned(), client_id: Some(client_id(10)) }]
     );
 }
 
@@ -75,7 +75,7 @@ fn a_forgotten_member_rejoins_with_the_rows_after_a_restart() {
     let mut page = Page::welcome_in(&House::new(1));
     page.send(1, "said into the restart");
     let out = forget_ann(&mut page);
-    assert_eq!(out, [Effect::Join { name: "Ann".to_owned(), client_id: client_id(10) }]);
+    assert_eq!(out, [Effect::Join { name: "Ann".to_owned(), client_id: Some(client_id(10)) }]);
     assert_eq!(name_of(&mut page).as_deref(), Some("Ann"));
     let again = member(9, "Ann");
     assert!(has_opened(&page.give(Input::Named(Ok(again.clone())))));

@@ -59,7 +59,7 @@ impl World {
         let no_device = DeviceKey([0; 32]);
         let (input, device) = match (&request, device) {
             (IdentityRequest::Join(_, client_id), _)
-                if known.is_some_and(|known| device_of(*client_id) != known) =>
+                if known.is_some_and(|known| client_id.is_none_or(|id| device_of(id) != known)) =>
             {
                 self.answer_account_request(
                     page,
@@ -70,7 +70,7 @@ impl World {
                 return Ok(());
             }
             (IdentityRequest::Join(name, client_id), _) => {
-                let device = device_of(*client_id);
+                let device = device_of(client_id.unwrap_or_else(|| ClientId(self.rng.bytes())));
                 (Input::Join { request: hub_request, name: name.clone(), device }, device)
             }
             (IdentityRequest::Me, Some(device)) => (Input::WhoAmI(hub_request, device), device),
