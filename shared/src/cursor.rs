@@ -75,7 +75,7 @@ fn parse_hex(text: &str, digits: usize) -> Result<u64, ParseCursorError> {
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.epoch, self.n)?;
-        self.mark.map_or(Ok(()), |mark| write!(f, ".{mark:08x}"))
+        self.mark.map_or(Ok(()), |mark| write!(f, ".{:08x}", u64::from(mark)))
     }
 }
 

@@ -84,6 +84,10 @@ impl Hub {
         now: u64,
         out: &mut Vec<Output>,
     ) -> Result<(), ErrorCode> {
+        // A member who has left keeps no bucket.
+        if !self.house.members.contains(member) {
+            return Ok(());
+        }
         let per_s = match self.settings.posts.per_s {
             0 => 0,
             // People read no slower where they may post little.
