@@ -170,12 +170,15 @@ fn may_in_room(house: &House, actor: Actor, action: Action, room: RoomId) -> Res
         Action::ArchiveRoom => Role::Maker,
         _ => return Err(ErrorCode::BadField),
     };
-    let is_archived = house.rooms.get(room).is_some_and(|state| state.archived);
+    let state = house.rooms.get(room);
+    let is_archived = state.is_some_and(|state| state.archived);
+    // A maker who has left an archived room can come back, to restore it.
+    let is_made = state.is_some_and(|state| state.maker.map(Actor::Member) == Some(actor));
     match action {
         Action::ArchiveRoom if role == Role::Member => Err(ErrorCode::NotTheMaker),
         _ if role < least => Err(ErrorCode::RoomUnknown),
         Action::FindRoom | Action::Post | Action::ChangeRoom if is_archived => Err(ErrorCode::RoomArchived),
-        Action::JoinRoom if is_archived && role == Role::Outsider => Err(ErrorCode::RoomArchived),
+        Action::JoinRoom if is_archived && role == Role::Outsider && !is_made => Err(ErrorCode::RoomArchived),
         _ => Ok(()),
     }
 }
@@ -198,7 +201,9 @@ pub fn role(house: &House, actor: Actor, room: RoomId) -> Option<Role> {
     match (actor, state.visibility()) {
         (Actor::System, _) => Some(Role::Keeper),
         (Actor::Member(member), _) if house.rooms.membership(member, room).is_some() => {
-            Some(if state.maker == Some(member) { Role::Maker } else { Role::Member })
+            // A room whose maker has left the house must not count as a room of the house for ever.
+            let is_makers = |maker| maker == member || !house.members.contains(maker);
+            Some(if state.maker.is_some_and(is_makers) { Role::Maker } else { Role::Member })
         }
         (Actor::Member(_), Visibility::Public) => Some(Role::Outsider),
         (Actor::PasserBy, _) => None,

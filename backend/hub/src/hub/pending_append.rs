@@ -164,11 +164,15 @@ impl Hub {
         }
     }
 
-    fn answer_origin(&self, origin: Origin, receipt: Receipt, out: &mut Vec<Output>) {
+    fn answer_origin(&mut self, origin: Origin, receipt: Receipt, out: &mut Vec<Output>) {
         match origin {
             Origin::Command { session, reference } | Origin::CreateRoom { session, reference, .. } => {
                 let Receipt { n, seq, at, room } = receipt;
                 out.push(Output::Send(session, Event::Reply(Reply { reference, n, seq, at, room })));
+            }
+            // Another join of the device was under way with another name. The newer name counts.
+            Origin::Join { request, device, name } if self.has_other_name(device, &name) => {
+                self.rename(request, name.as_str(), device, out)
             }
             Origin::Join { request, device, .. } => self.answer_who_am_i(request, device, out),
             Origin::Rename { request, member, .. } => {

@@ -39,7 +39,7 @@ impl Hub {
     }
 
     /// Whether a member has this device, and another name.
-    fn has_other_name(&self, device: DeviceKey, name: &Name) -> bool {
+    pub(in crate::hub) fn has_other_name(&self, device: DeviceKey, name: &Name) -> bool {
         let members = &self.house.members;
         let known = members.find_by_device(&device).and_then(|id| members.get(id));
         known.is_some_and(|member| member.name != name.as_str())

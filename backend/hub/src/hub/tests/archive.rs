@@ -86,6 +86,28 @@ fn an_archived_room_can_be_read_and_left_only() {
 }
 
 #[test]
+fn any_member_of_a_room_archives_it_when_its_maker_has_left_the_house() {
+    let mut test = with_room();
+    test.send(1, Command::RoomLeave(target(3)));
+    assert_eq!(refusal(&test.send(2, Command::RoomArchive(target(4)))), Some(ErrorCode::NotTheMaker));
+    test.give(Input::SignOut(RequestId(5), DeviceKey([1; 32])));
+    assert_eq!(refusal(&test.send(3, Command::RoomArchive(target(6)))), Some(ErrorCode::RoomUnknown));
+    assert_eq!(refusal(&test.send(2, Command::RoomArchive(target(7)))), None);
+    assert_eq!(listed(&mut test), [1]);
+}
+
+#[test]
+fn a_maker_who_left_an_archived_room_comes_back_and_restores_it() {
+    let mut test = with_room();
+    test.send(1, Command::RoomArchive(target(3)));
+    test.send(1, Command::RoomLeave(target(4)));
+    assert_eq!(refusal(&test.send(1, Command::RoomRestore(target(5)))), Some(ErrorCode::RoomUnknown));
+    assert_eq!(refusal(&test.send(1, Command::RoomJoin(target(6)))), None);
+    assert_eq!(refusal(&test.send(1, Command::RoomRestore(target(7)))), None);
+    assert_eq!(listed(&mut test), [1, 2]);
+}
+
+#[test]
 fn a_restarted_hub_knows_the_archived_rooms() {
     let mut test = with_room();
     test.send(1, Command::RoomArchive(target(4)));

@@ -448,3 +448,31 @@ fn a_log_of_the_older_order_is_replayed_to_the_creator_from_the_own_joining_on()
     let out = test.give(Input::ReadFinished(*id, Ok(QueryResult::Replayed(part))));
     assert_eq!(sent(&out), ["joined 3", "joined 4", "posted 5", "release"]);
 }
+
+#[test]
+fn a_join_sent_again_with_another_name_renames_the_member_that_is_being_made() {
+    let mut test = TestHub::new();
+    let device = DeviceKey([1; 32]);
+    let join = |id, name: &str| Input::Join { request: RequestId(id), name: name.to_owned(), device };
+    let (mut out, now) = (Vec::new(), test.now);
+    test.hub.handle(join(1, "Ann"), now, &mut out);
+    test.hub.handle(join(2, "Anna"), now, &mut out);
+    let mut answers = Vec::new();
+    while !out.is_empty() {
+        for output in std::mem::take(&mut out) {
+            match output {
+                Output::Append(change) => {
+                    let outcome = test.log.append(change, now.wall);
+                    test.hub.handle(Input::AppendsFinished(vec![outcome]), now, &mut out);
+                    test.read_tail(&mut out);
+                }
+                Output::Answer(RequestId(request), Answer::Me(Some(member))) => {
+                    answers.push((request, member.name));
+                }
+                _ => {}
+            }
+        }
+    }
+    assert_eq!(answers, [(1, "Ann".to_owned()), (2, "Anna".to_owned())]);
+    assert_eq!(test.hub.house().members.all().count(), 1);
+}
