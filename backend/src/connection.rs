@@ -11,6 +11,7 @@ pub mod address_limits;
 mod chunked_end;
 pub mod deadlines;
 pub mod direct_writer;
+mod end_queue;
 pub mod frame;
 pub mod frame_guard;
 mod head_end;

@@ -64,6 +64,10 @@ pub const PIPELINED_BYTES_MAX: usize = 16 << 10;
 /// Beyond: the socket is not read until the response has ended.
 pub const SERVED_BODY_BYTES_MAX: usize = 512 << 10;
 
+/// Sockets of one worker that report their end in one turn, and at once in one millisecond. Beyond: an end waits for a
+/// later turn, so that deliveries go between.
+pub const ENDS_PER_TURN: usize = 8;
+
 /// Connections of one worker. Beyond: new ones wait in the kernel's backlog.
 pub const CONNECTIONS_PER_WORKER_MAX: usize = 250_000;
 

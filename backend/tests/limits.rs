@@ -129,6 +129,7 @@ const INTERNAL: &[(&str, &str)] = &[
     ("TURN_BYTES_MAX", "only orders the work of the registry"),
     ("BATCHES_BYTES_MAX", "load of all clients of a worker"),
     ("ROUND_BYTES_MAX", "only orders the work of a worker"),
+    ("ENDS_PER_TURN", "only orders the work of a worker"),
     ("CONNECTIONS_PER_WORKER_MAX", "the file descriptors end sooner"),
     ("BACKLOG", "the kernel keeps the connections"),
     ("DESCRIPTORS_KEPT", "a setting of the system, told at the start"),
