@@ -9,6 +9,14 @@ use std::time::Duration;
 /// freed, and the connection is closed with 4008.
 pub const QUEUE_BYTES_MAX: usize = 1 << 20;
 
+/// Bytes of answers, pongs and replays that wait for one WebSocket. Beyond: the socket is not read until they have left.
+pub const ANSWER_BYTES_MAX: usize = 64 << 10;
+
+/// Bytes that wait for all WebSockets of one IP address, events that others get too not counted, and bytes of their
+/// unfinished messages. Beyond: a WebSocket that gets an answer is closed with 4008, and one that sends a part of a
+/// message with 4408.
+pub const HELD_BYTES_PER_ADDRESS_MAX: usize = 32 << 20;
+
 /// Bytes that wait for one connection while a worker queues a round of batches. Beyond: they are written before
 /// the round ends.
 pub const FLUSH_BYTES: usize = 64 << 10;

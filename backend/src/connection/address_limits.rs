@@ -4,7 +4,10 @@
 //! behind one address, so a refusal says when to come back, and each refused caller gets a later time than the
 //! one before. An IPv6 address counts as its /64, because one household can use every address of it.
 
+mod held_bytes;
 mod slot_bucket;
+
+pub use held_bytes::HeldBytes;
 
 use crate::clock::mono_ms;
 use crate::connection::permit::ConnectionPermit;
@@ -14,6 +17,7 @@ use crate::limits::{
     ROOMS_PER_ADDRESS_PER_HOUR, SOCKETS_PER_ADDRESS_MAX, STREAMS_PER_ADDRESS_MAX, TEXTS_PER_ADDRESS,
 };
 use crate::metrics::{refusal_reason::RefusalReason, worker_counts::count_refusal};
+use held_bytes::AddressBytes;
 use hub::rate::{Bucket, Rate};
 use slot_bucket::SlotBucket;
 use std::{
@@ -142,6 +146,7 @@ struct Address {
     open: [usize; 5],
     acts: [SlotBucket; 5],
     texts: Bucket,
+    held: AddressBytes,
 }
 
 impl Address {
@@ -150,12 +155,15 @@ impl Address {
             open: [0; 5],
             acts: Act::ALL.map(|act| SlotBucket::full(act.rate(), now)),
             texts: Bucket::full(TEXTS_PER_ADDRESS, now),
+            held: AddressBytes::default(),
         }
     }
 
     /// Whether nothing of this address must be remembered.
     fn is_idle(&self, now: u64) -> bool {
         self.open == [0; 5]
+            // A connection may outlive its guard, and then still counts.
+            && Arc::strong_count(&self.held) == 1
             && self.texts.is_full(TEXTS_PER_ADDRESS, now)
             && Act::ALL.iter().all(|act| self.acts[*act as usize].is_full(act.rate(), now))
     }
@@ -250,6 +258,14 @@ impl AddressLimits {
             return 0;
         }
         self.at(ip, |address, now| address.texts.take(TEXTS_PER_ADDRESS, 1, now))
+    }
+
+    /// Counts the bytes that are held for a connection of this address.
+    pub fn held_bytes(&self, ip: IpAddr) -> HeldBytes {
+        if !self.is_limited {
+            return HeldBytes::default();
+        }
+        HeldBytes::of(self.at(ip, |address, _| Arc::clone(&address.held)))
     }
 
     fn count(self: &Arc<Self>, ip: IpAddr, kind: Kind) -> Option<AddressGuard> {
