@@ -184,6 +184,14 @@ pub const ROOMS_PER_ADDRESS_PER_HOUR: u32 = 100;
 /// Requests for a name from one IP address, refused names included: a second, and at once. Beyond: 429.
 pub const NAME_ATTEMPTS: Rate = Rate { per_s: 10, burst: 300 };
 
+/// Requests of one IP address that are refused with 429 at once: a second, and in a burst. Beyond: the refusal waits for
+/// [`REFUSAL_DELAY`]. A client with many connections sends no more refused requests than it has connections in that
+/// time.
+pub const REFUSALS: Rate = Rate { per_s: 10, burst: 200 };
+
+/// Time for which a refusal beyond [`REFUSALS`] waits before it is sent.
+pub const REFUSAL_DELAY: Duration = Duration::from_secs(2);
+
 /// Longest time after which a refused caller is told to try again, in milliseconds. Beyond: the times begin
 /// again.
 pub const RETRY_AFTER_MS_MAX: u64 = 60_000;

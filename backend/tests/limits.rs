@@ -61,9 +61,9 @@ fn protocol_md_lists_the_limits_of_the_server() {
         HEAD_BYTES_MAX, HEAD_TIMEOUT, HEADER_NAMES_BYTES_MAX, HELD_BYTES_PER_ADDRESS_MAX, JOINS, KEEP_ALIVE,
         LINGER, MESSAGE_TIMEOUT, NAME_ATTEMPTS, OPEN_RETRY_AFTER_S, PIPELINED_BYTES_MAX, POLL_AGAIN_MS,
         POLL_GATHER, POLL_WAIT_MAX, POLLS_PER_ADDRESS_MAX, QUEUE_BYTES_MAX, READ_AHEAD_BYTES_MAX,
-        REFUSED_PER_ADDRESS_MAX, RENAMES, RETRY_AFTER_MS_MAX, ROOMS_PER_ADDRESS_PER_HOUR,
-        SERVED_BODY_BYTES_MAX, SHUTDOWN, SOCKETS_PER_ADDRESS_MAX, STALL_AFTER, STREAMS_PER_ADDRESS_MAX,
-        TEXTS_PER_ADDRESS, TEXTS_PER_CONNECTION, UNACKNOWLEDGED,
+        REFUSAL_DELAY, REFUSALS, REFUSED_PER_ADDRESS_MAX, RENAMES, RETRY_AFTER_MS_MAX,
+        ROOMS_PER_ADDRESS_PER_HOUR, SERVED_BODY_BYTES_MAX, SHUTDOWN, SOCKETS_PER_ADDRESS_MAX, STALL_AFTER,
+        STREAMS_PER_ADDRESS_MAX, TEXTS_PER_ADDRESS, TEXTS_PER_CONNECTION, UNACKNOWLEDGED,
     };
     use shared::close::RETRY_MS;
     let values = [
@@ -105,6 +105,9 @@ fn protocol_md_lists_the_limits_of_the_server() {
         ("ROOMS_PER_ADDRESS_PER_HOUR", ROOMS_PER_ADDRESS_PER_HOUR.into()),
         ("NAME_ATTEMPTS.per_s", NAME_ATTEMPTS.per_s.into()),
         ("NAME_ATTEMPTS.burst", NAME_ATTEMPTS.burst.into()),
+        ("REFUSALS.per_s", REFUSALS.per_s.into()),
+        ("REFUSALS.burst", REFUSALS.burst.into()),
+        ("REFUSAL_DELAY", ms(REFUSAL_DELAY)),
         ("RETRY_AFTER_MS_MAX", RETRY_AFTER_MS_MAX),
         ("TEXTS_PER_CONNECTION.per_s", TEXTS_PER_CONNECTION.per_s.into()),
         ("TEXTS_PER_CONNECTION.burst", TEXTS_PER_CONNECTION.burst.into()),
@@ -129,6 +132,9 @@ const INTERNAL: &[(&str, &str)] = &[
     ("INPUTS_BYTES_MAX", "load of all clients of a worker"),
     ("TURN_MAX", "only orders the work of the registry"),
     ("TURN_BYTES_MAX", "only orders the work of the registry"),
+    ("READS_TURN_MAX", "only orders the work of the registry"),
+    ("READS_TURN_BYTES_MAX", "only orders the work of the registry"),
+    ("RECENT_MARKS_MAX", "an older mark is read from the store"),
     ("BATCHES_BYTES_MAX", "load of all clients of a worker"),
     ("ROUND_BYTES_MAX", "only orders the work of a worker"),
     ("ENDS_PER_TURN", "only orders the work of a worker"),

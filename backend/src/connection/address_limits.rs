@@ -13,8 +13,9 @@ use crate::clock::mono_ms;
 use crate::connection::permit::ConnectionPermit;
 use crate::limits::{
     ADDRESS_CONNECTIONS_MIN, ADDRESS_SHARE, ADDRESSES_MAX, CONNECTIONS_PER_ADDRESS_MAX, HANDSHAKES, JOINS,
-    NAME_ATTEMPTS, OPEN_RETRY_AFTER_S, POLLS_PER_ADDRESS_MAX, REFUSED_PER_ADDRESS_MAX, RENAMES,
-    ROOMS_PER_ADDRESS_PER_HOUR, SOCKETS_PER_ADDRESS_MAX, STREAMS_PER_ADDRESS_MAX, TEXTS_PER_ADDRESS,
+    NAME_ATTEMPTS, OPEN_RETRY_AFTER_S, POLLS_PER_ADDRESS_MAX, REFUSAL_DELAY, REFUSALS,
+    REFUSED_PER_ADDRESS_MAX, RENAMES, ROOMS_PER_ADDRESS_PER_HOUR, SOCKETS_PER_ADDRESS_MAX,
+    STREAMS_PER_ADDRESS_MAX, TEXTS_PER_ADDRESS,
 };
 use crate::metrics::{refusal_reason::RefusalReason, worker_counts::count_refusal};
 use held_bytes::AddressBytes;
@@ -24,6 +25,7 @@ use std::{
     collections::HashMap,
     net::{IpAddr, Ipv4Addr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 /// A thing that an address has open.
@@ -146,6 +148,7 @@ struct Address {
     open: [usize; 5],
     acts: [SlotBucket; 5],
     texts: Bucket,
+    refusals: Bucket,
     held: AddressBytes,
 }
 
@@ -155,6 +158,7 @@ impl Address {
             open: [0; 5],
             acts: Act::ALL.map(|act| SlotBucket::full(act.rate(), now)),
             texts: Bucket::full(TEXTS_PER_ADDRESS, now),
+            refusals: Bucket::full(REFUSALS, now),
             held: AddressBytes::default(),
         }
     }
@@ -165,6 +169,7 @@ impl Address {
             // A connection may outlive its guard, and then still counts.
             && Arc::strong_count(&self.held) == 1
             && self.texts.is_full(TEXTS_PER_ADDRESS, now)
+            && self.refusals.is_full(REFUSALS, now)
             && Act::ALL.iter().all(|act| self.acts[*act as usize].is_full(act.rate(), now))
     }
 
@@ -258,6 +263,15 @@ impl AddressLimits {
             return 0;
         }
         self.at(ip, |address, now| address.texts.take(TEXTS_PER_ADDRESS, 1, now))
+    }
+
+    /// Counts a refusal with 429. Returns the time for which it should wait: a client that does not wait by itself
+    /// would take the time of the others with its refusals alone.
+    pub fn delay_refusal(&self, ip: IpAddr) -> Duration {
+        if !self.is_limited || self.at(ip, |address, now| address.refusals.try_take(REFUSALS, 1, now)) {
+            return Duration::ZERO;
+        }
+        REFUSAL_DELAY
     }
 
     /// Counts the bytes that are held for a connection of this address.
