@@ -11,6 +11,7 @@ pub mod address_limits;
 mod chunked_end;
 pub mod deadlines;
 pub mod direct_writer;
+mod end_queue;
 pub mod frame;
 pub mod frame_guard;
 mod head_end;
@@ -32,6 +33,7 @@ pub mod worker_inputs;
 
 pub use outbound_body::OutboundBody;
 
+use crate::connection::address_limits::HeldBytes;
 use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame::FramePayload;
 use crate::connection::trace::{TraceSink, Tracer};
@@ -140,10 +142,19 @@ impl Connection {
         }
     }
 
+    /// Counts for its IP address what only this connection holds.
+    pub fn count_held(&self, held: HeldBytes) {
+        self.queue.borrow_mut().held = held;
+    }
+
     /// Queues a frame, and the tracer's frame about it behind it.
-    fn push(&self, queue: &mut Queue, frame: Bytes) {
+    fn push(&self, queue: &mut Queue, frame: Bytes, is_own: bool) {
         let traced = self.tracer.get().and_then(|tracer| tracer.sent(&frame));
-        queue.push(frame);
+        if is_own {
+            queue.push_own(frame);
+        } else {
+            queue.push(frame);
+        }
         traced.into_iter().for_each(|traced| queue.push(traced));
     }
 
@@ -151,6 +162,45 @@ impl Connection {
     /// flush, as far as the kernel takes the frames: a client that reads must not fall behind because much is
     /// queued at once.
     pub fn enqueue(&self, frame: Bytes) {
+        self.enqueue_frame(frame, false);
+    }
+
+    /// Queues a frame that only this connection gets, like [`Connection::enqueue`]. If too much waits for the IP
+    /// address, the connection is cut off.
+    pub fn enqueue_own(&self, frame: Bytes) {
+        self.enqueue_frame(frame, true);
+        self.bound_held();
+    }
+
+    /// Cuts the connection off if too much waits for its IP address: it adds to that.
+    fn bound_held(&self) {
+        let queue = self.queue.borrow();
+        let is_over = !queue.is_closing && queue.held.is_over_limit();
+        drop(queue);
+        if is_over {
+            self.cut_off_slow_reader();
+        }
+    }
+
+    /// Whether so many answers wait that the client's next requests should not be read.
+    pub fn holds_many_answers(&self) -> bool {
+        self.queue.borrow().holds_many_answers()
+    }
+
+    /// Waits until few answers wait. One task at a time may wait.
+    pub async fn answers_left(&self) {
+        std::future::poll_fn(|cx| {
+            let mut queue = self.queue.borrow_mut();
+            if !queue.holds_many_answers() {
+                return Poll::Ready(());
+            }
+            queue.reader = Some(cx.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    fn enqueue_frame(&self, frame: Bytes, is_own: bool) {
         self.is_urgent.set(true);
         let mut queue = self.queue.borrow_mut();
         if queue.is_closing {
@@ -163,7 +213,7 @@ impl Connection {
             drop(queue);
             return self.cut_off_slow_reader();
         }
-        self.push(&mut queue, frame);
+        self.push(&mut queue, frame, is_own);
         if queue.bytes() > FLUSH_BYTES && self.is_waiting.get() {
             self.write(&mut queue);
         }
@@ -192,7 +242,8 @@ impl Connection {
         }
         if self.kind != SessionKind::Command {
             self.is_urgent.set(true);
-            self.send_ephemeral(frame::event(&event));
+            self.send_frame(frame::event(&event), true);
+            self.bound_held();
         } else if !self.is_closing() {
             self.answer.borrow_mut().get_or_insert(event);
         }
@@ -200,11 +251,15 @@ impl Connection {
 
     /// Queues an event without a position, or buffers it during a replay. A poll may wait for more.
     pub fn send_ephemeral(&self, frame: Bytes) {
+        self.send_frame(frame, false);
+    }
+
+    fn send_frame(&self, frame: Bytes, is_own: bool) {
         let mut queue = self.queue.borrow_mut();
         let Some(buffer) = &mut queue.buffer else {
             drop(queue);
             let was_urgent = self.is_urgent.get();
-            self.enqueue(frame);
+            self.enqueue_frame(frame, is_own);
             return self.is_urgent.set(was_urgent);
         };
         if is_too_slow(buffer.reply_bytes + queued_bytes(&frame)) {
@@ -212,6 +267,7 @@ impl Connection {
             return self.cut_off_slow_reader();
         }
         buffer.push_reply(frame);
+        queue.note_held();
     }
 
     /// Buffers frames until [`Connection::release`]. Frames that were buffered before are dropped, except
@@ -267,7 +323,8 @@ impl Connection {
             return self.inputs.push(Input::BufferOverflowed(self.session));
         }
         drop(queue);
-        buffer.frames.into_iter().chain(buffer.replies).for_each(|frame| self.enqueue(frame));
+        buffer.frames.into_iter().for_each(|frame| self.enqueue(frame));
+        buffer.replies.into_iter().for_each(|frame| self.enqueue_frame(frame, true));
     }
 
     /// Sends the hub [`Input::Drained`] when the queued frames have left.
@@ -288,6 +345,7 @@ impl Connection {
         }
         queue.is_closing = true;
         queue.buffer = None;
+        queue.note_held();
         // The guard of a request closes it in any case, and then its session has ended well.
         if self.kind == SessionKind::WebSocket || code != Some(CloseCode::Internal.number()) {
             count_close(code);

@@ -9,6 +9,14 @@ use std::time::Duration;
 /// freed, and the connection is closed with 4008.
 pub const QUEUE_BYTES_MAX: usize = 1 << 20;
 
+/// Bytes of answers, pongs and replays that wait for one WebSocket. Beyond: the socket is not read until they have left.
+pub const ANSWER_BYTES_MAX: usize = 64 << 10;
+
+/// Bytes that wait for all WebSockets of one IP address, events that others get too not counted, and bytes of their
+/// unfinished messages. Beyond: a WebSocket that gets an answer is closed with 4008, and one that sends a part of a
+/// message with 4408.
+pub const HELD_BYTES_PER_ADDRESS_MAX: usize = 32 << 20;
+
 /// Bytes that wait for one connection while a worker queues a round of batches. Beyond: they are written before
 /// the round ends.
 pub const FLUSH_BYTES: usize = 64 << 10;
@@ -63,6 +71,10 @@ pub const PIPELINED_BYTES_MAX: usize = 16 << 10;
 /// Bytes of a body that are read while its request is served, chunk lengths included. No route reads so long a body.
 /// Beyond: the socket is not read until the response has ended.
 pub const SERVED_BODY_BYTES_MAX: usize = 512 << 10;
+
+/// Sockets of one worker that report their end in one turn, and at once in one millisecond. Beyond: an end waits for a
+/// later turn, so that deliveries go between.
+pub const ENDS_PER_TURN: usize = 8;
 
 /// Connections of one worker. Beyond: new ones wait in the kernel's backlog.
 pub const CONNECTIONS_PER_WORKER_MAX: usize = 250_000;
@@ -171,6 +183,14 @@ pub const ROOMS_PER_ADDRESS_PER_HOUR: u32 = 100;
 
 /// Requests for a name from one IP address, refused names included: a second, and at once. Beyond: 429.
 pub const NAME_ATTEMPTS: Rate = Rate { per_s: 10, burst: 300 };
+
+/// Requests of one IP address that are refused with 429 at once: a second, and in a burst. Beyond: the refusal waits for
+/// [`REFUSAL_DELAY`]. A client with many connections sends no more refused requests than it has connections in that
+/// time.
+pub const REFUSALS: Rate = Rate { per_s: 10, burst: 200 };
+
+/// Time for which a refusal beyond [`REFUSALS`] waits before it is sent.
+pub const REFUSAL_DELAY: Duration = Duration::from_secs(2);
 
 /// Longest time after which a refused caller is told to try again, in milliseconds. Beyond: the times begin
 /// again.

@@ -4,22 +4,28 @@
 //! behind one address, so a refusal says when to come back, and each refused caller gets a later time than the
 //! one before. An IPv6 address counts as its /64, because one household can use every address of it.
 
+mod held_bytes;
 mod slot_bucket;
+
+pub use held_bytes::HeldBytes;
 
 use crate::clock::mono_ms;
 use crate::connection::permit::ConnectionPermit;
 use crate::limits::{
     ADDRESS_CONNECTIONS_MIN, ADDRESS_SHARE, ADDRESSES_MAX, CONNECTIONS_PER_ADDRESS_MAX, HANDSHAKES, JOINS,
-    NAME_ATTEMPTS, OPEN_RETRY_AFTER_S, POLLS_PER_ADDRESS_MAX, REFUSED_PER_ADDRESS_MAX, RENAMES,
-    ROOMS_PER_ADDRESS_PER_HOUR, SOCKETS_PER_ADDRESS_MAX, STREAMS_PER_ADDRESS_MAX, TEXTS_PER_ADDRESS,
+    NAME_ATTEMPTS, OPEN_RETRY_AFTER_S, POLLS_PER_ADDRESS_MAX, REFUSAL_DELAY, REFUSALS,
+    REFUSED_PER_ADDRESS_MAX, RENAMES, ROOMS_PER_ADDRESS_PER_HOUR, SOCKETS_PER_ADDRESS_MAX,
+    STREAMS_PER_ADDRESS_MAX, TEXTS_PER_ADDRESS,
 };
 use crate::metrics::{refusal_reason::RefusalReason, worker_counts::count_refusal};
+use held_bytes::AddressBytes;
 use hub::rate::{Bucket, Rate};
 use slot_bucket::SlotBucket;
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv4Addr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 /// A thing that an address has open.
@@ -142,6 +148,8 @@ struct Address {
     open: [usize; 5],
     acts: [SlotBucket; 5],
     texts: Bucket,
+    refusals: Bucket,
+    held: AddressBytes,
 }
 
 impl Address {
@@ -150,13 +158,18 @@ impl Address {
             open: [0; 5],
             acts: Act::ALL.map(|act| SlotBucket::full(act.rate(), now)),
             texts: Bucket::full(TEXTS_PER_ADDRESS, now),
+            refusals: Bucket::full(REFUSALS, now),
+            held: AddressBytes::default(),
         }
     }
 
     /// Whether nothing of this address must be remembered.
     fn is_idle(&self, now: u64) -> bool {
         self.open == [0; 5]
+            // A connection may outlive its guard, and then still counts.
+            && Arc::strong_count(&self.held) == 1
             && self.texts.is_full(TEXTS_PER_ADDRESS, now)
+            && self.refusals.is_full(REFUSALS, now)
             && Act::ALL.iter().all(|act| self.acts[*act as usize].is_full(act.rate(), now))
     }
 
@@ -250,6 +263,23 @@ impl AddressLimits {
             return 0;
         }
         self.at(ip, |address, now| address.texts.take(TEXTS_PER_ADDRESS, 1, now))
+    }
+
+    /// Counts a refusal with 429. Returns the time for which it should wait: a client that does not wait by itself
+    /// would take the time of the others with its refusals alone.
+    pub fn delay_refusal(&self, ip: IpAddr) -> Duration {
+        if !self.is_limited || self.at(ip, |address, now| address.refusals.try_take(REFUSALS, 1, now)) {
+            return Duration::ZERO;
+        }
+        REFUSAL_DELAY
+    }
+
+    /// Counts the bytes that are held for a connection of this address.
+    pub fn held_bytes(&self, ip: IpAddr) -> HeldBytes {
+        if !self.is_limited {
+            return HeldBytes::default();
+        }
+        HeldBytes::of(self.at(ip, |address, _| Arc::clone(&address.held)))
     }
 
     fn count(self: &Arc<Self>, ip: IpAddr, kind: Kind) -> Option<AddressGuard> {

@@ -1,5 +1,6 @@
 //! The messages of one WebSocket, in their order: from the bytes that actix-http reads to [`Message`]s.
 
+use crate::connection::address_limits::HeldBytes;
 use crate::connection::message_decoder::{Message, MessageDecoder};
 use crate::connection::ping_scan::PingScan;
 use crate::connection::read_ahead::ReadAhead;
@@ -25,6 +26,8 @@ pub struct InboundMessages {
     message_timeout: Duration,
     /// Time at which the unfinished message began.
     began: Option<Instant>,
+    /// Counts the unfinished message for the IP address.
+    held: HeldBytes,
     /// Only a traced connection has a tracer.
     tracer: Option<Rc<Tracer>>,
 }
@@ -47,8 +50,16 @@ impl InboundMessages {
             ping_scan: PingScan::default(),
             message_timeout,
             began: None,
+            held: HeldBytes::default(),
             tracer,
         }
+    }
+
+    /// Counts unfinished messages for their IP address.
+    #[must_use]
+    pub fn count_held(mut self, held: HeldBytes) -> Self {
+        self.held = held;
+        self
     }
 
     /// The next message; `None` if the connection has ended.
@@ -111,6 +122,10 @@ impl InboundMessages {
                 self.began = None;
             }
             let decoded = decoded?;
+            self.held.set(self.decoder.held_bytes());
+            if self.decoder.held_bytes() > 0 && self.held.is_over_limit() {
+                return Err(CloseCode::MessageTimeout);
+            }
             // Control frames within a message may be there without end.
             if self.began.is_some_and(|began| began.elapsed() >= self.message_timeout) {
                 return Err(CloseCode::MessageTimeout);

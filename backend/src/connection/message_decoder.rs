@@ -84,6 +84,11 @@ impl MessageDecoder {
         self.header_bytes > 0 || self.frame.is_some() || self.guard.is_within_message()
     }
 
+    /// Bytes that the unfinished message takes.
+    pub fn held_bytes(&self) -> usize {
+        self.message.capacity()
+    }
+
     /// Takes bytes up to the end of the next message; `None` if they hold no whole message. Then all of them
     /// are taken.
     ///

@@ -1,8 +1,9 @@
 //! The frames that wait on a connection, and the frames that are buffered during a replay.
 
-use crate::limits::{QUEUE_BYTES_MAX, QUEUE_FRAMES_KEPT};
+use crate::connection::address_limits::HeldBytes;
+use crate::limits::{ANSWER_BYTES_MAX, QUEUE_BYTES_MAX, QUEUE_FRAMES_KEPT};
 use bytes::{Buf, Bytes};
-use std::collections::VecDeque;
+use std::{collections::VecDeque, task::Waker};
 
 /// Bytes that a queued frame takes beside its content: its entry in the queue. Short frames take more by
 /// their number than by their content, so the bounds count it.
@@ -21,6 +22,16 @@ pub(super) struct Queue {
     bytes: usize,
     /// Bytes of a replay among them. The bound of a slow reader does not count these.
     replay_bytes: usize,
+    /// Numbers of the frames that only this connection holds, among all that were ever queued. Others share the rest.
+    own: VecDeque<u64>,
+    /// Number of the first frame.
+    first: u64,
+    /// Sum of the own frames' [`queued_bytes`].
+    own_bytes: usize,
+    /// Counts the own frames for the IP address.
+    pub(super) held: HeldBytes,
+    /// Waker of the task that reads, if it waits for own frames to leave.
+    pub(super) reader: Option<Waker>,
     /// Whether a part of the first frame has left already.
     is_partly_sent: bool,
     /// Frames that were published since the attach, until the replay has left.
@@ -38,10 +49,43 @@ impl Queue {
         self.frames.push_back(frame);
     }
 
+    /// Adds a frame that only this connection holds.
+    pub(super) fn push_own(&mut self, frame: Bytes) {
+        self.own.push_back(self.first + self.frames.len() as u64);
+        self.own_bytes += queued_bytes(&frame);
+        self.push(frame);
+        self.note_held();
+    }
+
     /// Adds a frame of a replay behind the others.
     pub(super) fn push_replay(&mut self, frame: Bytes) {
         self.replay_bytes += queued_bytes(&frame);
-        self.push(frame);
+        self.push_own(frame);
+    }
+
+    /// Counts for the IP address what only this connection holds.
+    pub(super) fn note_held(&mut self) {
+        self.held.set(self.own_bytes + self.buffer.as_ref().map_or(0, |buffer| buffer.reply_bytes));
+        if !self.holds_many_answers()
+            && let Some(reader) = self.reader.take()
+        {
+            reader.wake();
+        }
+    }
+
+    /// Whether so many own frames wait that the client should not send more requests.
+    pub(super) fn holds_many_answers(&self) -> bool {
+        self.own_bytes > ANSWER_BYTES_MAX
+    }
+
+    /// Whether only this connection holds the first frame.
+    fn is_first_own(&self) -> bool {
+        self.own.front() == Some(&self.first)
+    }
+
+    fn subtract_own(&mut self, bytes: usize) {
+        self.own_bytes -= bytes;
+        self.note_held();
     }
 
     /// The frames, in order. Of the first one a part may have left already.
@@ -76,6 +120,9 @@ impl Queue {
             if written < first.len() {
                 first.advance(written);
                 self.subtract(written);
+                if self.is_first_own() {
+                    self.subtract_own(written);
+                }
                 self.is_partly_sent |= written > 0;
                 return;
             }
@@ -95,19 +142,32 @@ impl Queue {
     pub(super) fn pop(&mut self) -> Option<Bytes> {
         let frame = self.frames.pop_front()?;
         self.subtract(queued_bytes(&frame));
+        if self.is_first_own() {
+            self.own.pop_front();
+            self.subtract_own(queued_bytes(&frame));
+        }
+        self.first += 1;
         self.is_partly_sent = false;
         if self.frames.is_empty() && self.frames.capacity() > QUEUE_FRAMES_KEPT {
             // A connection that was behind once must not keep the entries of its longest queue.
             self.frames = VecDeque::new();
+            self.own = VecDeque::new();
         }
         Some(frame)
     }
 
     /// Frees all frames except one that has left in part: the peer would read the next frame as the rest of it.
     pub(super) fn clear(&mut self) {
+        let is_own = self.is_first_own();
         let partly_sent = if self.is_partly_sent { self.frames.pop_front() } else { None };
-        *self = Queue { is_partly_sent: partly_sent.is_some(), ..Queue::default() };
-        partly_sent.into_iter().for_each(|frame| self.push(frame));
+        let (held, reader) = (std::mem::take(&mut self.held), self.reader.take());
+        *self = Queue { is_partly_sent: partly_sent.is_some(), held, reader, ..Queue::default() };
+        match partly_sent {
+            Some(frame) if is_own => self.push_own(frame),
+            Some(frame) => self.push(frame),
+            None => {}
+        }
+        self.note_held();
     }
 }
 

@@ -7,6 +7,7 @@
 use super::address_limits::AddressGuard;
 use super::deadlines::Deadlines;
 use super::direct_writer::DirectWriter;
+use super::end_queue::EndTurn;
 use super::http_deadline::Expired;
 use super::read_ahead::ReadAhead;
 use super::request_cycle::RequestCycle;
@@ -37,6 +38,8 @@ pub struct ServerSocket {
     read_ahead: Rc<ReadAhead>,
     /// Counts this socket for its IP address, if those are limited.
     address_guard: Option<Rc<AddressGuard>>,
+    /// Turn to report that the connection has ended; `None` while it has not.
+    end_turn: Option<Rc<EndTurn>>,
 }
 
 impl ServerSocket {
@@ -49,6 +52,7 @@ impl ServerSocket {
             request_cycle: Rc::new(RequestCycle::new(deadlines)),
             read_ahead: Rc::default(),
             address_guard,
+            end_turn: None,
         }
     }
 
@@ -87,10 +91,11 @@ impl ServerSocket {
         loop {
             ready!(self.request_cycle.poll_room(cx));
             let before = buffer.filled().len();
-            ready!(Pin::new(&mut self.reading).poll_read(cx, buffer))?;
+            let result = ready!(Pin::new(&mut self.reading).poll_read(cx, buffer));
             let read = buffer.filled().get(before..).unwrap_or_default();
-            if read.is_empty() {
-                return Poll::Ready(Ok(0));
+            if result.is_err() || read.is_empty() {
+                ready!(self.poll_end_turn(cx));
+                return Poll::Ready(result.map(|()| 0));
             }
             let passed = self.request_cycle.receive(read, cx);
             buffer.set_filled(before + passed);
@@ -98,6 +103,12 @@ impl ServerSocket {
                 return Poll::Ready(Ok(passed));
             }
         }
+    }
+
+    /// Whether this socket may report that its connection has ended. Until then it can be read or written again, with
+    /// the same result.
+    fn poll_end_turn(&mut self, cx: &Context<'_>) -> Poll<()> {
+        self.end_turn.get_or_insert_with(EndTurn::wait).poll(cx)
     }
 
     /// Reads the rest of a head that is too long. A connection that is closed with unread bytes would be reset,
@@ -170,8 +181,12 @@ impl AsyncRead for ServerSocket {
 }
 
 impl AsyncWrite for ServerSocket {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.direct_writer.poll_write(cx, bytes)
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = ready!(self.direct_writer.poll_write(cx, bytes));
+        if written.is_err() {
+            ready!(self.poll_end_turn(cx));
+        }
+        Poll::Ready(written)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

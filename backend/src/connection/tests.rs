@@ -12,6 +12,8 @@ use std::sync::{
 };
 use std::task::{Wake, ready};
 
+mod held;
+
 #[derive(Default)]
 struct Count(AtomicUsize);
 

@@ -39,6 +39,16 @@ pub async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servi
         }
         Err(response) => request.into_response(response),
     };
+    if response.status() == StatusCode::TOO_MANY_REQUESTS {
+        let caller: Option<Caller> = response.request().extensions().get().copied();
+        if let Some(ip) = caller.map(|caller| caller.ip).or(peer) {
+            // The next request of this connection waits too.
+            let delay = state.address_limits.delay_refusal(ip);
+            if !delay.is_zero() {
+                tokio::time::sleep(delay).await;
+            }
+        }
+    }
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         harden(&mut response, &state);
         let is_refused = is_refused(response.request());

@@ -37,6 +37,7 @@ use shared::{
     version::SUBPROTOCOL,
 };
 use std::{net::IpAddr, rc::Rc, sync::Arc, time::Duration};
+use tokio::time::timeout;
 
 /// Opens a WebSocket.
 pub async fn connect(
@@ -67,9 +68,11 @@ pub async fn connect(
         state.deadlines.message,
         read_ahead,
         tracer.clone(),
-    );
+    )
+    .count_held(state.address_limits.held_bytes(caller.ip));
     let sent_names = direct_writer.take_header_names();
     let connection = state.connections.add_socket(dialect, Rc::clone(&direct_writer));
+    connection.count_held(state.address_limits.held_bytes(caller.ip));
     let guard = ConnectionGuard::new(Rc::clone(&state.connections), Rc::clone(&connection), permit);
     let mut response = respond(&request, &connection)?;
     if let Some(tracer) = tracer {
@@ -178,7 +181,7 @@ impl MessageReader {
         let mut buckets = [per_message, per_byte, per_text].map(|rate| Bucket::full(rate, now));
         let code = loop {
             // What a peer left unread that has gone is dropped.
-            if !self.wait_out_pause(&mut messages).await {
+            if !self.wait_for_answers().await || !self.wait_out_pause(&mut messages).await {
                 break Some(CloseCode::GoingAway.number());
             }
             // Other connections have their turn even if this peer sends without end.
@@ -202,6 +205,20 @@ impl MessageReader {
         // A close by the peer is echoed with its own code (RFC 6455 §5.5.1).
         self.connection.close(code, "");
         self.connection.flush();
+    }
+
+    /// Reads nothing while many answers wait for the client. Returns false if the connection ends meanwhile.
+    async fn wait_for_answers(&self) -> bool {
+        while self.connection.holds_many_answers() {
+            // If the answers leave in time, this is no error; if not, the connection is looked at.
+            let _ = timeout(PEER_CHECK_EVERY, self.connection.answers_left()).await;
+            if self.direct_writer.is_peer_gone() || self.connection.is_closing() {
+                return false;
+            }
+            // The server did not read, so silence is not the client's fault.
+            self.connection.note_read(self.connections.now_s());
+        }
+        true
     }
 
     /// Handles nothing but pings while the connection is paused. Returns false if the connection ends meanwhile.
@@ -291,7 +308,7 @@ impl MessageReader {
     }
 
     fn enqueue(&self, frame: Bytes) {
-        self.connection.enqueue(frame);
+        self.connection.enqueue_own(frame);
         self.connection.flush();
     }
 

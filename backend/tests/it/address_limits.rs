@@ -5,7 +5,9 @@ use crate::{
     socket::{PATIENCE, Raw, Socket, frame},
     test_server::{ServerOptions, TestServer},
 };
-use backend::limits::{ADDRESS_SHARE, JOINS, ROOMS_PER_ADDRESS_PER_HOUR, TEXTS_PER_CONNECTION};
+use backend::limits::{
+    ADDRESS_SHARE, JOINS, REFUSAL_DELAY, ROOMS_PER_ADDRESS_PER_HOUR, TEXTS_PER_CONNECTION,
+};
 use futures_util::future::join_all;
 use hub::limits::ROOMS_MADE_PER_HOUR;
 use serde_json::json;
@@ -242,4 +244,26 @@ async fn the_text_dialect_goes_at_a_rate_at_which_people_type() {
     raw.send(&frame(0x81, b"after")).await;
     assert_eq!(listener.next_text().await, "after");
     assert!(started.elapsed() < PATIENCE);
+}
+
+#[tokio::test]
+async fn a_refusal_waits_when_its_address_was_refused_very_often() {
+    let server = TestServer::start();
+    let name = json!({ "name": "a name\u{7}" });
+    let started = Instant::now();
+    let refuse = async || {
+        let sent = Instant::now();
+        let answer = http::post(&server, "/api/join", &[], &name).await;
+        (answer, sent.elapsed())
+    };
+    loop {
+        let answers = join_all((0..50).map(|_| refuse())).await;
+        let refused = answers.iter().filter(|(answer, _)| answer.status == 429);
+        let mut waited = refused.filter(|(_, time)| *time >= REFUSAL_DELAY).map(|(answer, _)| answer);
+        if let Some(answer) = waited.next_back() {
+            assert!(retry_after(answer) >= 1);
+            return;
+        }
+        assert!(started.elapsed() < PATIENCE, "no refusal waits");
+    }
 }

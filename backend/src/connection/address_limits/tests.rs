@@ -100,6 +100,21 @@ fn texts_are_delayed_beyond_the_rate() {
 }
 
 #[test]
+fn refusals_wait_beyond_their_rate() {
+    let limits = AddressLimits::new(MANY, true);
+    // A slow machine takes some time, in which more are refused at once.
+    let begin = mono_ms();
+    let at_once = (0..).take_while(|_| limits.delay_refusal(IP).is_zero()).count();
+    let more = (mono_ms() - begin) * u64::from(REFUSALS.per_s) / 1_000 + 1;
+    assert!(at_once >= REFUSALS.burst as usize, "{at_once}");
+    assert!(at_once as u64 <= u64::from(REFUSALS.burst) + more, "{at_once} and {more}");
+    assert_eq!(limits.delay_refusal(IP), REFUSAL_DELAY);
+    assert!(limits.delay_refusal(OTHER).is_zero());
+    let unlimited = AddressLimits::new(MANY, false);
+    assert!((0..1_000).all(|_| unlimited.delay_refusal(IP).is_zero()));
+}
+
+#[test]
 fn the_addresses_of_one_household_count_together() {
     let v6 = |text: &str| key(IpAddr::V6(text.parse::<Ipv6Addr>().unwrap()));
     assert_eq!(v6("2001:db8:1:2::1"), v6("2001:db8:1:2:ffff::9"));

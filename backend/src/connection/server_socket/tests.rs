@@ -1,6 +1,6 @@
 use super::*;
 use crate::connection::request_bytes::BodyLength;
-use crate::limits::{HEAD_BYTES_MAX, PIPELINED_BYTES_MAX, READ_AHEAD_BYTES_MAX};
+use crate::limits::{ENDS_PER_TURN, HEAD_BYTES_MAX, PIPELINED_BYTES_MAX, READ_AHEAD_BYTES_MAX};
 use actix_http::{HttpService, KeepAlive, Request, Response, body::BoxBody};
 use actix_service::{Service as _, ServiceFactory as _, fn_service};
 use std::{convert::Infallible, task::Waker, time::Duration};
@@ -159,4 +159,39 @@ fn a_worker_rests_when_requests_wait_behind_an_open_one() {
         let polls = polls_while(socket, flood).await;
         assert!(polls <= 100, "{polls} polls");
     });
+}
+
+#[actix_web::test]
+async fn many_sockets_end_in_turns() {
+    let mut sockets = Vec::new();
+    let mut peers = Vec::new();
+    for _ in 0..4 * ENDS_PER_TURN {
+        let (socket, peer) = pair().await;
+        sockets.push(socket);
+        peers.push(peer);
+    }
+    // All ends are there before the first is read, so that no socket waits for its peer below.
+    peers.clear();
+    for socket in &sockets {
+        socket.reading.readable().await.unwrap();
+    }
+    // Others end too, so that none of these ends at once, however slow the machine is.
+    let mut context = Context::from_waker(Waker::noop());
+    let mut others = vec![EndTurn::wait()];
+    while others.iter().all(|turn| turn.poll(&context).is_ready()) {
+        others.push(EndTurn::wait());
+    }
+    let mut ended = 0;
+    let mut most_in_a_turn = 0;
+    while ended < 4 * ENDS_PER_TURN {
+        let before = sockets.len();
+        sockets.retain_mut(|socket| {
+            let mut byte = [0];
+            Pin::new(socket).poll_read(&mut context, &mut ReadBuf::new(&mut byte)).is_pending()
+        });
+        ended += before - sockets.len();
+        most_in_a_turn = most_in_a_turn.max(before - sockets.len());
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(most_in_a_turn, ENDS_PER_TURN);
 }
