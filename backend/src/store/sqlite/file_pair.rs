@@ -10,7 +10,7 @@
 
 use super::{
     FILE, LogFiles,
-    check::check_connection,
+    check::{CheckReport, check_connection},
     database,
     log_error::LogError,
     projection::{self, meta, set_meta},
@@ -45,24 +45,56 @@ pub(super) enum PairState {
 ///
 /// The files do not belong together, or cannot be read.
 pub(super) fn verify(files: &LogFiles) -> Result<(), LogError> {
-    let PairState::Suspect { head_alone, was_closed } = judge(files)? else { return Ok(()) };
-    tracing::warn!("the database was copied or moved since a server last used it; checking all of it");
-    let checked = || -> Result<bool, LogError> {
-        let db = database::any_format_reader(&files.log)?;
-        let report = check_connection(&db)?;
-        // An old write-ahead log may hide newer events. The next checkpoint would destroy them.
-        Ok(report.is_sound_but_for_unreadable() && projection::head(&db)? >= head_alone)
-    };
-    match checked() {
-        Ok(true) => Ok(()),
-        Err(error) if !error.is_damage() => Err(error),
-        _ => Err(refusal(files, was_closed)),
+    match check_suspect(files)? {
+        Some(report) if !report.is_sound_but_for_unreadable() => Err(LogError::Refused(format!(
+            "{}: the stored rooms and members of this database do not match its messages. Run teahouse check \
+             --repair and start again; or move all files that begin with {FILE} to another folder, then use \
+             teahouse restore FILE with a backup.",
+            files.log.display()
+        ))),
+        _ => Ok(()),
     }
 }
 
-fn refusal(files: &LogFiles, was_closed: bool) -> LogError {
+/// Checks a log before a repair, and changes nothing. The writer of the repair puts the write-ahead log into the
+/// database file, which destroys a newer file if the log is an old one.
+///
+/// # Errors
+///
+/// The files do not belong together, or cannot be read.
+pub(super) fn verify_repairable(files: &LogFiles) -> Result<(), LogError> {
+    check_suspect(files).map(drop)
+}
+
+/// Checks all of a suspect log. Returns the report if a repair can mend all that it names, none if the log is
+/// trusted.
+fn check_suspect(files: &LogFiles) -> Result<Option<CheckReport>, LogError> {
+    let PairState::Suspect { head_alone, was_closed } = judge(files)? else { return Ok(None) };
+    tracing::warn!("the database was copied or moved since a server last used it; checking all of it");
+    let checked = || -> Result<(u64, CheckReport), LogError> {
+        let db = database::any_format_reader(&files.log)?;
+        Ok((projection::head(&db)?, check_connection(&db)?))
+    };
+    let head = match checked() {
+        // An old write-ahead log may hide newer events. The next checkpoint would destroy them.
+        Ok((head, report)) if head >= head_alone && report.is_repairable() => return Ok(Some(report)),
+        Ok((head, _)) => head,
+        Err(error) if error.is_damage() => 0,
+        Err(error) => return Err(error),
+    };
+    // A write-ahead log that holds newer events must stay.
+    Err(refusal(files, was_closed && head <= head_alone && is_sound_alone(files)))
+}
+
+/// Whether the database file is a working log without the write-ahead log.
+fn is_sound_alone(files: &LogFiles) -> bool {
+    let report = database::without_wal(&files.log).and_then(|db| check_connection(&db));
+    report.is_ok_and(|report| report.is_sound_but_for_unreadable())
+}
+
+fn refusal(files: &LogFiles, is_sound_alone: bool) -> LogError {
     let (log, wal) = (files.log.display(), files.wal.display());
-    LogError::Refused(if was_closed {
+    LogError::Refused(if is_sound_alone {
         format!(
             "{log}: the write-ahead log beside this database belongs to another one. Move {wal} to another \
              folder and start again; or move all files that begin with {FILE}, then use teahouse restore FILE \

@@ -176,3 +176,54 @@ async fn a_copy_of_a_running_database_opens_whole_or_is_refused() {
     }
     assert!(opened >= copies.len() - 1 && refused > 0, "{opened} opened, {refused} refused");
 }
+
+/// Repairs the log of this folder.
+fn repair_at(path: &Path) -> Result<Repaired, String> {
+    repair(&DataFolder::lock(path).unwrap()).map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn a_repair_changes_nothing_when_an_old_write_ahead_log_lies_beside_the_database() {
+    let mut log = TestLog::new().await;
+    post_many(&mut log, 1).await;
+    let old = fs::read(LogFiles::of(&log.path).wal).unwrap();
+    post_a_generation(&mut log, 65).await;
+    log.store = None;
+    let files = LogFiles::of(&log.path);
+    let newest = fs::read(&files.log).unwrap();
+    fs::write(&files.wal, &old).unwrap();
+    let refused = repair_at(&log.path).unwrap_err();
+    assert!(refused.contains("-wal to another folder and start again"), "{refused}");
+    assert!(fs::read(&files.log).unwrap() == newest && fs::read(&files.wal).unwrap() == old);
+}
+
+#[tokio::test]
+async fn a_refused_copy_opens_after_a_repair_when_only_its_state_is_wrong() {
+    let mut log = TestLog::new().await;
+    log.post(1, "x").await.unwrap();
+    let db = rusqlite::Connection::open(LogFiles::of(&log.path).log).unwrap();
+    db.execute("UPDATE members SET name = 'y'", ()).unwrap();
+    drop(db);
+    let files = log.copied_files();
+    let to = files.log.parent().unwrap();
+    let refused = opens_whole_or_is_refused(to).await.unwrap_err();
+    assert!(refused.contains("Run teahouse check --repair and start again"), "{refused}");
+    assert!(repair_at(to).unwrap().has_new_state);
+    assert_eq!(judge(&files).unwrap(), PairState::Trusted);
+    assert_eq!(opens_whole_or_is_refused(to).await, Ok(2));
+    fs::remove_dir_all(to).unwrap();
+}
+
+#[tokio::test]
+async fn a_log_with_damage_that_stays_opens_after_a_repair_as_before() {
+    let mut log = TestLog::new().await;
+    log.post(1, "x").await.unwrap();
+    let db = rusqlite::Connection::open(LogFiles::of(&log.path).log).unwrap();
+    db.execute("UPDATE events SET prev = 0 WHERE n = 2", ()).unwrap();
+    drop(db);
+    let files = crash(&mut log);
+    assert_eq!(judge(&files).unwrap(), PairState::Trusted);
+    assert!(!repair_at(&log.path).unwrap().report.is_sound());
+    assert_eq!(judge(&files).unwrap(), PairState::Trusted);
+    drop(open(&log.path));
+}
