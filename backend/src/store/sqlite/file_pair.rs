@@ -11,16 +11,13 @@
 use super::{
     FILE, LogFiles,
     check::{CheckReport, check_connection},
-    database,
+    database::{self, WAL_HEADER},
     log_error::LogError,
     projection::{self, meta, set_meta},
     row::{from_sql, to_sql},
 };
 use rusqlite::{Connection as Database, OptionalExtension};
 use std::{fs, io, path::Path, time::UNIX_EPOCH};
-
-/// Bytes of a write-ahead log without a page.
-const WAL_HEADER: u64 = 32;
 
 /// Value of `owner` in a log that was closed: the database file alone holds everything.
 const CLOSED: &str = "closed";

@@ -227,3 +227,26 @@ async fn a_log_with_damage_that_stays_opens_after_a_repair_as_before() {
     assert_eq!(judge(&files).unwrap(), PairState::Trusted);
     drop(open(&log.path));
 }
+
+#[tokio::test]
+async fn a_write_ahead_log_without_its_database_is_kept() {
+    let mut log = TestLog::new().await;
+    log.post(1, "x").await.unwrap();
+    let files = crash(&mut log);
+    let (whole, wal) = (fs::read(&files.log).unwrap(), fs::read(&files.wal).unwrap());
+    for is_empty in [true, false] {
+        if is_empty {
+            fs::write(&files.log, "").unwrap()
+        } else {
+            fs::remove_file(&files.log).unwrap()
+        }
+        let refused = opens_whole_or_is_refused(&log.path).await.unwrap_err();
+        assert!(refused.contains("is missing or empty"), "{refused}");
+        assert!(check(&log.path).is_err() && repair_at(&log.path).is_err());
+        assert!(super::backup(&log.path, &log.path.join("copy")).is_err());
+        assert!(fs::read(&files.wal).unwrap() == wal, "no command deletes it");
+        assert_eq!(files.log.exists(), is_empty);
+    }
+    fs::write(&files.log, whole).unwrap();
+    assert_eq!(opens_whole_or_is_refused(&log.path).await, Ok(2));
+}
