@@ -191,8 +191,24 @@ fn identity(file: &fs::Metadata) -> String {
 
 /// Names this file as the owner of the log, and makes the database file hold that.
 pub(super) fn claim(db: &Database, log: &Path) -> Result<(), LogError> {
-    set_meta(db, "owner", identity(&fs::metadata(log)?))?;
-    db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()))?;
+    name_owner(db, log)?;
+    let (is_busy, pages, checkpointed): (bool, i64, i64) =
+        db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
+    if is_busy || pages != checkpointed {
+        return Err(LogError::Io(io::Error::other("another program reads the database")));
+    }
+    Ok(())
+}
+
+/// Names this file as the owner of the log, unless the log says so already. The next checkpoint makes the database
+/// file hold that.
+pub(super) fn name_owner(db: &Database, log: &Path) -> Result<(), LogError> {
+    let owner = identity(&fs::metadata(log)?);
+    if meta::<String>(db, "owner")?.as_ref() != Some(&owner) {
+        set_meta(db, "owner", owner)?;
+    }
     Ok(())
 }
 

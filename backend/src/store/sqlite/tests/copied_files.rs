@@ -250,3 +250,52 @@ async fn a_write_ahead_log_without_its_database_is_kept() {
     fs::write(&files.log, whole).unwrap();
     assert_eq!(opens_whole_or_is_refused(&log.path).await, Ok(2));
 }
+
+#[tokio::test]
+async fn a_write_ahead_log_with_newer_messages_is_not_to_be_moved_away() {
+    let mut log = TestLog::new().await;
+    log.store = None;
+    let files = LogFiles::of(&log.path);
+    let closed = fs::read(&files.log).unwrap();
+    log.store = Some(open(&log.path));
+    log.post(1, "x").await.unwrap();
+    let db = rusqlite::Connection::open(&files.log).unwrap();
+    db.execute("UPDATE events SET prev = 7 WHERE n = 2", ()).unwrap();
+    drop(db);
+    crash(&mut log);
+    fs::write(&files.log, closed).unwrap();
+    assert!(matches!(judge(&files).unwrap(), PairState::Suspect { was_closed: true, .. }));
+    let refused = opens_whole_or_is_refused(&log.path).await.unwrap_err();
+    assert!(!refused.contains("-wal to another folder"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_write_ahead_log_is_not_to_be_moved_away_when_the_database_alone_is_damaged() {
+    let mut log = TestLog::new().await;
+    post_many(&mut log, 1).await;
+    let files = LogFiles::of(&log.path);
+    let old = fs::read(&files.wal).unwrap();
+    post_a_generation(&mut log, 65).await;
+    log.store = None;
+    let db = rusqlite::Connection::open(&files.log).unwrap();
+    db.execute("DELETE FROM events WHERE n = 50", ()).unwrap();
+    drop(db);
+    fs::write(&files.wal, old).unwrap();
+    let refused = opens_whole_or_is_refused(&log.path).await.unwrap_err();
+    assert!(!refused.contains("-wal to another folder"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_claim_fails_when_the_database_file_does_not_get_it() {
+    let mut log = TestLog::new().await;
+    log.store = None;
+    let files = LogFiles::of(&log.path);
+    let db = database::writer(&files.log).unwrap();
+    file_pair::set_base(&db, 0).unwrap();
+    let reader = database::reader(&files.log).unwrap();
+    let reading = reader.unchecked_transaction().unwrap();
+    assert_eq!(projection::head(&reading).unwrap(), 1);
+    assert!(file_pair::claim(&db, &files.log).is_err());
+    drop(reading);
+    file_pair::claim(&db, &files.log).unwrap();
+}
