@@ -76,7 +76,7 @@ fn check_suspect(files: &LogFiles) -> Result<Option<CheckReport>, LogError> {
         // An old write-ahead log may hide newer events. The next checkpoint would destroy them.
         Ok((head, report)) if head >= head_alone && report.is_repairable() => return Ok(Some(report)),
         Ok((head, _)) => head,
-        Err(error) if error.is_damage() => 0,
+        Err(error) if error.is_of_content() => 0,
         Err(error) => return Err(error),
     };
     // A write-ahead log that holds newer events must stay.
@@ -120,7 +120,7 @@ pub(super) fn judge(files: &LogFiles) -> Result<PairState, LogError> {
         // An older build wrote the file, or it is no log at all, which the start finds out.
         Ok(None) | Err(LogError::Foreign | LogError::Newer(_)) => return Ok(PairState::Trusted),
         Err(error) if error.is_foreign() => return Ok(PairState::Trusted),
-        Err(error) if error.is_damage() => {
+        Err(error) if error.is_of_content() => {
             return Ok(PairState::Suspect { head_alone: 0, was_closed: false });
         }
         Err(error) => return Err(error),
@@ -144,7 +144,7 @@ fn follows(files: &LogFiles, alone: &FileHead) -> Result<bool, LogError> {
         Ok(from_sql(base)? <= alone.n && fingerprint(&db, alone.n)? == alone.fingerprint)
     };
     match read() {
-        Err(error) if error.is_damage() => Ok(false),
+        Err(error) if error.is_of_content() => Ok(false),
         read => read,
     }
 }

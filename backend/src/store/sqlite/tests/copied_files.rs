@@ -299,3 +299,15 @@ async fn a_claim_fails_when_the_database_file_does_not_get_it() {
     drop(reading);
     file_pair::claim(&db, &files.log).unwrap();
 }
+
+#[tokio::test]
+async fn a_copy_without_a_table_is_refused_with_advice() {
+    let mut log = TestLog::new().await;
+    log.store = None;
+    let files = LogFiles::of(&log.path);
+    let db = rusqlite::Connection::open(&files.log).unwrap();
+    db.execute_batch("DROP TABLE events").unwrap();
+    drop(db);
+    assert_eq!(judge(&files).unwrap(), PairState::Suspect { head_alone: 0, was_closed: false });
+    opens_whole_or_is_refused(&log.path).await.unwrap_err();
+}
