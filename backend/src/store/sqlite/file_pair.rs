@@ -114,7 +114,8 @@ pub(super) fn judge(files: &LogFiles) -> Result<PairState, LogError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(PairState::Trusted),
         Err(error) => return Err(error.into()),
     };
-    let has_wal = fs::metadata(&files.wal).is_ok_and(|wal| wal.len() > WAL_HEADER);
+    let wal_bytes = fs::metadata(&files.wal).ok().map(|wal| wal.len());
+    let has_wal = wal_bytes.is_some_and(|bytes| bytes > WAL_HEADER);
     let alone = match database::without_wal(&files.log).and_then(|db| FileHead::read(&db)) {
         Ok(Some(alone)) => alone,
         // An older build wrote the file, or it is no log at all, which the start finds out.
@@ -129,7 +130,9 @@ pub(super) fn judge(files: &LogFiles) -> Result<PairState, LogError> {
     let fits = if was_closed {
         !has_wal
     } else {
-        has_wal && alone.owner == identity(&file) && follows(files, &alone)?
+        // The cut after a failed commit leaves an empty file if the database file holds everything.
+        let holds_all_alone = wal_bytes == Some(0);
+        alone.owner == identity(&file) && (holds_all_alone || has_wal && follows(files, &alone)?)
     };
     Ok(if fits { PairState::Trusted } else { PairState::Suspect { head_alone: alone.n, was_closed } })
 }

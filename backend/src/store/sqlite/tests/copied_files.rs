@@ -311,3 +311,16 @@ async fn a_copy_without_a_table_is_refused_with_advice() {
     assert_eq!(judge(&files).unwrap(), PairState::Suspect { head_alone: 0, was_closed: false });
     opens_whole_or_is_refused(&log.path).await.unwrap_err();
 }
+
+#[tokio::test]
+async fn an_empty_write_ahead_log_of_the_owner_is_trusted() {
+    let mut log = TestLog::new().await;
+    log.post(1, "x").await.unwrap();
+    let db = rusqlite::Connection::open(LogFiles::of(&log.path).log).unwrap();
+    db.query_row("PRAGMA wal_checkpoint(RESTART)", (), |_| Ok(())).unwrap();
+    drop(db);
+    let files = crash(&mut log);
+    fs::write(&files.wal, "").unwrap();
+    assert_eq!(judge(&files).unwrap(), PairState::Trusted);
+    assert_eq!(opens_whole_or_is_refused(&log.path).await, Ok(2));
+}
