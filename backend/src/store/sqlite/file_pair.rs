@@ -5,8 +5,8 @@
 //!
 //! So an open log names its file in the table `meta`: the entry `owner` is the file's identity, which a copy does
 //! not have, or [`CLOSED`]. The entry `base` is a position up to which the database file itself holds everything.
-//! A pair that does not fit these entries is checked as a whole. It is refused unless it is the exact state of
-//! one moment.
+//! A pair that does not fit these entries is checked as a whole. It is refused unless its events and its
+//! stored state fit together. Such a pair may still lack the newest events.
 
 use super::{
     FILE, LogFiles,
@@ -25,7 +25,8 @@ const CLOSED: &str = "closed";
 /// Whether the two files can be trusted to belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PairState {
-    /// The files are as a server of this folder left them.
+    /// Nothing speaks against it: a server of this folder left the files, or a build that named no owner; or there is
+    /// no log.
     Trusted,
     /// One of them was copied, moved or lost.
     Suspect {
@@ -137,8 +138,8 @@ pub(super) fn judge(files: &LogFiles) -> Result<PairState, LogError> {
     Ok(if fits { PairState::Trusted } else { PairState::Suspect { head_alone: alone.n, was_closed } })
 }
 
-/// Whether the write-ahead log continues the database file: it began when the file held no more than now, and it
-/// holds the file's last event.
+/// Whether the write-ahead log continues the database file: it began when the file held no more than now, and
+/// the two together have the file's last event.
 fn follows(files: &LogFiles, alone: &FileHead) -> Result<bool, LogError> {
     let read = || -> Result<bool, LogError> {
         let db = database::reader(&files.log)?;
