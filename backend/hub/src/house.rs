@@ -221,6 +221,7 @@ impl House {
                     self.rooms.remove_member(left.member, room);
                     if room == RoomId::LOBBY
                         && let Some(name) = self.members.remove(left.member)
+                        && !self.members.is_taken(name.key())
                     {
                         self.resting_names.insert(name.key().clone(), left.member, left.at);
                     }
@@ -257,7 +258,8 @@ impl House {
         let name = Name::from_log(&member.name);
         self.resting_names.remove(name.key());
         let old = self.members.rename(member.id, name.clone());
-        if let Some(old) = old.filter(|old| old.key() != name.key()) {
+        // Older builds let two members hold one name.
+        if let Some(old) = old.filter(|old| !self.members.is_taken(old.key())) {
             self.resting_names.insert(old.key().clone(), member.id, at);
         }
     }

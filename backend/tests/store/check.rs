@@ -2,6 +2,7 @@
 
 use crate::test_store::{LIN, LOBBY, TestStore, WEI, enter, fresh, go, post, rename};
 use backend::store::sqlite;
+use hub::house::change::Change;
 use rusqlite::Connection;
 use shared::MemberId;
 
@@ -110,4 +111,23 @@ async fn a_check_without_a_log_creates_no_file() {
     let folder = crate::temp_folder::TempFolder::new();
     assert!(sqlite::check(folder.path()).is_err());
     assert!(!folder.path().exists());
+}
+
+#[tokio::test]
+async fn a_log_in_which_two_members_had_one_name_is_sound() {
+    for leaves in [false, true] {
+        let mut store = TestStore::on_disk();
+        store.join(&["Wei", "Lin"]).await;
+        let folder = store.close();
+        let db = Connection::open(folder.path().join(sqlite::FILE)).unwrap();
+        db.execute_batch(
+            "UPDATE events SET body = replace(body, 'Lin', 'Wei'); UPDATE members SET name = 'Wei'",
+        )
+        .unwrap();
+        drop(db);
+        let mut store = TestStore::at(folder);
+        store.commit(if leaves { Change::Leave { member: LIN } } else { rename(LIN, "Linlin") }).await;
+        let report = sqlite::check(store.close().path()).unwrap();
+        assert!(report.is_sound(), "leaves: {leaves}: {report}");
+    }
 }

@@ -289,3 +289,24 @@ async fn a_backup_with_a_damaged_row_is_restored() {
     let mut store = TestStore::at(other);
     assert_eq!(page(&mut store, LOBBY, PageAnchor::Newest).await[1], row(2, 9, "Lin", ""));
 }
+
+#[tokio::test]
+async fn a_greater_next_member_is_sound_and_a_repair_keeps_it() {
+    let folder = log().await;
+    change(&folder, "UPDATE meta SET value = 9 WHERE name = 'next_member'");
+    let report = sqlite::check(folder.path()).unwrap();
+    assert!(report.is_sound(), "{report}");
+    change(&folder, "UPDATE members SET name = 'x'");
+    assert!(sqlite::repair(&lock_with_retry(folder.path())).unwrap().has_new_state);
+    assert_eq!(TestStore::at(folder).house().next_member(), 9);
+}
+
+#[tokio::test]
+async fn a_page_ends_at_its_last_position_when_a_row_is_missing() {
+    let mut store = TestStore::at(log().await);
+    store.post(WEI, LOBBY, &["f"]).await;
+    let folder = store.close();
+    change(&folder, "DELETE FROM events WHERE n = 9");
+    let found = TestStore::at(folder).page(LOBBY, PageAnchor::After(0), 100, 10).await.messages;
+    assert_eq!(found.iter().map(|message| message.n).collect::<Vec<_>>(), [8, 10]);
+}

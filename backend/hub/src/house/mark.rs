@@ -20,7 +20,7 @@ pub enum MarkAt {
     Known(u32),
     /// A commit ends at the position, but the log has no mark there.
     Unrecorded,
-    /// No commit ends at the position, so no client of this log can have it as its cursor.
+    /// No commit ends at the position, so no client of this log can have it as a marked cursor.
     NoCommit,
 }
 

@@ -52,6 +52,7 @@ pub(super) fn check_connection(db: &Database) -> Result<CheckReport, LogError> {
     check_integrity(db, &mut report)?;
     let house = events::check(db, &mut report)?;
     report.are_events_sound = report.is_sound() && !report.has_lost_state;
+    report.are_readable_events_sound = report.is_sound_but_for_unreadable();
     check_rows(db, &mut report)?;
     match projection::house(db) {
         Ok(stored) => state::compare(&house, &stored, &mut report),

@@ -143,7 +143,9 @@ pub(super) fn rebuild_projections(db: &Database) -> Result<(), LogError> {
         }
     }
     db.execute("DELETE FROM devices WHERE member NOT IN (SELECT id FROM members)", ())?;
-    set_meta(db, "next_member", to_sql(house.next_member()))?;
+    // A number that was given must not be given again, so a greater stored one stays.
+    let next_member = projection::meta::<i64>(db, "next_member")?.unwrap_or(0);
+    set_meta(db, "next_member", next_member.max(to_sql(house.next_member())))?;
     // The tags of messages that were blanked are lost, so a greater stored tag stays.
     let last_tag = projection::meta::<i64>(db, "last_tag")?.unwrap_or(0);
     set_meta(db, "last_tag", last_tag.max(i64::from(house.last_tag())))

@@ -4,10 +4,13 @@
 //! returns (`synchronous=FULL`, and `fullfsync` where the system distinguishes the disk's cache). Deleted
 //! content is overwritten.
 
-use super::log_error::LogError;
+use super::{FILE, log_error::LogError};
 use crate::store::limits::{BUSY, READER_CACHE_KIB, WAL_KEPT_BYTES, WRITER_CACHE_KIB};
 use rusqlite::{Connection as Database, OpenFlags, OptionalExtension, TransactionBehavior, config::DbConfig};
 use std::{fs, io, path::Path};
+
+/// Bytes of a write-ahead log without a page.
+pub(super) const WAL_HEADER: u64 = 32;
 
 /// Marks the file as a log of Teahouse ("TeaH").
 const APPLICATION_ID: i64 = 0x5465_6148;
@@ -35,6 +38,7 @@ const SYNC: &str = "PRAGMA synchronous = FULL;
 /// Opens the connection of the writer. Creates the database if it does not exist, and migrates it to the
 /// schema of this build.
 pub(super) fn writer(file: &Path) -> Result<Database, LogError> {
+    check_not_lost(file)?;
     make_private(file)?;
     let mut db = open(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let application = pragma_i64(&db, "application_id")?;
@@ -119,6 +123,7 @@ pub(super) fn checkpointer(file: &Path) -> Result<Database, LogError> {
 }
 
 fn open(file: &Path, flags: OpenFlags) -> Result<Database, LogError> {
+    check_not_lost(file)?;
     let db = Database::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.busy_timeout(BUSY)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -149,6 +154,23 @@ pub(super) fn make_private(file: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// Refuses a write-ahead log without its database. SQLite deletes it when it opens the database, even to read.
+fn check_not_lost(file: &Path) -> Result<(), LogError> {
+    let bytes = |file: &Path| fs::metadata(file).map_or(0, |file| file.len());
+    let mut wal = file.as_os_str().to_owned();
+    wal.push("-wal");
+    if bytes(file) > 0 || bytes(Path::new(&wal)) <= WAL_HEADER {
+        return Ok(());
+    }
+    Err(LogError::Refused(format!(
+        "{}: this database is missing or empty, but {} may hold its newest messages. Put the database back and \
+         start again; or move all files that begin with {FILE} to another folder, then use teahouse restore \
+         FILE with a backup.",
+        file.display(),
+        Path::new(&wal).display()
+    )))
 }
 
 fn has_tables(db: &Database) -> Result<bool, LogError> {

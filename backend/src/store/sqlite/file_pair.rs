@@ -5,13 +5,13 @@
 //!
 //! So an open log names its file in the table `meta`: the entry `owner` is the file's identity, which a copy does
 //! not have, or [`CLOSED`]. The entry `base` is a position up to which the database file itself holds everything.
-//! A pair that does not fit these entries is checked as a whole. It is refused unless it is the exact state of
-//! one moment.
+//! A pair that does not fit these entries is checked as a whole. It is refused unless its events and its
+//! stored state fit together. Such a pair may still lack the newest events.
 
 use super::{
     FILE, LogFiles,
-    check::check_connection,
-    database,
+    check::{CheckReport, check_connection},
+    database::{self, WAL_HEADER},
     log_error::LogError,
     projection::{self, meta, set_meta},
     row::{from_sql, to_sql},
@@ -19,16 +19,14 @@ use super::{
 use rusqlite::{Connection as Database, OptionalExtension};
 use std::{fs, io, path::Path, time::UNIX_EPOCH};
 
-/// Bytes of a write-ahead log without a page.
-const WAL_HEADER: u64 = 32;
-
 /// Value of `owner` in a log that was closed: the database file alone holds everything.
 const CLOSED: &str = "closed";
 
 /// Whether the two files can be trusted to belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PairState {
-    /// The files are as a server of this folder left them.
+    /// Nothing speaks against it: a server of this folder left the files, or a build that named no owner; or there is
+    /// no log.
     Trusted,
     /// One of them was copied, moved or lost.
     Suspect {
@@ -45,24 +43,56 @@ pub(super) enum PairState {
 ///
 /// The files do not belong together, or cannot be read.
 pub(super) fn verify(files: &LogFiles) -> Result<(), LogError> {
-    let PairState::Suspect { head_alone, was_closed } = judge(files)? else { return Ok(()) };
-    tracing::warn!("the database was copied or moved since a server last used it; checking all of it");
-    let checked = || -> Result<bool, LogError> {
-        let db = database::any_format_reader(&files.log)?;
-        let report = check_connection(&db)?;
-        // An old write-ahead log may hide newer events. The next checkpoint would destroy them.
-        Ok(report.is_sound_but_for_unreadable() && projection::head(&db)? >= head_alone)
-    };
-    match checked() {
-        Ok(true) => Ok(()),
-        Err(error) if !error.is_damage() => Err(error),
-        _ => Err(refusal(files, was_closed)),
+    match check_suspect(files)? {
+        Some(report) if !report.is_sound_but_for_unreadable() => Err(LogError::Refused(format!(
+            "{}: the stored rooms and members of this database do not match its messages. Run teahouse check \
+             --repair and start again; or move all files that begin with {FILE} to another folder, then use \
+             teahouse restore FILE with a backup.",
+            files.log.display()
+        ))),
+        _ => Ok(()),
     }
 }
 
-fn refusal(files: &LogFiles, was_closed: bool) -> LogError {
+/// Checks a log before a repair, and changes nothing. The writer of the repair puts the write-ahead log into the
+/// database file, which destroys a newer file if the log is an old one.
+///
+/// # Errors
+///
+/// The files do not belong together, or cannot be read.
+pub(super) fn verify_repairable(files: &LogFiles) -> Result<(), LogError> {
+    check_suspect(files).map(drop)
+}
+
+/// Checks all of a suspect log. Returns the report if a repair can mend all that it names, none if the log is
+/// trusted.
+fn check_suspect(files: &LogFiles) -> Result<Option<CheckReport>, LogError> {
+    let PairState::Suspect { head_alone, was_closed } = judge(files)? else { return Ok(None) };
+    tracing::warn!("the database was copied or moved since a server last used it; checking all of it");
+    let checked = || -> Result<(u64, CheckReport), LogError> {
+        let db = database::any_format_reader(&files.log)?;
+        Ok((projection::head(&db)?, check_connection(&db)?))
+    };
+    let head = match checked() {
+        // An old write-ahead log may hide newer events. The next checkpoint would destroy them.
+        Ok((head, report)) if head >= head_alone && report.is_repairable() => return Ok(Some(report)),
+        Ok((head, _)) => head,
+        Err(error) if error.is_of_content() => 0,
+        Err(error) => return Err(error),
+    };
+    // A write-ahead log that holds newer events must stay.
+    Err(refusal(files, was_closed && head <= head_alone && is_sound_alone(files)))
+}
+
+/// Whether the database file is a working log without the write-ahead log.
+fn is_sound_alone(files: &LogFiles) -> bool {
+    let report = database::without_wal(&files.log).and_then(|db| check_connection(&db));
+    report.is_ok_and(|report| report.is_sound_but_for_unreadable())
+}
+
+fn refusal(files: &LogFiles, is_sound_alone: bool) -> LogError {
     let (log, wal) = (files.log.display(), files.wal.display());
-    LogError::Refused(if was_closed {
+    LogError::Refused(if is_sound_alone {
         format!(
             "{log}: the write-ahead log beside this database belongs to another one. Move {wal} to another \
              folder and start again; or move all files that begin with {FILE}, then use teahouse restore FILE \
@@ -85,13 +115,14 @@ pub(super) fn judge(files: &LogFiles) -> Result<PairState, LogError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(PairState::Trusted),
         Err(error) => return Err(error.into()),
     };
-    let has_wal = fs::metadata(&files.wal).is_ok_and(|wal| wal.len() > WAL_HEADER);
+    let wal_bytes = fs::metadata(&files.wal).ok().map(|wal| wal.len());
+    let has_wal = wal_bytes.is_some_and(|bytes| bytes > WAL_HEADER);
     let alone = match database::without_wal(&files.log).and_then(|db| FileHead::read(&db)) {
         Ok(Some(alone)) => alone,
         // An older build wrote the file, or it is no log at all, which the start finds out.
         Ok(None) | Err(LogError::Foreign | LogError::Newer(_)) => return Ok(PairState::Trusted),
         Err(error) if error.is_foreign() => return Ok(PairState::Trusted),
-        Err(error) if error.is_damage() => {
+        Err(error) if error.is_of_content() => {
             return Ok(PairState::Suspect { head_alone: 0, was_closed: false });
         }
         Err(error) => return Err(error),
@@ -100,13 +131,15 @@ pub(super) fn judge(files: &LogFiles) -> Result<PairState, LogError> {
     let fits = if was_closed {
         !has_wal
     } else {
-        has_wal && alone.owner == identity(&file) && follows(files, &alone)?
+        // The cut after a failed commit leaves an empty file if the database file holds everything.
+        let holds_all_alone = wal_bytes == Some(0);
+        alone.owner == identity(&file) && (holds_all_alone || has_wal && follows(files, &alone)?)
     };
     Ok(if fits { PairState::Trusted } else { PairState::Suspect { head_alone: alone.n, was_closed } })
 }
 
-/// Whether the write-ahead log continues the database file: it began when the file held no more than now, and it
-/// holds the file's last event.
+/// Whether the write-ahead log continues the database file: it began when the file held no more than now, and
+/// the two together have the file's last event.
 fn follows(files: &LogFiles, alone: &FileHead) -> Result<bool, LogError> {
     let read = || -> Result<bool, LogError> {
         let db = database::reader(&files.log)?;
@@ -115,7 +148,7 @@ fn follows(files: &LogFiles, alone: &FileHead) -> Result<bool, LogError> {
         Ok(from_sql(base)? <= alone.n && fingerprint(&db, alone.n)? == alone.fingerprint)
     };
     match read() {
-        Err(error) if error.is_damage() => Ok(false),
+        Err(error) if error.is_of_content() => Ok(false),
         read => read,
     }
 }
@@ -162,8 +195,24 @@ fn identity(file: &fs::Metadata) -> String {
 
 /// Names this file as the owner of the log, and makes the database file hold that.
 pub(super) fn claim(db: &Database, log: &Path) -> Result<(), LogError> {
-    set_meta(db, "owner", identity(&fs::metadata(log)?))?;
-    db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()))?;
+    name_owner(db, log)?;
+    let (is_busy, pages, checkpointed): (bool, i64, i64) =
+        db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
+    if is_busy || pages != checkpointed {
+        return Err(LogError::Io(io::Error::other("another program reads the database")));
+    }
+    Ok(())
+}
+
+/// Names this file as the owner of the log, unless the log says so already. The next checkpoint makes the database
+/// file hold that.
+pub(super) fn name_owner(db: &Database, log: &Path) -> Result<(), LogError> {
+    let owner = identity(&fs::metadata(log)?);
+    if meta::<String>(db, "owner")?.as_ref() != Some(&owner) {
+        set_meta(db, "owner", owner)?;
+    }
     Ok(())
 }
 

@@ -138,8 +138,9 @@ impl RoomMessages<'_> {
 
     /// The messages at this position and after it.
     fn from(&self, position: MessagePosition, count: u64) -> Result<Vec<Message>, LogError> {
-        let mut select = self.select("e.n >= ?2 ORDER BY e.n LIMIT ?3")?;
-        let bounds = (self.partition.0, to_sql(position.n), to_sql(count));
+        // If rows are missing, the count reaches beyond the last position.
+        let mut select = self.select("e.n >= ?2 AND e.n <= ?3 ORDER BY e.n LIMIT ?4")?;
+        let bounds = (self.partition.0, to_sql(position.n), to_sql(self.through), to_sql(count));
         select.query_and_then(bounds, |row| message(self.db, row))?.collect()
     }
 }

@@ -114,6 +114,28 @@ impl LogError {
         self.reason() == DAMAGED
     }
 
+    /// Whether the cause is the content of the database, so that each further attempt fails too. The others are the
+    /// disk, a permission, and other programs.
+    pub(super) fn is_of_content(&self) -> bool {
+        match self {
+            LogError::Sql(error) => !matches!(
+                error.sqlite_error_code(),
+                Some(
+                    ErrorCode::SystemIoFailure
+                        | ErrorCode::PermissionDenied
+                        | ErrorCode::CannotOpen
+                        | ErrorCode::ReadOnly
+                        | ErrorCode::DiskFull
+                        | ErrorCode::OutOfMemory
+                        | ErrorCode::DatabaseBusy
+                        | ErrorCode::DatabaseLocked
+                )
+            ),
+            LogError::At { error, .. } => error.is_of_content(),
+            error => error.is_damage(),
+        }
+    }
+
     /// Whether the file has no header of SQLite.
     pub(super) fn is_foreign(&self) -> bool {
         match self {

@@ -58,6 +58,8 @@ impl OpenLog {
             check_pages(&db)?;
         }
         test_write(&db, files)?;
+        // The start may have failed to do so, because the disk was full.
+        file_pair::name_owner(&db, &files.log)?;
         let house = projection::house(&db)?;
         Ok(OpenLog {
             db,

@@ -31,7 +31,7 @@ pub struct Repaired {
 ///
 /// # Errors
 ///
-/// The log cannot be read or written at all.
+/// The log cannot be read or written at all, or its files do not belong together.
 pub fn repair(folder: &DataFolder) -> Result<Repaired, LogError> {
     let files = LogFiles::of(folder.path());
     check_readable(&files.log)?;
@@ -39,6 +39,7 @@ pub fn repair(folder: &DataFolder) -> Result<Repaired, LogError> {
 }
 
 fn repair_log(files: &LogFiles) -> Result<Repaired, LogError> {
+    file_pair::verify_repairable(files)?;
     sync_wal(files)?;
     let mut db = database::writer(&files.log)?;
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -49,9 +50,8 @@ fn repair_log(files: &LogFiles) -> Result<Repaired, LogError> {
         commit::rebuild_projections(&transaction)?;
         report = check_connection(&transaction)?;
     }
-    if report.is_sound_but_for_unreadable() {
-        file_pair::release(&transaction)?;
-    }
+    // Closing this connection puts the whole write-ahead log into the database file.
+    file_pair::release(&transaction)?;
     transaction.commit()?;
     Ok(Repaired { blanked, has_new_state, report })
 }

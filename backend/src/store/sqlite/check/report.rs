@@ -19,6 +19,8 @@ pub struct CheckReport {
     pub(super) has_lost_state: bool,
     /// Whether every event could be read, and fits those before it.
     pub(super) are_events_sound: bool,
+    /// Whether the pages are good, and every event that could be read fits those before it.
+    pub(super) are_readable_events_sound: bool,
     differences: Vec<String>,
     /// Differences that are not listed.
     more: u64,
@@ -39,6 +41,13 @@ impl CheckReport {
     /// and fits those before it.
     pub(in super::super) fn are_events_sound(&self) -> bool {
         self.are_events_sound
+    }
+
+    /// Whether a repair would leave a log without damage.
+    pub(in super::super) fn is_repairable(&self) -> bool {
+        // Without each event of a room or member, the stored state cannot be written anew.
+        let has_state = self.is_sound_but_for_unreadable() || !self.has_lost_state;
+        self.are_readable_events_sound && has_state
     }
 
     pub(super) fn add_difference(&mut self, what: impl Into<String>) {

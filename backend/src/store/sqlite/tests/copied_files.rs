@@ -176,3 +176,151 @@ async fn a_copy_of_a_running_database_opens_whole_or_is_refused() {
     }
     assert!(opened >= copies.len() - 1 && refused > 0, "{opened} opened, {refused} refused");
 }
+
+/// Repairs the log of this folder.
+fn repair_at(path: &Path) -> Result<Repaired, String> {
+    repair(&DataFolder::lock(path).unwrap()).map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn a_repair_changes_nothing_when_an_old_write_ahead_log_lies_beside_the_database() {
+    let mut log = TestLog::new().await;
+    post_many(&mut log, 1).await;
+    let old = fs::read(LogFiles::of(&log.path).wal).unwrap();
+    post_a_generation(&mut log, 65).await;
+    log.store = None;
+    let files = LogFiles::of(&log.path);
+    let newest = fs::read(&files.log).unwrap();
+    fs::write(&files.wal, &old).unwrap();
+    let refused = repair_at(&log.path).unwrap_err();
+    assert!(refused.contains("-wal to another folder and start again"), "{refused}");
+    assert!(fs::read(&files.log).unwrap() == newest && fs::read(&files.wal).unwrap() == old);
+}
+
+#[tokio::test]
+async fn a_refused_copy_opens_after_a_repair_when_only_its_state_is_wrong() {
+    let mut log = TestLog::new().await;
+    log.post(1, "x").await.unwrap();
+    let db = rusqlite::Connection::open(LogFiles::of(&log.path).log).unwrap();
+    db.execute("UPDATE members SET name = 'y'", ()).unwrap();
+    drop(db);
+    let files = log.copied_files();
+    let to = files.log.parent().unwrap();
+    let refused = opens_whole_or_is_refused(to).await.unwrap_err();
+    assert!(refused.contains("Run teahouse check --repair and start again"), "{refused}");
+    assert!(repair_at(to).unwrap().has_new_state);
+    assert_eq!(judge(&files).unwrap(), PairState::Trusted);
+    assert_eq!(opens_whole_or_is_refused(to).await, Ok(2));
+    fs::remove_dir_all(to).unwrap();
+}
+
+#[tokio::test]
+async fn a_log_with_damage_that_stays_opens_after_a_repair_as_before() {
+    let mut log = TestLog::new().await;
+    log.post(1, "x").await.unwrap();
+    let db = rusqlite::Connection::open(LogFiles::of(&log.path).log).unwrap();
+    db.execute("UPDATE events SET prev = 0 WHERE n = 2", ()).unwrap();
+    drop(db);
+    let files = crash(&mut log);
+    assert_eq!(judge(&files).unwrap(), PairState::Trusted);
+    assert!(!repair_at(&log.path).unwrap().report.is_sound());
+    assert_eq!(judge(&files).unwrap(), PairState::Trusted);
+    drop(open(&log.path));
+}
+
+#[tokio::test]
+async fn a_write_ahead_log_without_its_database_is_kept() {
+    let mut log = TestLog::new().await;
+    log.post(1, "x").await.unwrap();
+    let files = crash(&mut log);
+    let (whole, wal) = (fs::read(&files.log).unwrap(), fs::read(&files.wal).unwrap());
+    for is_empty in [true, false] {
+        if is_empty {
+            fs::write(&files.log, "").unwrap()
+        } else {
+            fs::remove_file(&files.log).unwrap()
+        }
+        let refused = opens_whole_or_is_refused(&log.path).await.unwrap_err();
+        assert!(refused.contains("is missing or empty"), "{refused}");
+        assert!(check(&log.path).is_err() && repair_at(&log.path).is_err());
+        assert!(super::backup(&log.path, &log.path.join("copy")).is_err());
+        assert!(fs::read(&files.wal).unwrap() == wal, "no command deletes it");
+        assert_eq!(files.log.exists(), is_empty);
+    }
+    fs::write(&files.log, whole).unwrap();
+    assert_eq!(opens_whole_or_is_refused(&log.path).await, Ok(2));
+}
+
+#[tokio::test]
+async fn a_write_ahead_log_with_newer_messages_is_not_to_be_moved_away() {
+    let mut log = TestLog::new().await;
+    log.store = None;
+    let files = LogFiles::of(&log.path);
+    let closed = fs::read(&files.log).unwrap();
+    log.store = Some(open(&log.path));
+    log.post(1, "x").await.unwrap();
+    let db = rusqlite::Connection::open(&files.log).unwrap();
+    db.execute("UPDATE events SET prev = 7 WHERE n = 2", ()).unwrap();
+    drop(db);
+    crash(&mut log);
+    fs::write(&files.log, closed).unwrap();
+    assert!(matches!(judge(&files).unwrap(), PairState::Suspect { was_closed: true, .. }));
+    let refused = opens_whole_or_is_refused(&log.path).await.unwrap_err();
+    assert!(!refused.contains("-wal to another folder"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_write_ahead_log_is_not_to_be_moved_away_when_the_database_alone_is_damaged() {
+    let mut log = TestLog::new().await;
+    post_many(&mut log, 1).await;
+    let files = LogFiles::of(&log.path);
+    let old = fs::read(&files.wal).unwrap();
+    post_a_generation(&mut log, 65).await;
+    log.store = None;
+    let db = rusqlite::Connection::open(&files.log).unwrap();
+    db.execute("DELETE FROM events WHERE n = 50", ()).unwrap();
+    drop(db);
+    fs::write(&files.wal, old).unwrap();
+    let refused = opens_whole_or_is_refused(&log.path).await.unwrap_err();
+    assert!(!refused.contains("-wal to another folder"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_claim_fails_when_the_database_file_does_not_get_it() {
+    let mut log = TestLog::new().await;
+    log.store = None;
+    let files = LogFiles::of(&log.path);
+    let db = database::writer(&files.log).unwrap();
+    file_pair::set_base(&db, 0).unwrap();
+    let reader = database::reader(&files.log).unwrap();
+    let reading = reader.unchecked_transaction().unwrap();
+    assert_eq!(projection::head(&reading).unwrap(), 1);
+    assert!(file_pair::claim(&db, &files.log).is_err());
+    drop(reading);
+    file_pair::claim(&db, &files.log).unwrap();
+}
+
+#[tokio::test]
+async fn a_copy_without_a_table_is_refused_with_advice() {
+    let mut log = TestLog::new().await;
+    log.store = None;
+    let files = LogFiles::of(&log.path);
+    let db = rusqlite::Connection::open(&files.log).unwrap();
+    db.execute_batch("DROP TABLE events").unwrap();
+    drop(db);
+    assert_eq!(judge(&files).unwrap(), PairState::Suspect { head_alone: 0, was_closed: false });
+    opens_whole_or_is_refused(&log.path).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn an_empty_write_ahead_log_of_the_owner_is_trusted() {
+    let mut log = TestLog::new().await;
+    log.post(1, "x").await.unwrap();
+    let db = rusqlite::Connection::open(LogFiles::of(&log.path).log).unwrap();
+    db.query_row("PRAGMA wal_checkpoint(RESTART)", (), |_| Ok(())).unwrap();
+    drop(db);
+    let files = crash(&mut log);
+    fs::write(&files.wal, "").unwrap();
+    assert_eq!(judge(&files).unwrap(), PairState::Trusted);
+    assert_eq!(opens_whole_or_is_refused(&log.path).await, Ok(2));
+}
