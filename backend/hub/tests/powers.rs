@@ -26,7 +26,7 @@ const OLD: RoomId = RoomId(3);
 /// archived.
 fn house() -> House {
     let mut log = Log::new(Epoch(1));
-    let mut append = |change| drop(log.append(change, 0).unwrap());
+    let mut append = |change| _ = log.append(change, 0).unwrap();
     let name = |text| Name::parse(text).unwrap();
     for (id, text) in [(1, "Ann"), (2, "Bo"), (3, "Cy"), (4, "Dee")] {
         append(Change::Join { name: name(text), device: DeviceKey([id; 32]) });

@@ -1,8 +1,8 @@
 //! Reads events for everyone but the check. A row whose content cannot be decoded becomes a placeholder with the
 //! same position, so one damaged row stops neither a page nor a replay.
 //!
-//! A damaged message is a message without a text. Its number follows from its neighbours. Every other damaged
-//! event keeps only its position: clients skip it, and see no gap.
+//! A damaged message keeps its body or its text, if the other one is damaged. Without its body its number follows
+//! from its neighbours. Every other damaged event keeps only its position: clients skip it, and see no gap.
 
 use super::{
     log_error::LogError,
@@ -48,6 +48,9 @@ pub(super) fn stand_in(db: &Database, unreadable: &UnreadableRow) -> Result<Even
     if !partition.holds_messages() {
         return Ok(Event::UnknownDurable(position));
     }
+    if unreadable.body.is_some() {
+        return Ok(placeholder(unreadable, 0, String::new()));
+    }
     let (seq, name) = (message_seq(db, partition, position.n)?, present_name(db, author)?);
     Ok(placeholder(unreadable, seq, name))
 }
@@ -67,16 +70,20 @@ fn warn_once(unreadable: &UnreadableRow) {
     });
 }
 
-/// The placeholder of a damaged event. `seq` and `name` count for a message only.
+/// The placeholder of a damaged event. `seq` and `name` count only for a message whose body is damaged.
 pub(super) fn placeholder(unreadable: &UnreadableRow, seq: u64, name: String) -> Event {
     let UnreadableRow { position, partition, at, author, client_id, .. } = *unreadable;
     let Position { n, to, prev } = position;
     if !partition.holds_messages() {
         return Event::UnknownDurable(position);
     }
-    // The page shows a passer-by by the tag. No connection has this one.
-    let tag = (author == MemberId::PASSER_BY).then_some(0);
-    let (client_id, text) = (client_id.unwrap_or_else(|| placeholder_id(n)), String::new());
+    let (seq, name, tag) = match &unreadable.body {
+        Some(body) => (body.seq, body.name.clone(), body.tag),
+        // The page shows a passer-by by the tag. No connection has this one.
+        None => (seq, name, (author == MemberId::PASSER_BY).then_some(0)),
+    };
+    let text = unreadable.text.clone().unwrap_or_default();
+    let client_id = client_id.unwrap_or_else(|| placeholder_id(n));
     Event::Posted(Posted { n, to, prev, seq, at, author, name, tag, client_id, text })
 }
 

@@ -156,7 +156,7 @@ fn follows(files: &LogFiles, alone: &FileHead) -> Result<bool, LogError> {
 /// Head of a database file without its write-ahead log.
 struct FileHead {
     owner: String,
-    /// Last position.
+    /// Position of the last event that the file holds.
     n: u64,
     fingerprint: Option<Fingerprint>,
 }

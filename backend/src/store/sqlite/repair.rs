@@ -1,5 +1,6 @@
 //! Repairs a log that is closed. It blanks the events that cannot be read: each keeps its position, its time and
-//! its author, and loses its content for good. It writes the stored state anew if that differs from sound events.
+//! its author, and loses for good what cannot be read of its body and text. It writes the stored state anew if that
+//! differs from sound events.
 //!
 //! Nothing else is repaired. A log with other damage needs a backup.
 
@@ -78,12 +79,13 @@ fn blank_unreadable(db: &Database) -> Result<u64, LogError> {
 
 fn blank(db: &Database, unreadable: &UnreadableRow) -> Result<(), LogError> {
     let body = match event_reader::stand_in(db, unreadable)? {
-        Event::Posted(posted) => row::message_body(&posted)?,
-        _ => "{}".to_owned(),
+        Event::Posted(_) if unreadable.body.is_some() => None,
+        Event::Posted(posted) => Some(row::message_body(&posted)?),
+        _ => Some("{}".to_owned()),
     };
     db.execute(
-        "UPDATE events SET kind = ?2, body = ?3, text = NULL WHERE n = ?1",
-        (row::to_sql(unreadable.position.n), row::BLANK, body),
+        "UPDATE events SET kind = ?2, body = coalesce(?3, body), text = iif(?4, text, NULL) WHERE n = ?1",
+        (row::to_sql(unreadable.position.n), row::BLANK, body, unreadable.text.is_some()),
     )?;
     Ok(())
 }

@@ -64,12 +64,13 @@ pub(super) fn from_sql(number: i64) -> Result<u64, LogError> {
     u64::try_from(number).map_err(|_| LogError::Damaged(format!("{number} must not be negative")))
 }
 
-#[derive(Serialize, Deserialize)]
-struct PostedBody {
-    seq: u64,
-    name: String,
+/// Fields of a message.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct PostedBody {
+    pub(super) seq: u64,
+    pub(super) name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    tag: Option<u32>,
+    pub(super) tag: Option<u32>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -197,6 +198,10 @@ pub(super) struct UnreadableRow {
     pub(super) author: MemberId,
     /// None if it is damaged too.
     pub(super) client_id: Option<ClientId>,
+    /// Body of a message; none if it is damaged.
+    pub(super) body: Option<PostedBody>,
+    /// Text of a message; none if it is damaged.
+    pub(super) text: Option<String>,
     /// Whether an earlier repair has blanked the row.
     pub(super) is_blank: bool,
     /// What is wrong, in a few words.
@@ -229,6 +234,8 @@ pub(super) fn decode(row: &Row<'_>) -> Result<DecodedRow, LogError> {
         at: event_row.at,
         author: event_row.author,
         client_id,
+        body: event_row.body().ok().filter(|_| partition.holds_messages()),
+        text: event_row.text().ok().filter(|_| partition.holds_messages()),
         is_blank: event_row.kind().is_ok_and(|kind| kind == BLANK),
         reason,
     }))
@@ -254,6 +261,11 @@ impl EventRow<'_> {
             .map_err(|error| error.to_string())
     }
 
+    fn text(&self) -> Result<String, String> {
+        let text: Option<String> = self.row.get(8).map_err(|error| error.to_string())?;
+        Ok(text.unwrap_or_default())
+    }
+
     fn client_id(&self) -> Result<ClientId, String> {
         self.client_id.ok_or_else(|| "its client_id is missing".to_owned())
     }
@@ -267,13 +279,12 @@ impl EventRow<'_> {
     }
 
     fn decode(&self) -> Result<LogEntry, String> {
-        let EventRow { row, position: Position { n, to, prev }, at, author, .. } = *self;
+        let EventRow { position: Position { n, to, prev }, at, author, .. } = *self;
         let mut joined_device = None;
         let event = match self.kind()? {
             POSTED => {
                 let PostedBody { seq, name, tag } = self.body()?;
-                let text: Option<String> = row.get(8).map_err(|error| error.to_string())?;
-                let (client_id, text) = (self.client_id()?, text.unwrap_or_default());
+                let (client_id, text) = (self.client_id()?, self.text()?);
                 Event::Posted(Posted { n, to, prev, seq, at, author, name, tag, client_id, text })
             }
             JOINED => {
