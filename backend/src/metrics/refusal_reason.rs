@@ -11,7 +11,7 @@ macro_rules! reasons {
         }
 
         impl RefusalReason {
-            /// Every reason.
+            /// Contains every reason once.
             pub const ALL: &'static [RefusalReason] = &[$(RefusalReason::$name),*];
 
             /// The reason as a label.

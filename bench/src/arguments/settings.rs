@@ -111,7 +111,7 @@ pub(crate) struct LargeHouse {
     pub(crate) messages: u64,
     /// Clients that disconnect at once.
     pub(crate) clients: usize,
-    /// Mass disconnects.
+    /// Count of the mass disconnects.
     pub(crate) pairs: usize,
     /// Seconds of the windows before and after each of them.
     pub(crate) seconds: u64,

@@ -5,10 +5,11 @@
 //! the hostile address may be refused, and the server's memory must come back.
 //!
 //! - [`attack`] drives the sockets of all kinds of attack; [`attacker`] is one of them, and [`request`] makes
-//!   its HTTP requests.
+//!   its HTTP requests. [`attack_counts`] counts both.
 //! - [`newcomers`] are the others who connect, join and create rooms.
 
 mod attack;
+mod attack_counts;
 mod attacker;
 mod newcomers;
 mod request;
@@ -30,7 +31,8 @@ use super::room_load::{LoadWindow, RoomLoad};
 use super::server::{Home, Kind, Server};
 use super::table::Table;
 use crate::arguments::{AttackKind, Hostile};
-use attack::{Attack, AttackCounts};
+use attack::Attack;
+use attack_counts::AttackCounts;
 use newcomers::{Arrivals, Newcomers};
 
 /// Members of the hostile address. A member may have 64 sessions.

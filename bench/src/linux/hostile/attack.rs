@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -10,6 +9,7 @@ use rustix::event::Timespec;
 use rustix::event::epoll::{self, EventData, EventFlags};
 
 use super::HOSTILE_MEMBERS;
+use super::attack_counts::AttackCounts;
 use super::attacker::{Attacker, Outcome};
 use crate::arguments::AttackKind;
 use crate::linux::datasets;
@@ -39,21 +39,6 @@ pub(super) struct Attack {
     wakes: BinaryHeap<Reverse<(Instant, usize)>>,
     buffer: Vec<u8>,
     counts: AttackCounts,
-}
-
-/// Counts of an attack.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct AttackCounts {
-    /// Sockets that were opened.
-    opened: u64,
-    /// Sockets that the server ended.
-    ended: u64,
-    /// Most sockets that were open at a time.
-    open_max: usize,
-    /// Handshakes and requests that were accepted.
-    pub(super) accepted: u64,
-    /// Handshakes and requests that were refused.
-    pub(super) refused: u64,
 }
 
 impl Attack {
@@ -156,13 +141,5 @@ impl Attack {
                 self.closed.push_back(place);
             }
         }
-    }
-}
-
-impl fmt::Display for AttackCounts {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { opened, ended, open_max, accepted, refused } = self;
-        write!(out, "{opened} sockets opened, {ended} ended by the server, at most {open_max} at a time; ")?;
-        write!(out, "{accepted} handshakes or requests accepted, {refused} refused")
     }
 }

@@ -9,7 +9,7 @@ use shared::command::{Hello, HistoryQuery, PageAnchor};
 use shared::limits::PLAIN_BYTES_MAX;
 
 use super::LONG_ROOM;
-use super::attack::AttackCounts;
+use super::attack_counts::AttackCounts;
 use super::request::RequestWriter;
 use crate::arguments::AttackKind;
 use crate::linux::dial::{DialOptions, dial};

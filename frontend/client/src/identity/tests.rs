@@ -149,7 +149,9 @@ fn the_next_member_of_a_page_joins_with_another_id() {
     fixture.run(|identity, out| identity.join("Ann".to_owned(), out));
     fixture.named(Ok(member(1, "Ann")));
     fixture.run(|identity, out| identity.sign_out(out));
-    fixture.run(|identity, out| drop(identity.apply_signed_out(Ok(()), out)));
+    fixture.run(|identity, out| {
+        identity.apply_signed_out(Ok(()), out);
+    });
     assert_eq!(fixture.run(|identity, out| identity.join("Bo".to_owned(), out)), [next_join("Bo")]);
 }
 
