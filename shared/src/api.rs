@@ -26,10 +26,11 @@ pub struct Me {
 pub struct JoinRequest {
     /// Name of 1 to [`crate::limits::NAME_CHARS_MAX`] characters, as the person typed it.
     pub name: String,
-    /// Random id of the request; a retry carries the same and gets the same member. Keep it secret: it is as
-    /// good as the cookie. Absent from pages of older builds, whose retries make another member.
+    /// Random key of the join; a retry carries the same and gets the same member. Unlike the `client_id` of a
+    /// command it is a secret, as good as the cookie. Absent from pages of older builds, whose retries make
+    /// another member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_id: Option<ClientId>,
+    pub join_key: Option<ClientId>,
 }
 
 /// Name that a person wants to have.

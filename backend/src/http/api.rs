@@ -31,7 +31,7 @@ pub async fn me(request: HttpRequest, caller: Caller) -> Result<HttpResponse, Ap
     Ok(me_response(&state, member, cookies))
 }
 
-/// `POST /api/join`: makes a new member and a cookie for it. A retry with the same `client_id` gets the same
+/// `POST /api/join`: makes a new member and a cookie for it. A retry with the same `join_key` gets the same
 /// member, under the name of the retry.
 pub async fn join(
     request: HttpRequest,
@@ -39,9 +39,9 @@ pub async fn join(
     caller: Caller,
 ) -> Result<HttpResponse, ApiError> {
     let state = AppState::of(&request);
-    let JoinRequest { name, client_id } = read_json(&request, payload).await?;
-    let token = match client_id {
-        Some(client_id) => Token::of_request(&state.join_secret, client_id),
+    let JoinRequest { name, join_key } = read_json(&request, payload).await?;
+    let token = match join_key {
+        Some(join_key) => Token::of_request(&state.join_secret, join_key),
         None => Token::new().map_err(|_| ApiError::internal())?,
     };
     // The browser may have got the cookie of the answer that the page has not.

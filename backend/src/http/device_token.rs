@@ -37,10 +37,10 @@ impl Token {
     }
 
     /// Makes the token of the device that joins with this request, so that a retry gets the same one. Without
-    /// `secret`, which never leaves the server, a script of the page could not make it from the id.
-    pub fn of_request(secret: &JoinSecret, client_id: ClientId) -> Self {
+    /// `secret`, which never leaves the server, a script of the page could not make it from the key.
+    pub fn of_request(secret: &JoinSecret, join_key: ClientId) -> Self {
         // Both parts have a fixed length, so no two pairs are the same bytes.
-        let hash = Sha256::new().chain_update(secret.0).chain_update(client_id.0).finalize();
+        let hash = Sha256::new().chain_update(secret.0).chain_update(join_key.0).finalize();
         Token(hex::encode(hash.get(..TOKEN_BYTES).unwrap_or_default()))
     }
 

@@ -43,7 +43,7 @@ async fn a_device_joins_renames_and_signs_out() {
 #[tokio::test]
 async fn a_join_that_is_sent_again_gets_the_same_member_and_cookie() {
     let server = TestServer::start();
-    let body = |name: &str| json!({ "name": name, "client_id": "7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d" });
+    let body = |name: &str| json!({ "name": name, "join_key": "7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d" });
     let id = |answer: &Answer| serde_json::from_str::<Value>(&answer.body).unwrap()["member"]["id"].clone();
     let first = http::post(&server, "/api/join", &[], &body("Tom")).await;
     let again = http::post(&server, "/api/join", &[], &body("Tom")).await;
@@ -57,13 +57,13 @@ async fn a_join_that_is_sent_again_gets_the_same_member_and_cookie() {
     assert_eq!((renamed.status, name(&renamed), id(&renamed)), (200, json!("Tommy"), id(&first)));
 
     // Another id is another member, and the token does not follow from the id alone.
-    let other = json!({ "name": "Ann", "client_id": "00000000000000000000000000000001" });
+    let other = json!({ "name": "Ann", "join_key": "00000000000000000000000000000001" });
     assert_eq!(http::post(&server, "/api/join", &mine, &other).await.code(), 1202);
     let ann = http::post(&server, "/api/join", &[], &other).await;
     assert_ne!(id(&ann), id(&first));
     assert!(!cookie.contains("7a6b5c4d"));
     for wrong in ["", "7a6b", "7A6B5C4D3E2F1A0B9C8D7E6F5A4B3C2D"] {
-        let body = json!({ "name": "Bo", "client_id": wrong });
+        let body = json!({ "name": "Bo", "join_key": wrong });
         assert_eq!(http::post(&server, "/api/join", &[], &body).await.status, 422, "{wrong:?}");
     }
 }

@@ -146,9 +146,9 @@ mod tests {
     fn a_post_request_states_its_content_length() {
         let join = IdentityRequest::Join("梅".to_owned(), Some(ClientId([0xab; 16])));
         let text = identity_request(&join, 7, Some("th_1=ab"));
-        assert!(text.contains("Content-Length: 61\r\n"), "{text}");
+        assert!(text.contains("Content-Length: 60\r\n"), "{text}");
         assert!(
-            text.ends_with("\r\n\r\n{\"name\":\"梅\",\"client_id\":\"abababababababababababababababab\"}"),
+            text.ends_with("\r\n\r\n{\"name\":\"梅\",\"join_key\":\"abababababababababababababababab\"}"),
             "{text}"
         );
         assert!(identity_request(&IdentityRequest::Me, 7, None).ends_with("Connection: close\r\n\r\n"));

@@ -395,8 +395,8 @@ pub(crate) fn bodies_me() -> Vec<(&'static str, Me)> {
 }
 
 pub(crate) fn bodies_join() -> Vec<(&'static str, JoinRequest)> {
-    let client_id = Some(id("7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d"));
-    vec![("api_join", JoinRequest { name: "Tom".into(), client_id })]
+    let join_key = Some(id("7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d"));
+    vec![("api_join", JoinRequest { name: "Tom".into(), join_key })]
 }
 
 pub(crate) fn bodies_name() -> Vec<(&'static str, NameRequest)> {

@@ -66,7 +66,7 @@ impl IdentityRequest {
 /// Writes the body of a join, which without the id is the body of a rename.
 fn write_name(name: &str, client_id: Option<ClientId>) -> String {
     // Strings can always be written as JSON.
-    serde_json::to_string(&JoinRequest { name: name.to_owned(), client_id }).unwrap_or_default()
+    serde_json::to_string(&JoinRequest { name: name.to_owned(), join_key: client_id }).unwrap_or_default()
 }
 
 /// Reads the answer to [`IdentityRequest::Me`]: the member, or `None` if the cookie belongs to nobody.
