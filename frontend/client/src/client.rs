@@ -26,6 +26,7 @@ use crate::outbox::foreign_rows::ForeignRows;
 use crate::persisted::{CommandBody, Owner};
 use crate::sync::gap_detector::GapDetector;
 use crate::sync::reorder_buffer::ReorderBuffer;
+use crate::sync::requests::{RequestOwner, Requests};
 use crate::timer::Timer;
 use crate::view::view_cache::ViewCache;
 use shared::command::PageAnchor;
@@ -65,6 +66,7 @@ pub struct Client {
     /// position.
     rename_position: u64,
     is_catching_up: bool,
+    requests: Requests,
     /// The waits after refused requests, and whether [`Timer::Request`] is scheduled.
     request_backoff: Backoff,
     has_request_timer: bool,
@@ -113,6 +115,7 @@ impl Client {
             last_position: 0,
             rename_position: 0,
             is_catching_up: false,
+            requests: Requests::default(),
             request_backoff: Backoff::default(),
             has_request_timer: false,
             lease_timer_at: None,
@@ -263,7 +266,10 @@ impl Client {
             Input::LeaveRoom { client_id, room } => {
                 self.queue_command(client_id, CommandBody::Leave { room }, now, out)
             }
-            Input::SearchDirectory { find } => self.directory = Some(RoomDirectory::new(find)),
+            Input::SearchDirectory { find } => {
+                self.directory = Some(RoomDirectory::new(find));
+                self.requests.forget(RequestOwner::Directory);
+            }
             Input::LoadMoreDirectory => {
                 if let Some(directory) = &mut self.directory {
                     directory.request_more();

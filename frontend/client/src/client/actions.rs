@@ -6,6 +6,7 @@ use crate::conversations::room_lookup::RoomLookup;
 use crate::effect::Effect;
 use crate::persisted::{CommandBody, Owner};
 use crate::row_key::RowKey;
+use crate::sync::requests::RequestOwner;
 use shared::command::PageAnchor;
 use shared::{ClientId, Now, RoomId};
 
@@ -52,6 +53,7 @@ impl Client {
         self.rooms.open_room(room);
         if self.lookup.as_ref().is_none_or(|lookup| lookup.room() != room) {
             self.lookup = Some(RoomLookup::new(room));
+            self.requests.forget(RequestOwner::Lookup);
         }
     }
 

@@ -130,12 +130,7 @@ impl Client {
         for (_, room) in self.rooms.iter_mut() {
             room.disconnected();
         }
-        if let Some(directory) = &mut self.directory {
-            directory.request.disconnected();
-        }
-        if let Some(lookup) = &mut self.lookup {
-            lookup.request.disconnected();
-        }
+        self.requests.disconnected();
         self.is_catching_up = false;
     }
 

@@ -5,6 +5,7 @@ use crate::conversations::room::Room;
 use crate::conversations::segment::Viewer;
 use crate::effect::Effect;
 use crate::sync::gap_detector::Sequenced;
+use crate::sync::requests::RequestOwner;
 use shared::event::{MemberJoined, MemberLeft, Position, Posted, Reset};
 use shared::{Address, Event, Member, MemberId, RoomId};
 use std::rc::Rc;
@@ -20,7 +21,8 @@ impl Client {
             Some((Sequenced::Next, event)) => self.apply(event, position, out),
             // A snapshot may lack the new name of a member who wrote nothing in it.
             Some((_, Event::Renamed(renamed))) => self.set_member_name(&renamed.member, renamed.n),
-            _ => {}
+            Some(_) => {}
+            None => self.requests.want(RequestOwner::Events(to)),
         }
         self.apply_buffered(to, out);
     }
@@ -66,15 +68,18 @@ impl Client {
                 joined.members = members;
                 self.rooms.join(room.id, joined);
                 let is_late = self.last_position > n;
-                if let Some(room) = self.rooms.get_mut(room.id).filter(|_| is_late) {
+                let events = RequestOwner::Events(Address::Room(room.id));
+                self.requests.forget(events);
+                if is_late && self.rooms.get(room.id).is_some() {
                     // Events of this room that arrived before the room was known were dropped.
-                    room.events.request.want();
+                    self.requests.want(events);
                 }
             }
             Event::MemberLeft(MemberLeft { n, room: Some(id), .. })
                 if is_new(n) && self.rooms.get(id).is_some_and(|room| room.joined_before(n)) =>
             {
                 self.rooms.leave(id);
+                self.requests.forget(RequestOwner::Events(Address::Room(id)));
             }
             _ => {}
         }
@@ -138,11 +143,12 @@ impl Client {
     pub(super) fn apply_reset(&mut self, reset: &Reset, out: &mut Vec<Effect>) {
         let Reset { reference, entry, room: snapshot } = reset;
         let id = snapshot.room;
-        let is_expected =
-            |room: &&mut Room| reference.is_none_or(|reference| room.events.request.has_reference(reference));
-        if self.rooms.get_mut(id).filter(is_expected).is_none() {
+        let events = RequestOwner::Events(Address::Room(id));
+        let is_expected = reference.is_none_or(|reference| self.requests.owner_of(reference) == Some(events));
+        if self.rooms.get(id).is_none() || !is_expected {
             return;
         }
+        self.requests.forget(events);
         self.last_position = self.last_position.max(snapshot.as_of);
         self.members.set_author_names(&snapshot.authors, &snapshot.messages, snapshot.as_of);
         let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
@@ -169,8 +175,9 @@ impl Client {
         self.rooms.evict();
         self.settle_outbox(out);
         self.apply_buffered(Address::Room(id), out);
-        if let Some(buffer) = self.buffer_of(Address::Room(id)) {
-            buffer.request_missing();
+        // The snapshot may have filled one gap and left another.
+        if self.rooms.get(id).is_some_and(|room| room.events.has_gap()) {
+            self.requests.want(events);
         }
     }
 

@@ -4,10 +4,11 @@ use super::Client;
 use crate::conversations::segment::Viewer;
 use crate::effect::Effect;
 use crate::row_key::RowKey;
+use crate::sync::requests::RequestOwner;
 use crate::timer::Timer;
 use shared::command::Command;
 use shared::event::{Refusal, Through};
-use shared::{CloseCode, ErrorCode, Event, Member, Now};
+use shared::{Address, CloseCode, ErrorCode, Event, Member, Now};
 
 impl Client {
     /// Applies an event of the serving connection.
@@ -74,7 +75,9 @@ impl Client {
     fn apply_refusal(&mut self, refusal: &Refusal, now: Now, out: &mut Vec<Effect>) {
         let Some(reference) = refusal.reference else { return };
         let is_greeting = self.connection.is_greeting(reference);
-        let is_ours = is_greeting || self.outbox.has_in_flight(reference) || self.has_request(reference);
+        let is_ours = is_greeting
+            || self.outbox.has_in_flight(reference)
+            || self.requests.owner_of(reference).is_some();
         if !is_ours {
             return;
         }
@@ -112,18 +115,19 @@ impl Client {
             return;
         }
         self.outbox.restart_deadlines(now.mono);
-        self.pending_requests().for_each(|request| request.restart_deadline(now.mono));
-        for (_, room) in self.rooms.iter_mut() {
+        self.requests.restart_deadlines(now.mono);
+        for (id, room) in self.rooms.iter() {
             // An unreadable frame leaves a gap that no later event reveals.
             if room.events.held_through() < room.last {
-                room.events.request.want();
+                self.requests.want(RequestOwner::Events(Address::Room(id)));
             }
         }
         self.advance_cursor(through, now, out);
     }
 
+    /// Whether no event is known to be missing.
     pub(super) fn is_complete(&self) -> bool {
-        self.own_events.is_complete() && self.rooms.iter().all(|(_, room)| room.events.is_complete())
+        !self.requests.has_missing_events()
     }
 
     /// Drops the cursor and reconnects, so that the next session starts with a snapshot.

@@ -2,115 +2,122 @@
 
 use super::Client;
 use crate::conversations::paging::PageRequest;
+use crate::conversations::room_directory::RoomDirectory;
+use crate::conversations::room_lookup::RoomLookup;
 use crate::conversations::segment::{Segment, Viewer};
 use crate::effect::Effect;
 use crate::limits::GAP_REQUESTS_MAX;
 use crate::outbox::entry::OutboxEntry;
 use crate::persisted::CommandBody;
 use crate::sync::gap_detector::Sequenced;
-use crate::sync::pending_request::PendingRequest;
+use crate::sync::requests::RequestOwner;
 use crate::timer::Timer;
 use shared::command::{self, Command};
 use shared::event::{EventsPage, HistoryPage, Reply, RoomsPage};
-use shared::{Address, Message, Now};
+use shared::{Message, Now};
 
 impl Client {
     /// Sends the requests that are wanted.
     pub(super) fn send_requests(&mut self, now: Now, out: &mut Vec<Effect>) {
-        self.request_gaps(now, out);
-        let reference = self.last_reference.wrapping_add(1);
-        let id = self.rooms.open_id();
-        if let Some(room) = self.rooms.open_mut() {
-            if room.timeline.is_unloaded() && room.paging.is_idle() {
-                room.paging.want(PageRequest::Older);
-            }
-            if let Some(want) = room.paging.request_to_send() {
-                let at = match want {
-                    PageRequest::Older => room.timeline.older_page(room.events.held_through()),
-                    PageRequest::Newer => room.timeline.newer_page(),
-                    PageRequest::Jump(at) => at,
-                };
-                room.paging.mark_sent(reference, at, self.last_position, now.mono);
-                self.last_reference = reference;
-                self.transmit(Command::History(command::HistoryQuery { reference, room: id, at }), out);
-            }
-        }
-        if self.directory.as_ref().is_some_and(|directory| directory.request.is_wanted()) {
-            let reference = self.next_reference();
-            if let Some(directory) = &mut self.directory {
-                directory.request.mark_sent(reference, now.mono);
-                let command = Command::Rooms(directory.command(reference));
-                self.transmit(command, out);
-            }
-        }
+        self.request_missing_events(now, out);
+        self.request_page(now, out);
+        self.request_directory(now, out);
         self.request_lookup(now, out);
+    }
+
+    fn request_missing_events(&mut self, now: Now, out: &mut Vec<Effect>) {
+        for to in self.requests.events_to_request(GAP_REQUESTS_MAX) {
+            let owner = RequestOwner::Events(to);
+            let Some(after) = self.buffer_of(to).map(|buffer| buffer.held_through()) else {
+                self.requests.forget(owner);
+                continue;
+            };
+            let reference = self.mark_sent(owner, now);
+            self.transmit(Command::Events(command::EventsQuery { reference, to, after }), out);
+        }
+    }
+
+    /// Requests the wanted page of the open room.
+    fn request_page(&mut self, now: Now, out: &mut Vec<Effect>) {
+        let id = self.rooms.open_id();
+        let owner = RequestOwner::Page(id);
+        self.requests.retain(|other| !matches!(other, RequestOwner::Page(_)) || other == owner);
+        let Some(room) = self.rooms.open_mut() else { return };
+        if room.timeline.is_unloaded() && room.paging.is_idle() {
+            room.paging.want(PageRequest::Older);
+        }
+        if room.paging.is_in_flight() {
+            return;
+        }
+        let Some(want) = room.paging.wanted() else { return self.requests.forget(owner) };
+        if self.requests.is_in_flight(owner) {
+            // The person went elsewhere, and the answer is of no use.
+            self.requests.want_anew(owner);
+        }
+        self.requests.want(owner);
+        if self.requests.is_wanted(owner) {
+            let at = match want {
+                PageRequest::Older => room.timeline.older_page(room.events.held_through()),
+                PageRequest::Newer => room.timeline.newer_page(),
+                PageRequest::Jump(at) => at,
+            };
+            room.paging.mark_sent(at, self.last_position);
+            let reference = self.mark_sent(owner, now);
+            self.transmit(Command::History(command::HistoryQuery { reference, room: id, at }), out);
+        }
+    }
+
+    fn request_directory(&mut self, now: Now, out: &mut Vec<Effect>) {
+        let owner = RequestOwner::Directory;
+        if !self.directory.as_ref().is_some_and(RoomDirectory::wants_page) {
+            return self.requests.forget(owner);
+        }
+        self.requests.want(owner);
+        if self.requests.is_wanted(owner) {
+            let reference = self.mark_sent(owner, now);
+            if let Some(directory) = &self.directory {
+                self.transmit(Command::Rooms(directory.command(reference)), out);
+            }
+        }
     }
 
     /// Requests the next page of a lookup, once the session's rooms are known.
     fn request_lookup(&mut self, now: Now, out: &mut Vec<Effect>) {
-        let reference = self.last_reference.wrapping_add(1);
-        let has_rooms = self.rooms.open().is_some();
-        let lookup = self.lookup.as_mut().filter(|lookup| has_rooms && lookup.request.is_wanted());
-        if let Some(lookup) = lookup {
-            lookup.request.mark_sent(reference, now.mono);
-            let command = Command::Rooms(lookup.command(reference));
-            self.last_reference = reference;
-            self.transmit(command, out);
+        let owner = RequestOwner::Lookup;
+        let is_wanted =
+            self.rooms.open().is_some() && self.lookup.as_ref().is_some_and(RoomLookup::wants_page);
+        if !is_wanted {
+            return self.requests.forget(owner);
         }
-    }
-
-    fn request_gaps(&mut self, now: Now, out: &mut Vec<Effect>) {
-        let me = self.identity.me().map(|me| Address::Member(me.id));
-        let own = me.map(|me| (me, &mut self.own_events));
-        let rooms = self.rooms.iter_mut().map(|(id, room)| (Address::Room(id), &mut room.events));
-        let mut free = GAP_REQUESTS_MAX;
-        let mut wanted = Vec::new();
-        for (to, buffer) in own.into_iter().chain(rooms) {
-            if buffer.request.is_in_flight() {
-                free = free.saturating_sub(1);
-            } else if buffer.request.is_wanted() {
-                wanted.push((to, buffer));
+        self.requests.want(owner);
+        if self.requests.is_wanted(owner) {
+            let reference = self.mark_sent(owner, now);
+            if let Some(lookup) = &self.lookup {
+                self.transmit(Command::Rooms(lookup.command(reference)), out);
             }
         }
-        let mut commands = Vec::new();
-        for (to, buffer) in wanted.into_iter().take(free) {
-            self.last_reference = self.last_reference.wrapping_add(1);
-            let (reference, after) = (self.last_reference, buffer.held_through());
-            buffer.request.mark_sent(reference, now.mono);
-            commands.push(Command::Events(command::EventsQuery { reference, to, after }));
-        }
-        for command in commands {
-            self.transmit(command, out);
-        }
     }
 
-    pub(super) fn pending_requests(&mut self) -> impl Iterator<Item = &mut PendingRequest> {
-        let rooms = self.rooms.iter_mut();
-        let rooms = rooms.flat_map(|(_, room)| [&mut room.events.request, &mut room.paging.request]);
-        let directory = self.directory.iter_mut().map(|directory| &mut directory.request);
-        let lookup = self.lookup.iter_mut().map(|lookup| &mut lookup.request);
-        std::iter::once(&mut self.own_events.request).chain(rooms).chain(directory).chain(lookup)
-    }
-
-    /// Whether this `ref` belongs to a pending request.
-    pub(super) fn has_request(&mut self, reference: u64) -> bool {
-        self.pending_requests().any(|request| request.has_reference(reference))
+    /// Marks the owner's request as sent, and returns its `ref`.
+    fn mark_sent(&mut self, owner: RequestOwner, now: Now) -> u64 {
+        let reference = self.next_reference();
+        self.requests.mark_sent(owner, reference, now.mono);
+        reference
     }
 
     /// The time at which an answer is overdue although the connection lives.
-    pub(super) fn overdue_at(&mut self) -> Option<u64> {
+    pub(super) fn overdue_at(&self) -> Option<u64> {
         // Answers follow the replay, however long that takes.
         if self.is_catching_up {
             return None;
         }
-        let requests = self.pending_requests().filter_map(|request| request.overdue_at()).min();
-        [self.outbox.overdue_at(), requests].into_iter().flatten().min()
+        [self.outbox.overdue_at(), self.requests.overdue_at()].into_iter().flatten().min()
     }
 
     /// Sends refused requests again, because [`Timer::Request`] fired.
     pub(super) fn retry_requests(&mut self) {
         self.has_request_timer = false;
-        self.pending_requests().for_each(PendingRequest::retry);
+        self.requests.retry();
     }
 
     /// Handles the refusal of a request. Returns false if `reference` is not a request's.
@@ -121,32 +128,39 @@ impl Client {
         now: Now,
         out: &mut Vec<Effect>,
     ) -> bool {
-        if !self.has_request(reference) {
-            return false;
-        }
-        if let Some(directory) =
-            self.directory.as_mut().filter(|directory| directory.request.has_reference(reference))
-        {
-            directory.mark_refused(temporary);
-        }
-        if let Some(lookup) = self.lookup.as_mut().filter(|lookup| lookup.request.has_reference(reference)) {
-            lookup.mark_refused(temporary);
-        }
-        for (_, room) in self.rooms.iter_mut() {
-            if room.paging.request.has_reference(reference) {
-                room.paging.mark_refused(temporary);
+        let Some(owner) = self.requests.owner_of(reference) else { return false };
+        self.requests.mark_refused(owner, temporary);
+        match owner {
+            // A permanent refusal means that the member left the room; the event of that follows.
+            RequestOwner::Events(_) => {}
+            RequestOwner::Page(room) => {
+                if let Some(room) = self.rooms.get_mut(room) {
+                    room.paging.mark_refused(temporary);
+                }
             }
-        }
-        // The rest are requests for missing events. A permanent refusal means that the member left
-        // the room; the event of that follows.
-        if let Some(request) = self.pending_requests().find(|request| request.has_reference(reference)) {
-            *request = if temporary { PendingRequest::BackingOff } else { PendingRequest::Idle };
+            RequestOwner::Directory => {
+                if let Some(directory) = &mut self.directory {
+                    directory.mark_refused(temporary);
+                }
+            }
+            RequestOwner::Lookup => {
+                if let Some(lookup) = &mut self.lookup {
+                    lookup.mark_refused(temporary);
+                }
+            }
         }
         if temporary && !std::mem::replace(&mut self.has_request_timer, true) {
             let wait = self.request_backoff.next_wait(now.mono, &mut self.jitter);
             out.push(Effect::ScheduleTimer(Timer::Request, now.mono.saturating_add(wait)));
         }
         true
+    }
+
+    /// Takes the answer to the request in flight with this `ref`. Returns whose request it was.
+    fn take_answered(&mut self, reference: u64) -> Option<RequestOwner> {
+        let owner = self.requests.take_answered(reference)?;
+        self.request_backoff = Default::default();
+        Some(owner)
     }
 
     /// Settles the command that a reply answers.
@@ -177,9 +191,9 @@ impl Client {
 
     /// Adds a page of history to its room.
     pub(super) fn apply_history(&mut self, page: &HistoryPage, out: &mut Vec<Effect>) {
-        let Some(room) = self.rooms.get_mut(page.room) else { return };
-        let Some((want, at, last_position)) = room.paging.take_answer(page.reference) else { return };
-        self.request_backoff = Default::default();
+        let Some(RequestOwner::Page(id)) = self.take_answered(page.reference) else { return };
+        let Some(room) = self.rooms.get_mut(id) else { return };
+        let Some((want, at, last_position)) = room.paging.take_answer() else { return };
         // The server read the page after the request was sent, so its names are at least as new as
         // `last_position`.
         self.members.set_author_names(&page.authors, &page.messages, last_position);
@@ -198,12 +212,12 @@ impl Client {
     /// Applies a page of missing events.
     pub(super) fn apply_missing_events(&mut self, events: EventsPage, now: Now, out: &mut Vec<Effect>) {
         let EventsPage { reference, to, events, more } = events;
-        let Some(buffer) = self.buffer_of(to).filter(|buffer| buffer.request.has_reference(reference)) else {
+        let owner = RequestOwner::Events(to);
+        if self.requests.owner_of(reference) != Some(owner) {
             return;
-        };
-        buffer.request = PendingRequest::Idle;
-        let before = buffer.held_through();
-        self.request_backoff = Default::default();
+        }
+        self.take_answered(reference);
+        let Some(before) = self.buffer_of(to).map(|buffer| buffer.held_through()) else { return };
         for event in events {
             let Some(position) = event.position().filter(|position| position.to == to) else { continue };
             self.last_position = self.last_position.max(position.n);
@@ -219,8 +233,12 @@ impl Client {
         let Some(buffer) = self.buffer_of(to) else { return };
         // If buffered events follow now, the rest of the answer is buffered too.
         let has_gap = buffer.has_gap() || (more && buffer.held_through() == filled);
-        buffer.request = if has_gap { PendingRequest::Wanted } else { PendingRequest::Idle };
-        if has_gap && buffer.held_through() == before {
+        let is_stuck = buffer.held_through() == before;
+        match has_gap {
+            true => self.requests.want_anew(owner),
+            false => self.requests.forget(owner),
+        }
+        if has_gap && is_stuck {
             // The server cannot deliver the missing events.
             self.start_over(now, out);
         }
@@ -228,16 +246,18 @@ impl Client {
 
     /// Gives a page of rooms to the directory or the lookup.
     pub(super) fn apply_directory_page(&mut self, page: RoomsPage) {
-        if let Some(directory) =
-            self.directory.as_mut().filter(|directory| directory.request.has_reference(page.reference))
-        {
-            self.request_backoff = Default::default();
-            directory.add_page(page);
-        } else if let Some(lookup) =
-            self.lookup.as_mut().filter(|lookup| lookup.request.has_reference(page.reference))
-        {
-            self.request_backoff = Default::default();
-            lookup.add_page(&page);
+        match self.take_answered(page.reference) {
+            Some(RequestOwner::Directory) => {
+                if let Some(directory) = &mut self.directory {
+                    directory.add_page(page);
+                }
+            }
+            Some(RequestOwner::Lookup) => {
+                if let Some(lookup) = &mut self.lookup {
+                    lookup.add_page(&page);
+                }
+            }
+            _ => {}
         }
     }
 }

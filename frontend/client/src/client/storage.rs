@@ -7,6 +7,7 @@ use crate::limits::{LOAD_RETRIES_MAX, LOAD_RETRY_MS, OUTBOX_ROWS_MAX};
 use crate::outbox::foreign_rows::ForeignRow;
 use crate::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
 use crate::row_key::RowKey;
+use crate::sync::requests::Requests;
 use crate::timer::Timer;
 use crate::view::{IdentityView, LeftBehind};
 use shared::Now;
@@ -163,6 +164,7 @@ impl Client {
         if self.drafts_of.as_ref().is_some_and(is_another) {
             self.set_aside_unsent(out);
             self.rooms = Rooms::default();
+            self.requests = Requests::default();
         }
     }
 

@@ -1,7 +1,6 @@
 //! Paging: requests for older or newer messages, or for the target of a jump. At most one is in
 //! flight per room.
 
-use crate::sync::pending_request::PendingRequest;
 use crate::view::Edge;
 use shared::command::PageAnchor;
 
@@ -19,14 +18,13 @@ pub(crate) enum PageRequest {
 /// The requests for pages of one room.
 #[derive(Debug, Default)]
 pub(crate) struct Paging {
-    pub(crate) request: PendingRequest,
-    /// The page that the request is for.
+    /// The page that is wanted or requested.
     current: Option<PageRequest>,
     /// The page that is wanted after it.
     next: Option<PageRequest>,
     /// The page that could not be fetched.
     failed: Option<PageRequest>,
-    /// The anchor of the request, and the last known position when it was sent.
+    /// The anchor of the request in flight, and the last known position when it was sent.
     sent: Option<(PageAnchor, u64)>,
 }
 
@@ -35,50 +33,51 @@ impl Paging {
     pub(crate) fn want(&mut self, want: PageRequest) {
         self.failed = None;
         let jump = matches!(want, PageRequest::Jump(_));
-        if self.request.is_in_flight() {
+        if self.sent.is_some() {
             if self.current != Some(want) && (jump || self.next.is_none()) {
                 self.next = Some(want);
             }
         } else if self.current.is_none() || jump {
             self.current = Some(want);
-            if self.request == PendingRequest::Idle {
-                self.request = PendingRequest::Wanted;
-            }
         }
     }
 
-    /// The page to request now; `None` if none is wanted, or if the request is in flight or backs off.
-    pub(crate) fn request_to_send(&self) -> Option<PageRequest> {
-        self.current.filter(|_| self.request.is_wanted())
+    /// The page that is wanted; `None` if none is, or if a request is in flight.
+    pub(crate) fn wanted(&self) -> Option<PageRequest> {
+        self.current.filter(|_| self.sent.is_none())
+    }
+
+    /// Whether a request is in flight.
+    pub(crate) fn is_in_flight(&self) -> bool {
+        self.sent.is_some()
     }
 
     /// Records that the request was sent for `at`, when the last known position was `last_position`.
-    pub(crate) fn mark_sent(&mut self, reference: u64, at: PageAnchor, last_position: u64, now: u64) {
-        self.request.mark_sent(reference, now);
+    pub(crate) fn mark_sent(&mut self, at: PageAnchor, last_position: u64) {
         self.sent = Some((at, last_position));
     }
 
     /// Takes the answer: the wanted page, the anchor of the request, and the last known position
     /// when it was sent.
-    pub(crate) fn take_answer(&mut self, reference: u64) -> Option<(PageRequest, PageAnchor, u64)> {
-        if !self.request.has_reference(reference) {
-            return None;
-        }
+    pub(crate) fn take_answer(&mut self) -> Option<(PageRequest, PageAnchor, u64)> {
         let (at, last_position) = self.sent.take()?;
         let want = self.current.take()?;
-        self.begin_next();
+        self.current = self.next.take();
         Some((want, at, last_position))
     }
 
     /// Records the refusal of the request, which is permanent unless `temporary`.
     pub(crate) fn mark_refused(&mut self, temporary: bool) {
-        if temporary {
-            self.request = PendingRequest::BackingOff;
-        } else {
+        self.sent = None;
+        if !temporary {
             self.mark_failed(self.current);
-            self.current = None;
-            self.begin_next();
+            self.current = self.next.take();
         }
+    }
+
+    /// Records that the connection was lost: the wanted page is requested on the next one.
+    pub(crate) fn disconnected(&mut self) {
+        self.sent = None;
     }
 
     /// Records that the answer was of no use.
@@ -93,7 +92,7 @@ impl Paging {
 
     /// Whether no request is pending and none failed.
     pub(crate) fn is_idle(&self) -> bool {
-        self.request == PendingRequest::Idle && self.failed.is_none()
+        self.current.is_none() && self.failed.is_none()
     }
 
     /// Whether a jump is under way.
@@ -114,11 +113,6 @@ impl Paging {
             () => Edge::More,
         }
     }
-
-    fn begin_next(&mut self) {
-        self.current = self.next.take();
-        self.request = if self.current.is_some() { PendingRequest::Wanted } else { PendingRequest::Idle };
-    }
 }
 
 #[cfg(test)]
@@ -129,14 +123,13 @@ mod tests {
     fn one_page_is_requested_at_a_time() {
         let mut paging = Paging::default();
         paging.want(PageRequest::Older);
-        assert_eq!(paging.request_to_send(), Some(PageRequest::Older));
-        paging.mark_sent(1, PageAnchor::Before(7), 9, 0);
+        assert_eq!(paging.wanted(), Some(PageRequest::Older));
+        paging.mark_sent(PageAnchor::Before(7), 9);
         paging.want(PageRequest::Older);
         paging.want(PageRequest::Newer);
-        assert_eq!((paging.request_to_send(), paging.edge(PageRequest::Newer)), (None, Edge::Loading));
-        assert_eq!(paging.take_answer(2), None);
-        assert_eq!(paging.take_answer(1), Some((PageRequest::Older, PageAnchor::Before(7), 9)));
-        assert_eq!(paging.request_to_send(), Some(PageRequest::Newer));
+        assert_eq!((paging.wanted(), paging.edge(PageRequest::Newer)), (None, Edge::Loading));
+        assert_eq!(paging.take_answer(), Some((PageRequest::Older, PageAnchor::Before(7), 9)));
+        assert_eq!(paging.wanted(), Some(PageRequest::Newer));
     }
 
     #[test]
@@ -144,12 +137,12 @@ mod tests {
         let mut paging = Paging::default();
         paging.want(PageRequest::Older);
         paging.want(PageRequest::Jump(PageAnchor::Around(5)));
-        assert_eq!(paging.request_to_send(), Some(PageRequest::Jump(PageAnchor::Around(5))));
-        paging.mark_sent(1, PageAnchor::Around(5), 0, 0);
+        assert_eq!(paging.wanted(), Some(PageRequest::Jump(PageAnchor::Around(5))));
+        paging.mark_sent(PageAnchor::Around(5), 0);
         paging.want(PageRequest::Older);
         paging.want(PageRequest::Jump(PageAnchor::Date(1)));
-        paging.take_answer(1);
-        assert_eq!(paging.request_to_send(), Some(PageRequest::Jump(PageAnchor::Date(1))));
+        paging.take_answer();
+        assert_eq!(paging.wanted(), Some(PageRequest::Jump(PageAnchor::Date(1))));
         assert!(paging.is_jumping());
     }
 
@@ -157,7 +150,7 @@ mod tests {
     fn a_permanently_refused_page_has_failed_until_it_is_wanted_again() {
         let mut paging = Paging::default();
         paging.want(PageRequest::Older);
-        paging.mark_sent(1, PageAnchor::Before(7), 0, 0);
+        paging.mark_sent(PageAnchor::Before(7), 0);
         paging.mark_refused(false);
         assert_eq!(paging.edge(PageRequest::Older), Edge::Failed);
         paging.want(PageRequest::Older);
@@ -168,13 +161,12 @@ mod tests {
     fn a_page_is_requested_again_after_a_temporary_refusal_or_a_lost_connection() {
         let mut paging = Paging::default();
         paging.want(PageRequest::Older);
-        paging.mark_sent(1, PageAnchor::Before(7), 0, 0);
+        paging.mark_sent(PageAnchor::Before(7), 0);
+        assert_eq!(paging.wanted(), None);
         paging.mark_refused(true);
-        assert_eq!(paging.request_to_send(), None);
-        paging.request.retry();
-        assert_eq!(paging.request_to_send(), Some(PageRequest::Older));
-        paging.mark_sent(2, PageAnchor::Before(7), 0, 0);
-        paging.request.disconnected();
-        assert_eq!(paging.request_to_send(), Some(PageRequest::Older));
+        assert_eq!(paging.wanted(), Some(PageRequest::Older));
+        paging.mark_sent(PageAnchor::Before(7), 0);
+        paging.disconnected();
+        assert_eq!(paging.wanted(), Some(PageRequest::Older));
     }
 }

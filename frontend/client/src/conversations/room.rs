@@ -124,7 +124,7 @@ impl Room {
     /// Prepares the requests to be sent again on the next connection.
     pub(crate) fn disconnected(&mut self) {
         self.events.disconnected();
-        self.paging.request.disconnected();
+        self.paging.disconnected();
     }
 }
 

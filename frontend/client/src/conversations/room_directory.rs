@@ -1,7 +1,6 @@
 //! The room directory: the house's rooms, page by page.
 
 use crate::limits::DIRECTORY_ROOMS_MAX;
-use crate::sync::pending_request::PendingRequest;
 use crate::view::{DirectoryPage, Edge};
 use shared::RoomId;
 use shared::command;
@@ -14,27 +13,27 @@ pub(crate) struct RoomDirectory {
     rooms: Vec<DirectoryRoom>,
     has_more: bool,
     has_failed: bool,
-    pub(crate) request: PendingRequest,
+    /// Whether a page is wanted or requested.
+    wants_page: bool,
 }
 
 impl RoomDirectory {
     /// Searches for rooms with `find` in their names.
     pub(crate) fn new(find: String) -> Self {
-        RoomDirectory {
-            find,
-            rooms: Vec::new(),
-            has_more: true,
-            has_failed: false,
-            request: PendingRequest::Wanted,
-        }
+        RoomDirectory { find, rooms: Vec::new(), has_more: true, has_failed: false, wants_page: true }
     }
 
     /// Requests the next page, if there is one and the directory is not full.
     pub(crate) fn request_more(&mut self) {
         if self.has_more && self.rooms.len() < DIRECTORY_ROOMS_MAX {
             self.has_failed = false;
-            self.request.want();
+            self.wants_page = true;
         }
+    }
+
+    /// Whether a page is wanted or requested.
+    pub(crate) fn wants_page(&self) -> bool {
+        self.wants_page
     }
 
     /// The request for the next page.
@@ -45,7 +44,7 @@ impl RoomDirectory {
 
     /// Adds the rooms of a page, up to the limit.
     pub(crate) fn add_page(&mut self, page: RoomsPage) {
-        self.request = PendingRequest::Idle;
+        self.wants_page = false;
         let last = self.rooms.last().map(|room| room.id);
         let new = page.rooms.into_iter().filter(|room| last.is_none_or(|last| last < room.id));
         let before = self.rooms.len();
@@ -56,14 +55,14 @@ impl RoomDirectory {
     /// Records the refusal of the request.
     pub(crate) fn mark_refused(&mut self, temporary: bool) {
         self.has_failed = !temporary;
-        self.request = if temporary { PendingRequest::BackingOff } else { PendingRequest::Idle };
+        self.wants_page = temporary;
     }
 
     /// The directory as the page shows it.
     pub(crate) fn page(&self, is_in: impl Fn(RoomId) -> bool) -> DirectoryPage {
         let edge = match () {
             () if self.has_failed => Edge::Failed,
-            () if self.request != PendingRequest::Idle => Edge::Loading,
+            () if self.wants_page => Edge::Loading,
             () if self.has_more && self.rooms.len() < DIRECTORY_ROOMS_MAX => Edge::More,
             () => Edge::End,
         };
@@ -99,7 +98,7 @@ mod tests {
             assert_eq!(directory.page(|_| false).edge, edge);
             assert_eq!(directory.page(|_| false).rooms.len(), many.min(DIRECTORY_ROOMS_MAX));
             directory.request_more();
-            assert_eq!(directory.request.is_wanted(), edge == Edge::More);
+            assert_eq!(directory.wants_page(), edge == Edge::More);
         }
     }
 
@@ -117,6 +116,6 @@ mod tests {
         directory.mark_refused(false);
         assert_eq!(directory.page(|_| false).edge, Edge::Failed);
         directory.request_more();
-        assert!(directory.request.is_wanted());
+        assert!(directory.wants_page());
     }
 }

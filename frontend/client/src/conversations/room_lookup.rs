@@ -6,7 +6,6 @@
 //! [`DIRECTORY_ROOMS_MAX`] the room may stay without a name.
 
 use crate::limits::DIRECTORY_ROOMS_MAX;
-use crate::sync::pending_request::PendingRequest;
 use crate::view::{RoomLookupState, UnjoinedRoom};
 use shared::RoomId;
 use shared::command;
@@ -21,19 +20,22 @@ pub(crate) struct RoomLookup {
     last: Option<RoomId>,
     count: usize,
     state: RoomLookupState,
-    pub(crate) request: PendingRequest,
 }
 
 impl RoomLookup {
     /// Starts the lookup of this room.
     pub(crate) fn new(room: RoomId) -> Self {
-        let (state, request) = (RoomLookupState::Searching, PendingRequest::Wanted);
-        RoomLookup { room, last: None, count: 0, state, request }
+        RoomLookup { room, last: None, count: 0, state: RoomLookupState::Searching }
     }
 
     /// The room that is looked up.
     pub(crate) fn room(&self) -> RoomId {
         self.room
+    }
+
+    /// Whether a page is wanted or requested.
+    pub(crate) fn wants_page(&self) -> bool {
+        self.state == RoomLookupState::Searching
     }
 
     /// The request for the next page.
@@ -43,7 +45,6 @@ impl RoomLookup {
 
     /// Searches a page of the directory for the room. Ends the lookup, or wants the next page.
     pub(crate) fn add_page(&mut self, page: &RoomsPage) {
-        self.request = PendingRequest::Idle;
         let last = self.last;
         let new = page.rooms.iter().filter(|room| last.is_none_or(|last| last < room.id));
         let mut has_new = false;
@@ -58,20 +59,15 @@ impl RoomLookup {
         self.state = match () {
             () if self.last.is_some_and(|last| self.room < last) => RoomLookupState::NoSuchRoom,
             () if self.count >= DIRECTORY_ROOMS_MAX => RoomLookupState::Unlisted,
-            () if page.more && has_new => {
-                self.request = PendingRequest::Wanted;
-                return;
-            }
+            () if page.more && has_new => return,
             () => RoomLookupState::NoSuchRoom,
         };
     }
 
     /// Records the refusal of the request.
     pub(crate) fn mark_refused(&mut self, temporary: bool) {
-        if temporary {
-            self.request = PendingRequest::BackingOff;
-        } else {
-            (self.request, self.state) = (PendingRequest::Idle, RoomLookupState::Unlisted);
+        if !temporary {
+            self.state = RoomLookupState::Unlisted;
         }
     }
 
@@ -100,8 +96,6 @@ mod tests {
     fn state_after(ids: impl IntoIterator<Item = u64>, more: bool, room: u64) -> RoomLookupState {
         let mut lookup = RoomLookup::new(RoomId(room));
         lookup.add_page(&page(ids, more));
-        let is_searching = lookup.state == RoomLookupState::Searching;
-        assert_eq!(lookup.request.is_wanted(), is_searching, "a search goes on with the next page");
         lookup.state
     }
 
@@ -146,9 +140,8 @@ mod tests {
         let mut lookup = RoomLookup::new(RoomId(7));
         lookup.mark_refused(true);
         assert_eq!(lookup.state, RoomLookupState::Searching);
-        lookup.request.retry();
-        assert!(lookup.request.is_wanted());
+        assert!(lookup.wants_page());
         lookup.mark_refused(false);
-        assert_eq!((lookup.state, lookup.request), (RoomLookupState::Unlisted, PendingRequest::Idle));
+        assert_eq!((lookup.wants_page(), lookup.state), (false, RoomLookupState::Unlisted));
     }
 }

@@ -1,10 +1,8 @@
-//! The events of one address: the gap detector, the events buffered behind a gap, and the request
-//! that fills it.
+//! The events of one address: the gap detector, and the events buffered behind a gap.
 
 use crate::limits::BUFFERED_EVENTS_MAX;
 use crate::sorted::Map;
 use crate::sync::gap_detector::{GapDetector, Sequenced};
-use crate::sync::pending_request::PendingRequest;
 use shared::Event;
 use shared::event::Position;
 
@@ -16,21 +14,19 @@ pub(crate) struct ReorderBuffer {
     buffered: Map<u64, Event>,
     /// The newest event that was dropped because the buffer was full; 0 if there is none.
     dropped_through: u64,
-    /// The request for the missing events.
-    pub(crate) request: PendingRequest,
 }
 
 impl ReorderBuffer {
     /// Continues from the position of `detector`.
     pub(crate) fn new(detector: GapDetector) -> Self {
-        ReorderBuffer { detector, buffered: Map::new(), dropped_through: 0, request: PendingRequest::Idle }
+        ReorderBuffer { detector, buffered: Map::new(), dropped_through: 0 }
     }
 
-    /// Takes an event. Returns it with the result of the check, or `None` if it was buffered.
+    /// Takes an event. Returns it with the result of the check, or `None` if it was buffered: then the
+    /// caller requests the missing events.
     pub(crate) fn receive(&mut self, event: Event, position: Position) -> Option<(Sequenced, Event)> {
         match self.detector.check(position.n, position.prev) {
             Sequenced::Gap => {
-                self.request.want();
                 if self.buffered.len() < BUFFERED_EVENTS_MAX {
                     self.buffered.insert(position.n, event);
                 } else {
@@ -63,11 +59,6 @@ impl ReorderBuffer {
         self.detector.held_through()
     }
 
-    /// Whether no event is known to be missing.
-    pub(crate) fn is_complete(&self) -> bool {
-        !self.has_gap() && self.request == PendingRequest::Idle
-    }
-
     /// Whether events are buffered behind a gap, or were dropped and are a gap themselves.
     pub(crate) fn has_gap(&self) -> bool {
         !self.buffered.is_empty() || self.dropped_through > self.held_through()
@@ -76,25 +67,12 @@ impl ReorderBuffer {
     /// Continues from a snapshot, which replaces the events up to `as_of`.
     pub(crate) fn reset(&mut self, as_of: u64, last: u64) {
         self.detector = GapDetector::after(as_of, last);
-        self.request = if self.dropped_through > self.held_through() {
-            PendingRequest::Wanted
-        } else {
-            PendingRequest::Idle
-        };
-    }
-
-    /// Requests the missing events: a snapshot may have filled one gap and left another.
-    pub(crate) fn request_missing(&mut self) {
-        if self.has_gap() {
-            self.request.want();
-        }
     }
 
     /// Forgets the buffered events, because the next session replays everything that is missing.
     pub(crate) fn disconnected(&mut self) {
         self.buffered.clear();
         self.dropped_through = 0;
-        self.request = PendingRequest::Idle;
     }
 }
 
@@ -118,7 +96,7 @@ mod tests {
         let mut buffer = ReorderBuffer::new(GapDetector::after(10, 10));
         assert_eq!(take(&mut buffer, 14, 12), None);
         assert_eq!(take(&mut buffer, 16, 14), None);
-        assert!(buffer.request.is_wanted() && !buffer.is_complete());
+        assert!(buffer.has_gap());
         assert!(buffer.pop_next().is_none());
         assert_eq!(take(&mut buffer, 12, 10), Some(Sequenced::Next));
         assert_eq!(buffer.pop_next(), Some(event(14, 12).0));
@@ -133,7 +111,7 @@ mod tests {
         take(&mut buffer, 16, 14);
         buffer.reset(15, 14);
         assert_eq!(buffer.pop_next(), Some(event(16, 14).0));
-        assert!(buffer.is_complete());
+        assert!(!buffer.has_gap());
     }
 
     #[test]
@@ -146,19 +124,18 @@ mod tests {
                 take(&mut buffer, n, n - 1);
             }
             assert_eq!(buffer.buffered.len(), BUFFERED_EVENTS_MAX.min(many as usize));
-            buffer.request = PendingRequest::Idle;
             assert_eq!(take(&mut buffer, 9, 1), Some(Sequenced::Next));
             let applied = std::iter::from_fn(|| buffer.pop_next()).count();
             assert_eq!(applied, BUFFERED_EVENTS_MAX.min(many as usize));
             let is_over = many > BUFFERED_EVENTS_MAX as u64;
-            assert_eq!((buffer.has_gap(), buffer.is_complete()), (is_over, !is_over));
+            assert_eq!(buffer.has_gap(), is_over);
             buffer.disconnected();
-            assert!(buffer.is_complete(), "the next connection brings it");
+            assert!(!buffer.has_gap(), "the next connection brings it");
         }
     }
 
     #[test]
-    fn a_gap_after_a_snapshot_is_requested() {
+    fn a_snapshot_can_leave_a_gap() {
         for (as_of, wanted) in [(15, true), (18, false), (20, false)] {
             let mut buffer = ReorderBuffer::new(GapDetector::after(1, 1));
             for (n, prev) in [(12, 11), (20, 18)] {
@@ -166,13 +143,12 @@ mod tests {
             }
             buffer.reset(as_of, as_of);
             while buffer.pop_next().is_some() {}
-            buffer.request_missing();
-            assert_eq!((buffer.request.is_wanted(), buffer.is_complete()), (wanted, !wanted), "{as_of}");
+            assert_eq!(buffer.has_gap(), wanted, "{as_of}");
         }
     }
 
     #[test]
-    fn dropped_events_after_a_snapshot_are_requested() {
+    fn dropped_events_after_a_snapshot_are_a_gap() {
         let last = 9 + BUFFERED_EVENTS_MAX as u64 + 1;
         for (as_of, wanted) in [(last - 1, true), (last, false), (last + 1, false)] {
             let mut buffer = ReorderBuffer::new(GapDetector::after(1, 1));
@@ -180,10 +156,7 @@ mod tests {
                 take(&mut buffer, n, n - 1);
             }
             buffer.reset(as_of, as_of.min(last));
-            assert_eq!(
-                (buffer.pop_next(), buffer.request.is_wanted(), buffer.is_complete()),
-                (None, wanted, !wanted)
-            );
+            assert_eq!((buffer.pop_next(), buffer.has_gap()), (None, wanted));
         }
     }
 }
