@@ -30,13 +30,13 @@ use crate::chat::left_rooms::use_left_rooms;
 use crate::chat::media::use_media;
 use crate::chat::message_list::MessageList;
 use crate::chat::notices::notices;
-use crate::chat::people::people;
+use crate::chat::people::PeopleList;
 use crate::chat::room_form::RoomForm;
 use crate::chat::room_menu::room_menu;
 use crate::chat::sidebar::{SidebarActions, sidebar};
 use crate::chat::url::use_url;
 use crate::components::brand::brand;
-use crate::components::connection_badge::connection_badge;
+use crate::components::connection_badge::{connection_badge, is_usable};
 use crate::components::dialog::{Dialog, Placement};
 use crate::components::keys::Keyboard;
 use crate::context::{ViewRef, use_app_context};
@@ -90,7 +90,7 @@ pub fn Room(props: &RoomProps) -> Html {
     let (field, been_in) = (use_node_ref(), use_mut_ref(|| (None, None)));
     // After a change of room, close the dialog, and focus the composer as soon as no dialog or prompt needs
     // the focus. This component does it because a closing dialog first returns the focus to where it was.
-    use_effect_with((view.room, panel.is_none() && requested.is_settled), {
+    use_effect_with((view.pane.room, panel.is_none() && requested.is_settled), {
         let (field, close) = (field.clone(), close.clone());
         move |(room, free)| {
             let here = Some(*room);
@@ -113,9 +113,11 @@ pub fn Room(props: &RoomProps) -> Html {
         let panel = panel.setter();
         Callback::from(move |_: MouseEvent| panel.set(Some(which)))
     };
-    let IdentityView::Somebody { me, busy, refusal } = &view.identity else {
+    let IdentityView::Somebody { me, busy, refusal } = &*view.identity else {
         return html! { <main></main> };
     };
+    let room_name = room_label::open_name(language, view);
+    let people = || html! { <PeopleList key="list" people={view.people.clone()} stale={!is_usable(view.connection)} /> };
     let sidebar = || {
         let actions = SidebarActions {
             new_room: opens(Panel::NewRoom),
@@ -128,26 +130,22 @@ pub fn Room(props: &RoomProps) -> Html {
     let (id, title, placement, content) = match *panel {
         None => ("", AttrValue::default(), Placement::Middle, Html::default()),
         Some(Panel::Menu) => ("menu_dialog", tr!(language, "house.name"), Placement::Start, sidebar()),
-        Some(Panel::People) => {
-            ("people_dialog", tr!(language, "people.title"), Placement::End, people(language, view))
-        }
+        Some(Panel::People) => ("people_dialog", tr!(language, "people.title"), Placement::End, people()),
         Some(Panel::Settings) => {
             let settings = html! { <Settings key="settings" me={me.clone()} link={view.connection} pinned={view.pinned} busy={*busy} refusal={refusal.clone()} /> };
             ("settings_dialog", tr!(language, "settings.title"), Placement::Middle, settings)
         }
         Some(Panel::NewRoom) => {
-            let form =
-                html! { <RoomForm key="new" view={view.clone()} room={None} on_done={close.clone()} /> };
+            let form = html! { <RoomForm key="new" pending={view.pending.clone()} can_send={view.composer.can_send} room={None} on_done={close.clone()} /> };
             ("new_room_dialog", tr!(language, "new_room.title"), Placement::Middle, form)
         }
         Some(Panel::RoomDirectory) => {
-            let directory =
-                html! { <RoomDirectory key="directory" view={view.clone()} on_done={close.clone()} /> };
+            let directory = html! { <RoomDirectory key="directory" directory={view.directory.clone()} pending={view.pending.clone()} on_done={close.clone()} /> };
             ("directory_dialog", tr!(language, "room_directory.title"), Placement::Middle, directory)
         }
         Some(Panel::Room) => {
             let menu = room_menu(&context, view, &close);
-            ("room_dialog", room_label::open_name(language, view), Placement::Corner, menu)
+            ("room_dialog", room_name.clone(), Placement::Corner, menu)
         }
     };
     html! {
@@ -162,14 +160,14 @@ pub fn Room(props: &RoomProps) -> Html {
                 { header(language, view, (!has_sidebar).then(|| opens(Panel::Menu)),
                     (!has_people).then(|| opens(Panel::People)), opens(Panel::Room)) }
                 <div key="timeline" class="timeline">
-                    <MessageList key={view.room.0} view={view.clone()} />
+                    <MessageList key={view.pane.room.0} pane={view.pane.clone()} room_name={room_name.clone()} />
                     { notices(&context, view, &requested, &left.borrow()) }
                 </div>
-                <Composer key="composer" view={view.clone()} {field} />
+                <Composer key="composer" composer={view.composer.clone()} {room_name} {field} />
             </main>
             if has_people {
                 <aside key="people" class="people" aria-label={tr!(language, "people.title")}>
-                    { people(language, view) }
+                    { people() }
                 </aside>
             }
             <Dialog key="dialog" {id} {title} {placement} on_close={close.clone()}>{ content }</Dialog>

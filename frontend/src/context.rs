@@ -12,8 +12,7 @@ use client::view::View;
 use std::{ops::Deref, rc::Rc};
 use yew::prelude::*;
 
-/// Handle of a view, compared by pointer. The driver alone compares views by value, and replaces the `Rc`
-/// only when something has changed.
+/// Handle of a view, compared by pointer. The client replaces the `Rc` only when something has changed.
 #[derive(Clone, Debug)]
 pub struct ViewRef(pub Rc<View>);
 

@@ -5,6 +5,7 @@
 //! database and the timers. It handles inputs one after the other: an input that arrives while another is
 //! being handled is queued.
 
+mod frame_request;
 mod timers;
 
 use crate::storage::{self, StorageKey, database::Database};
@@ -18,8 +19,10 @@ use client::identity::IdentityRequest;
 use client::input::{ConnectionId, Input};
 use client::transport::{LastGood, Transport};
 use client::view::{ReadyState, View};
+use frame_request::FrameRequest;
 use js_sys::Reflect;
-use std::{cell::RefCell, collections::VecDeque, rc::Rc};
+use std::cell::{Cell, RefCell};
+use std::{collections::VecDeque, rc::Rc};
 use timers::Timers;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
@@ -45,7 +48,11 @@ struct DriverInner {
     connections: RefCell<Vec<(ConnectionId, Transport, Connection)>>,
     timers: RefCell<Timers>,
     database: Database,
+    /// The newest view. The watcher has it, or gets it in the next frame.
     view: RefCell<Rc<View>>,
+    frame: FrameRequest,
+    /// Whether the database could be used when the client was last told.
+    is_storage_usable: Cell<bool>,
     watcher: RefCell<Callback<Rc<View>>>,
 }
 
@@ -67,6 +74,8 @@ impl Driver {
             timers: RefCell::default(),
             database,
             view: RefCell::new(view),
+            frame: FrameRequest::default(),
+            is_storage_usable: Cell::new(true),
             watcher: RefCell::new(Callback::noop()),
         }))
     }
@@ -121,17 +130,18 @@ impl Driver {
         }
     }
 
-    /// Returns the current view.
+    /// Returns the newest view, which the page may not show before the next frame.
     pub fn view(&self) -> Rc<View> {
         self.0.view.borrow().clone()
     }
 
-    /// Calls `watcher` with every new view from now on. It replaces the watcher before it.
+    /// Calls `watcher` with each new view from now on, at most once in an animation frame unless the draft or the
+    /// identity changes. It replaces the watcher before it.
     pub fn watch(&self, watcher: Callback<Rc<View>>) {
         self.0.watcher.replace(watcher);
     }
 
-    /// Lets the client handle an input, performs the effects, and passes a changed view to the watcher.
+    /// Lets the client handle an input, performs the effects, and has a changed view shown.
     /// During another call, the input is only queued.
     pub fn handle(&self, input: Input) {
         {
@@ -258,13 +268,16 @@ impl Driver {
         drop(target.add_event_listener_with_callback(name, listener.unchecked_ref()));
     }
 
-    /// Passes the view to the watcher, if it has changed.
+    /// Shows a changed view in the next animation frame, which a hidden page does not get. The draft and the
+    /// identity are shown at once: until the composer shows the client's changes of the draft, the person
+    /// would edit another text.
     fn show(&self) {
-        let mut view = self.0.client.borrow_mut().view();
-        // Show the real state of database and connection, because the client may not know it yet.
-        if !view.memory_only && !self.0.database.is_usable() {
-            Rc::make_mut(&mut view).memory_only = true;
+        let usable = self.0.database.is_usable();
+        if self.0.is_storage_usable.replace(usable) != usable {
+            return self.handle(Input::StorageReported { usable });
         }
+        let mut view = self.0.client.borrow_mut().view();
+        // Show the real state of the connection, because the client may not know it yet.
         let connections = self.0.connections.borrow();
         let serves = connections.iter().find(|(_, transport, _)| *transport == view.connection.transport);
         let real = serves.map_or(ReadyState::Closed, |(.., connection)| connection.ready_state());
@@ -272,13 +285,19 @@ impl Driver {
         if view.connection.ready_state != real {
             Rc::make_mut(&mut view).connection.ready_state = real;
         }
-        // Equal parts are usually the same `Rc`, so this does not compare every row.
-        if *self.0.view.borrow() == view {
-            return;
+        let before = self.0.view.replace(view.clone());
+        if (&before.composer, &before.identity) != (&view.composer, &view.identity) {
+            self.pass_view();
+        } else if before != view {
+            let driver = self.clone();
+            self.0.frame.request(move || driver.pass_view());
         }
-        self.0.view.replace(view.clone());
+    }
+
+    /// Passes the newest view to the watcher.
+    fn pass_view(&self) {
         let watcher = self.0.watcher.borrow().clone();
-        watcher.emit(view);
+        watcher.emit(self.view());
     }
 }
 

@@ -25,7 +25,7 @@ pub struct PageProps {
 pub fn Page(props: &PageProps) -> Html {
     let preferences = use_own_preferences();
     let view = props.view.clone();
-    let inside = matches!(view.identity, IdentityView::Somebody { .. });
+    let inside = matches!(*view.identity, IdentityView::Somebody { .. });
     let room = inside.then(|| room_label::open_name(preferences.language, &view));
     use_effect_with((preferences.language, room), |(language, room)| {
         let house = tr!(*language, "house.name");
@@ -38,7 +38,7 @@ pub fn Page(props: &PageProps) -> Html {
         }
     });
     let context = AppContext { preferences, emit: props.emit.clone() };
-    let screen = match &view.identity {
+    let screen = match &*view.identity {
         IdentityView::Unknown { failed } => opening(&context, *failed, view.connection),
         IdentityView::Nobody { name, busy, refusal, retry_at } => {
             join(&context, name.clone().into(), *busy, refusal.clone(), *retry_at, view.connection)

@@ -275,7 +275,8 @@ fn describe_stuck(world: &mut World) -> String {
         world.pages.iter_mut().filter(|page| page.history_walk.as_ref().is_some_and(|it| !it.is_done()));
     let lines = pages.map(|page| {
         let (view, walk) = (page.client.view(), &page.history_walk);
-        let (room, older, newer, rows) = (view.room, view.older, view.newer, view.rows.len());
+        let (room, older, newer, rows) =
+            (view.pane.room, view.pane.older, view.pane.newer, view.pane.rows.len());
         let walk = walk.as_ref().map(HistoryWalk::progress);
         format!(
             "page {}: {room:?}, {older:?}, {newer:?}, {rows} rows, {:?}, {walk:?}",

@@ -78,7 +78,9 @@ pub struct Client {
     /// Reads of the stored rows that failed in succession, and the time of the next attempt, if there is one.
     load_failures: u32,
     load_retry_at: Option<u64>,
-    is_memory_only: bool,
+    /// Whether the last write to the storage failed, and whether the shell reports that none can succeed.
+    has_failed_write: bool,
+    is_storage_unusable: bool,
     /// Whether the page is visible.
     is_visible: bool,
     /// Whether the page was left and not shown again since.
@@ -123,7 +125,8 @@ impl Client {
             has_loaded: false,
             load_failures: 0,
             load_retry_at: None,
-            is_memory_only: false,
+            has_failed_write: false,
+            is_storage_unusable: false,
             is_visible: true,
             is_leaving: false,
             was_shown: false,
@@ -145,11 +148,18 @@ impl Client {
         self.connection.remember_last_good(now, out);
         self.connection.schedule_deadline(overdue_at, out);
         self.schedule_lease_timer(out);
+        self.count_unsettled();
+        self.view_cache.mark_stale();
+    }
+
+    /// Counts the unsettled rows of the open room, which share the window's limit with its messages.
+    fn count_unsettled(&mut self) {
         let unsettled = self.outbox.count_posts(self.rooms.open_id());
-        if let Some(room) = self.rooms.open_mut() {
+        if self.rooms.open().is_some_and(|room| room.timeline.unsettled() != unsettled)
+            && let Some(room) = self.rooms.open_mut()
+        {
             room.timeline.set_unsettled(unsettled);
         }
-        self.view_cache.mark_stale();
     }
 
     /// Whether `Input::Send` is accepted now, see [`crate::view::View::can_send`].
@@ -237,6 +247,7 @@ impl Client {
             }
             Input::RowsLoaded(stored) => self.apply_loaded_rows(stored, now, out),
             Input::RowSaved { key, ok } => self.mark_row_saved(key, ok, out),
+            Input::StorageReported { usable } => self.is_storage_unusable = !usable,
             Input::Leaving => {
                 self.is_leaving = true;
                 self.flush_drafts(out);

@@ -96,6 +96,12 @@ pub enum Input {
         /// Whether the row is stored. If not, the page continues without storage.
         ok: bool,
     },
+    /// Whether the browser's storage can be used. Reported when that changes; at first it is taken to be
+    /// usable.
+    StorageReported {
+        /// Whether a write may succeed.
+        usable: bool,
+    },
     /// The page is being closed or left (`pagehide`).
     Leaving,
     /// The person opens a room. A room that the member is not in opens once the member is.

@@ -8,7 +8,7 @@
 
 use crate::limits::{NAMES_MAX, PEOPLE_MAX};
 use crate::sorted::{Map, Set, sort_by_key};
-use crate::view::Person;
+use crate::view::{People, Person, Slice};
 use shared::event::Presence;
 use shared::{Member, MemberId, Message};
 use std::rc::Rc;
@@ -30,6 +30,8 @@ pub(crate) struct Members {
     /// Whether the server only counts the members who are present. The next named members are all
     /// who are present.
     is_only_counted: bool,
+    /// The people who were shown last, and the member of the page then; `None` after a change.
+    shown: Option<(Slice<People>, Option<MemberId>)>,
 }
 
 impl Members {
@@ -52,11 +54,13 @@ impl Members {
                 let same = known.name.as_ref().is_some_and(|known| **known == *name);
                 if !same {
                     known.name = Some(Rc::from(name));
+                    self.shown = None;
                 }
                 !same
             }
             None => {
                 self.names.insert(id, KnownMember { name: Some(Rc::from(name)), n });
+                self.shown = None;
                 true
             }
         }
@@ -79,6 +83,7 @@ impl Members {
             Some(known) if n < known.n => false,
             Some(known) => {
                 known.n = n;
+                self.shown = None;
                 known.name.take().is_some()
             }
             None => {
@@ -90,6 +95,7 @@ impl Members {
 
     /// Sets the present members at the start of a session, as of `n`.
     pub(crate) fn set_present(&mut self, present: &[Presence], count: u32, n: u64) {
+        self.shown = None;
         self.present.clear();
         for presence in present.iter().take(PEOPLE_MAX) {
             self.set_name(presence.member.id, &presence.member.name, n);
@@ -102,6 +108,7 @@ impl Members {
     /// Adds present members as of `n`; `count` is the new total. Returns true if a name changed.
     pub(crate) fn add_present(&mut self, members: &[Member], away: bool, count: u32, n: u64) -> bool {
         let mut renamed = false;
+        self.shown = None;
         self.clear_after_count(members.is_empty());
         for member in members {
             let has_space = self.present.len() < PEOPLE_MAX || self.present.contains_key(&member.id);
@@ -116,6 +123,7 @@ impl Members {
 
     /// Removes members who are no longer present; `count` is the new total.
     pub(crate) fn remove_present(&mut self, members: &[MemberId], count: u32) {
+        self.shown = None;
         self.clear_after_count(members.is_empty());
         for id in members {
             self.present.remove(id);
@@ -130,11 +138,6 @@ impl Members {
         self.is_only_counted = only_counted;
     }
 
-    /// The number of present members.
-    pub(crate) fn count(&self) -> u32 {
-        self.count
-    }
-
     /// Whether more than [`NAMES_MAX`] names are held.
     pub(crate) fn is_full(&self) -> bool {
         self.names.len() > NAMES_MAX
@@ -146,20 +149,23 @@ impl Members {
         self.names.retain(|id, _| present.contains_key(id) || authors.contains(id));
     }
 
-    /// The present members in the order of their names.
-    pub(crate) fn people(&self, me: Option<MemberId>) -> Vec<Person> {
-        let people: Vec<Person> = self
-            .present
-            .iter()
-            .map(|(id, away)| Person {
-                id: *id,
-                name: self.name(*id).cloned().unwrap_or_default(),
-                away: *away,
-                me: me == Some(*id),
-            })
-            .collect();
+    /// The present members in the order of their names. It is the same slice as before if nothing changed.
+    pub(crate) fn people(&mut self, me: Option<MemberId>) -> Slice<People> {
+        if let Some((people, _)) = self.shown.as_ref().filter(|(_, of)| *of == me) {
+            return people.clone();
+        }
+        let person = |(id, away): (&MemberId, &bool)| Person {
+            id: *id,
+            name: self.name(*id).cloned().unwrap_or_default(),
+            away: *away,
+            me: me == Some(*id),
+        };
+        let list: Vec<Person> = self.present.iter().map(person).collect();
         // Lower case in ASCII only: the tables for all of Unicode would make the page too large.
-        sort_by_key(people, |person| (person.name.to_ascii_lowercase(), person.id))
+        let list = sort_by_key(list, |person| (person.name.to_ascii_lowercase(), person.id));
+        let people = Slice::from(People { list, count: self.count });
+        self.shown = Some((people.clone(), me));
+        people
     }
 }
 

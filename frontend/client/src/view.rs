@@ -1,10 +1,9 @@
-//! The view: plain data that the components draw, rebuilt after each input and compared by value.
+//! The view: plain data that the components draw.
 //!
-//! Components read the view and emit [`crate::input::Input`]s.
-//!
-//! All parts are `Eq`. Comparing two `Rc`s of one value compares the pointers first, so an
-//! unchanged row costs one comparison.
+//! Components take a [`Slice`] of the view and emit [`crate::input::Input`]s. A slice is replaced only
+//! if its content changed, so a component sees by the pointer that it need not render.
 
+pub(crate) mod room_list;
 pub(crate) mod view_cache;
 
 pub use crate::name_refusal::NameRefusal;
@@ -14,25 +13,130 @@ pub use crate::row_key::RowKey;
 use crate::transport::Transport;
 use shared::event::DirectoryRoom;
 use shared::{ErrorCode, Member, MemberId, RoomId};
+use std::ops::Deref;
 use std::rc::Rc;
 
-/// The data that the page shows.
+/// The data that the page shows, in slices. Scalars are compared by value and slices by pointer.
+///
+/// The text that the person types is in no slice, so a key press changes no view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
     /// The member of this page, or why there is none.
-    pub identity: IdentityView,
+    pub identity: Slice<IdentityView>,
     /// State of the serving connection, or of the attempts to open one.
     pub connection: ConnectionStatus,
+    /// The pinned transport.
+    pub pinned: Option<Transport>,
     /// The member's rooms: the lobby first, then in the order of their names.
-    pub rooms: Rc<[RoomItem]>,
+    pub rooms: Slice<[Slice<RoomItem>]>,
+    /// The open room's messages.
+    pub pane: Slice<Pane>,
+    /// The open room's draft, and what the composer needs to know besides.
+    pub composer: Slice<ComposerView>,
+    /// The members who are present.
+    pub people: Slice<People>,
+    /// Unsettled commands other than messages to the member's rooms.
+    pub pending: Slice<[PendingCommand]>,
+    /// The room directory, while the person browses it.
+    pub directory: Option<Slice<DirectoryPage>>,
+    /// Facts about the page as a whole that the person should know.
+    pub notices: Slice<Notices>,
+}
+
+impl View {
+    /// The view of a page on which nothing is known yet.
+    pub fn empty() -> Self {
+        View {
+            identity: IdentityView::Unknown { failed: false }.into(),
+            connection: ConnectionStatus {
+                transport: Transport::WebSocket,
+                ready_state: ReadyState::Closed,
+                welcomed: false,
+                retry_at: None,
+                offline: false,
+            },
+            pinned: None,
+            rooms: Slice::from([]),
+            pane: Pane::empty(RoomId::LOBBY).into(),
+            composer: ComposerView {
+                draft: DraftView { room: RoomId::LOBBY, text: Rc::default(), revision: 0 },
+                waiting: 0,
+                can_send: false,
+                at_risk: AtRisk::Nothing,
+            }
+            .into(),
+            people: People::default().into(),
+            pending: Slice::from([]),
+            directory: None,
+            notices: Notices::default().into(),
+        }
+    }
+}
+
+/// A part of the view, which components take as a property. Two slices are equal if they are the same
+/// allocation. The client replaces a slice only if its content changed.
+#[derive(Debug)]
+pub struct Slice<T: ?Sized>(Rc<T>);
+
+impl<T: ?Sized> Clone for Slice<T> {
+    fn clone(&self) -> Self {
+        Slice(self.0.clone())
+    }
+}
+
+impl<T: ?Sized> PartialEq for Slice<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T: ?Sized> Eq for Slice<T> {}
+
+impl<T: ?Sized> Deref for Slice<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> From<T> for Slice<T> {
+    fn from(content: T) -> Self {
+        Slice(Rc::new(content))
+    }
+}
+
+impl<T> From<Vec<T>> for Slice<[T]> {
+    fn from(items: Vec<T>) -> Self {
+        Slice(items.into())
+    }
+}
+
+impl<T, const N: usize> From<[T; N]> for Slice<[T]> {
+    fn from(items: [T; N]) -> Self {
+        Slice(Rc::from(items))
+    }
+}
+
+impl<T> FromIterator<T> for Slice<[T]> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        Slice(items.into_iter().collect())
+    }
+}
+
+/// An open room: the window of its messages, and the state of both ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pane {
     /// The open room.
     pub room: RoomId,
-    /// The window of the open room's messages, oldest first. Keys are unique.
+    /// The window of the room's messages, oldest first. Keys are unique.
     pub rows: Rc<[Rc<Row>]>,
     /// The state of the edge before `rows`.
     pub older: Edge,
     /// The state of the edge after `rows`.
     pub newer: Edge,
+    /// Whether the room's messages were loaded, so that no rows mean no messages.
+    pub loaded: bool,
     /// Whether `rows` ends at the end of the room and follows it.
     pub following: bool,
     /// The number of messages that arrived since the person left the end.
@@ -43,30 +147,31 @@ pub struct View {
     pub jump_failed: bool,
     /// The target of the last jump. A new revision is a place to scroll to.
     pub jump_target: Option<JumpTarget>,
+}
+
+impl Pane {
+    /// The pane of a room of which nothing is known yet.
+    pub fn empty(room: RoomId) -> Self {
+        Pane {
+            room,
+            rows: Rc::from([]),
+            older: Edge::End,
+            newer: Edge::End,
+            loaded: false,
+            following: true,
+            new_below: 0,
+            jumping: false,
+            jump_failed: false,
+            jump_target: None,
+        }
+    }
+}
+
+/// The composer's part of the view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComposerView {
     /// The draft of the open room.
     pub draft: DraftView,
-    /// Unsettled commands other than messages to the member's rooms.
-    pub pending: Rc<[PendingCommand]>,
-    /// Rows and drafts that previous members of this page left behind.
-    pub left_behind: Rc<[LeftBehind]>,
-    /// The room directory, while the person browses it.
-    pub directory: Option<Rc<DirectoryPage>>,
-    /// The room that the person opened without being in it, and what the directory says of it.
-    pub unjoined_room: Option<UnjoinedRoom>,
-    /// Whether events are missing and on their way, so that the view may be incomplete.
-    pub catching_up: bool,
-    /// The pinned transport.
-    pub pinned: Option<Transport>,
-    /// Whether rows cannot be stored, so that unsent messages are lost with the page.
-    pub memory_only: bool,
-    /// The present members, in the order of their names.
-    pub people: Rc<[Person]>,
-    /// The number of present members, which may be greater than `people`.
-    pub people_count: u32,
-    /// Whether the server serves another build of the page.
-    pub new_version: bool,
-    /// Whether the server began a new log, so that earlier messages are gone.
-    pub new_epoch: bool,
     /// The number of commands that wait for the network.
     pub waiting: u32,
     /// Whether a new message is accepted: a member is signed in, and fewer than
@@ -74,46 +179,44 @@ pub struct View {
     ///
     /// While it is false, `Input::Send` is ignored and the composer keeps the text.
     pub can_send: bool,
+    /// Text that is lost with the page.
+    pub at_risk: AtRisk,
 }
 
-impl View {
-    /// The view of a page on which nothing is known yet.
-    pub fn empty() -> Self {
-        View {
-            identity: IdentityView::Unknown { failed: false },
-            connection: ConnectionStatus {
-                transport: Transport::WebSocket,
-                ready_state: ReadyState::Closed,
-                welcomed: false,
-                retry_at: None,
-                offline: false,
-            },
-            rooms: Rc::from([]),
-            room: RoomId::LOBBY,
-            rows: Rc::from([]),
-            older: Edge::End,
-            newer: Edge::End,
-            following: true,
-            new_below: 0,
-            jumping: false,
-            jump_failed: false,
-            jump_target: None,
-            draft: DraftView { room: RoomId::LOBBY, text: Rc::default(), revision: 0 },
-            pending: Rc::from([]),
-            left_behind: Rc::from([]),
-            directory: None,
-            unjoined_room: None,
-            catching_up: false,
-            pinned: None,
-            memory_only: false,
-            people: Rc::from([]),
-            people_count: 0,
-            new_version: false,
-            new_epoch: false,
-            waiting: 0,
-            can_send: false,
-        }
-    }
+/// The members who are present.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct People {
+    /// Present members in the order of their names, up to [`crate::limits::PEOPLE_MAX`].
+    pub list: Vec<Person>,
+    /// The number of present members, which may be greater than that of `list`.
+    pub count: u32,
+}
+
+/// Facts about the page as a whole that the person should know.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notices {
+    /// Rows and drafts that previous members of this page left behind.
+    pub left_behind: Vec<LeftBehind>,
+    /// The room that the person opened without being in it, and what the directory says of it.
+    pub unjoined_room: Option<UnjoinedRoom>,
+    /// Whether events are missing and on their way, so that the view may be incomplete.
+    pub catching_up: bool,
+    /// Whether the server serves another build of the page.
+    pub new_version: bool,
+    /// Whether the server began a new log, so that earlier messages are gone.
+    pub new_epoch: bool,
+}
+
+/// Text that a reload of the page would lose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AtRisk {
+    /// The browser stores everything that is written.
+    #[default]
+    Nothing,
+    /// The browser stores nothing, and commands are not settled.
+    Commands,
+    /// The browser stores nothing, and there are drafts.
+    Drafts,
 }
 
 /// The identity of this page's member.
@@ -250,17 +353,26 @@ pub struct JumpTarget {
     pub revision: u32,
 }
 
-/// The draft of the open room.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The draft of the open room. Two drafts of one room are equal if they have the same revision: the
+/// composer knows the text that was typed since.
+#[derive(Clone, Debug)]
 pub struct DraftView {
     /// Room that the draft is written for: always the open room.
     pub room: RoomId,
-    /// The draft's whole text.
+    /// The draft's whole text when this slice was made.
     pub text: Rc<str>,
     /// A new number whenever the text changes other than by typing. The composer takes the text
     /// only when this or `room` changes.
     pub revision: u64,
 }
+
+impl PartialEq for DraftView {
+    fn eq(&self, other: &Self) -> bool {
+        (self.room, self.revision) == (other.room, other.revision)
+    }
+}
+
+impl Eq for DraftView {}
 
 /// A command that is not a message to one of the member's rooms.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,20 +7,22 @@ mod draft_field;
 use crate::components::field_error::field_error;
 use crate::components::icon::Icon;
 use crate::components::keys::{Keyboard, key_action};
-use crate::context::{ViewRef, use_app_context};
+use crate::context::use_app_context;
 use crate::language::{Language, tr};
-use crate::{random, room_label};
+use crate::random;
 use client::composer_rules::{self, KeyAction};
 use client::input::Input;
-use client::view::View;
+use client::view::{AtRisk, ComposerView, Slice};
 use draft_field::DraftField;
 use yew::prelude::*;
 
 /// Properties of [`Composer`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct ComposerProps {
-    /// View whose draft, room name and count of unsent messages are shown.
-    pub view: ViewRef,
+    /// The view's `composer`.
+    pub composer: Slice<ComposerView>,
+    /// Name of the room that the draft is for.
+    pub room_name: AttrValue,
     /// Reference to the text field; the parent uses it to set the focus.
     pub field: NodeRef,
 }
@@ -33,8 +35,7 @@ enum SendRefusal {
     OutboxFull,
 }
 
-/// Shows the draft of the open room, the send button, and a line for refusals and unsent messages. It reads
-/// `draft`, `room`, `rooms`, `can_send`, `waiting` and `memory_only` of the view. It emits
+/// Shows the draft of the open room, the send button, and a line for refusals and unsent messages. It emits
 /// [`Input::DraftChanged`] for each edit and [`Input::Send`].
 #[component]
 pub fn Composer(props: &ComposerProps) -> Html {
@@ -43,7 +44,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
     let emit = context.emit;
     let refusal = use_state_eq(|| None::<SendRefusal>);
     let (field, grow) = (props.field.clone(), use_node_ref());
-    let view = &props.view;
+    let view = &props.composer;
     let draft_field = use_mut_ref(|| DraftField::new(field.clone(), grow.clone())).borrow().clone();
     use_effect_with(emit.clone(), {
         let draft_field = draft_field.clone();
@@ -57,7 +58,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
             }
         }
     });
-    use_effect_with(view.room, {
+    use_effect_with(view.draft.room, {
         let refusal = refusal.setter();
         move |_| refusal.set(None)
     });
@@ -109,7 +110,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
     let onclick = send.reform(|_: MouseEvent| ());
     // The field keeps the focus, so that a touch keyboard stays up.
     let onmousedown = Callback::from(|event: MouseEvent| event.prevent_default());
-    let hint = tr!(language, "composer.hint", room = room_label::open_name(language, view));
+    let hint = tr!(language, "composer.hint", room = props.room_name);
     html! {
         <div class="composer">
             <div key="line" class="composer_line">
@@ -133,9 +134,9 @@ pub fn Composer(props: &ComposerProps) -> Html {
 
 /// Line with the number of unsent messages and whether they are saved on this device; empty if there are
 /// none.
-fn waiting(language: Language, view: &View) -> Html {
+fn waiting(language: Language, view: &ComposerView) -> Html {
     let count = view.waiting;
-    let text = match (count, view.memory_only) {
+    let text = match (count, view.at_risk != AtRisk::Nothing) {
         (0, _) => AttrValue::default(),
         (_, true) => tr!(language, "composer.waiting_unstored", count = count),
         (_, false) => tr!(language, "composer.waiting", count = count),

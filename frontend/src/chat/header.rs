@@ -11,7 +11,7 @@ use shared::RoomId;
 use yew::prelude::*;
 
 /// Shows name and description of the open room, the number of present members and the connection badge. It
-/// reads `room`, `rooms`, `people_count` and `connection` of the view and emits no input. The callbacks open
+/// reads `pane`, `rooms`, `people` and `connection` of the view and emits no input. The callbacks open
 /// dialogs: `on_menu` the sidebar and `on_people` the people, both `None` where these are next to the room;
 /// `on_room` the room's menu.
 pub fn header(
@@ -21,7 +21,7 @@ pub fn header(
     on_people: Option<Callback<MouseEvent>>,
     on_room: Callback<MouseEvent>,
 ) -> Html {
-    let count = view.people_count;
+    let count = view.people.count;
     let stale = !is_usable(view.connection);
     let people = match stale {
         false => tr!(language, "header.people", count = count),
@@ -60,7 +60,7 @@ pub fn about(language: Language, view: &View) -> Html {
     let item = room_label::open_room(view);
     let text = match item {
         Some(item) if !item.description.is_empty() => AttrValue::from(item.description.to_string()),
-        _ if view.room == RoomId::LOBBY => tr!(language, "room.about"),
+        _ if view.pane.room == RoomId::LOBBY => tr!(language, "room.about"),
         _ => AttrValue::default(),
     };
     let members = item.and_then(|item| item.members);

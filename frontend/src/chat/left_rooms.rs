@@ -1,7 +1,7 @@
 //! Rooms that the member has left since the page was loaded. A notice about a refused command needs their
 //! names.
 
-use client::view::RoomItem;
+use client::view::{RoomItem, Slice};
 use shared::RoomId;
 use std::{cell::RefCell, rc::Rc};
 use yew::prelude::*;
@@ -12,14 +12,14 @@ const LISTS_MAX: usize = 20;
 
 /// Earlier lists of rooms that contain a room left since, oldest first, and the current list at the end.
 #[derive(Debug, Default)]
-pub struct LeftRooms(Vec<Rc<[RoomItem]>>);
+pub struct LeftRooms(Vec<Slice<[Slice<RoomItem>]>>);
 
 impl LeftRooms {
     /// Records the current list of rooms. The list before it is kept only if one of its rooms was left.
-    pub fn listed(&mut self, rooms: &Rc<[RoomItem]>) {
-        let is_in = |item: &RoomItem| rooms.iter().any(|now| now.id == item.id);
+    pub fn listed(&mut self, rooms: &Slice<[Slice<RoomItem>]>) {
+        let is_in = |item: &Slice<RoomItem>| rooms.iter().any(|now| now.id == item.id);
         // Usually the rooms are the same and in the same order, so compare that first.
-        let nothing_left = |before: &Rc<[RoomItem]>| {
+        let nothing_left = |before: &Slice<[Slice<RoomItem>]>| {
             let same = before.iter().map(|item| item.id).eq(rooms.iter().map(|item| item.id));
             same || before.iter().all(is_in)
         };
@@ -34,14 +34,14 @@ impl LeftRooms {
 
     /// Finds a room that the member is or was in, in the newest list that contains it.
     pub fn find(&self, id: RoomId) -> Option<&RoomItem> {
-        self.0.iter().rev().flat_map(|rooms| rooms.iter()).find(|item| item.id == id)
+        self.0.iter().rev().flat_map(|rooms| rooms.iter()).find(|item| item.id == id).map(|item| &**item)
     }
 }
 
 /// Returns the member's rooms, including those left since the component was created. `rooms` is the view's
 /// list.
 #[hook]
-pub fn use_left_rooms(rooms: &Rc<[RoomItem]>) -> Rc<RefCell<LeftRooms>> {
+pub fn use_left_rooms(rooms: &Slice<[Slice<RoomItem>]>) -> Rc<RefCell<LeftRooms>> {
     let left = use_mut_ref(LeftRooms::default);
     left.borrow_mut().listed(rooms);
     left
@@ -51,7 +51,7 @@ pub fn use_left_rooms(rooms: &Rc<[RoomItem]>) -> Rc<RefCell<LeftRooms>> {
 mod tests {
     use super::*;
 
-    fn rooms(ids: impl IntoIterator<Item = u64>, name: &str) -> Rc<[RoomItem]> {
+    fn rooms(ids: impl IntoIterator<Item = u64>, name: &str) -> Slice<[Slice<RoomItem>]> {
         let item = |id| RoomItem {
             id: RoomId(id),
             name: name.into(),
@@ -61,7 +61,7 @@ mod tests {
             draft: false,
             failed: false,
         };
-        ids.into_iter().map(item).collect()
+        ids.into_iter().map(item).map(Slice::from).collect()
     }
 
     fn name(left: &LeftRooms, id: u64) -> Option<&str> {

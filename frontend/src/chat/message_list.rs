@@ -8,11 +8,10 @@ use crate::chat::message::Message;
 use crate::clock;
 use crate::components::brand::cup;
 use crate::components::icon::Icon;
-use crate::context::{ViewRef, use_app_context};
+use crate::context::use_app_context;
 use crate::language::{Language, tr};
-use crate::room_label;
 use client::input::Input;
-use client::view::{Edge, View};
+use client::view::{Edge, Pane, Slice};
 use scroll_anchor::ScrollAnchor;
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -22,35 +21,36 @@ use yew::prelude::*;
 /// Properties of [`MessageList`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct MessageListProps {
-    /// View of the room. One list shows one room only: the parent gives each room a list with its own key.
-    pub view: ViewRef,
+    /// The room's messages. One list shows one room only: the parent gives each room a list with its own key.
+    pub pane: Slice<Pane>,
+    /// Name of the room.
+    pub room_name: AttrValue,
 }
 
 /// Shows the window of messages and the state of both its ends, and keeps the person's scroll position. It
-/// reads `rows`, `older`, `newer`, `following`, `new_below` and `jump_target` of the view. It emits
-/// [`Input::FollowEnd`], [`Input::LoadOlder`], [`Input::LoadNewer`] and [`Input::JumpToLatest`].
+/// emits [`Input::FollowEnd`], [`Input::LoadOlder`], [`Input::LoadNewer`] and [`Input::JumpToLatest`].
 #[component]
 pub fn MessageList(props: &MessageListProps) -> Html {
     let context = use_app_context();
     let language = context.language();
-    let view = &props.view;
+    let pane = &props.pane;
     let grouping = use_mut_ref(Grouping::default);
-    let scroll_anchor = use_mut_ref(|| ScrollAnchor::new(view));
-    let shown = use_mut_ref(|| view.clone());
+    let scroll_anchor = use_mut_ref(|| ScrollAnchor::new(pane));
+    let shown = use_mut_ref(|| pane.clone());
     let node = use_node_ref();
-    shown.replace(view.clone());
+    shown.replace(pane.clone());
     if let Some(list) = node.cast::<Element>() {
-        scroll_anchor.borrow_mut().before(&list, view);
+        scroll_anchor.borrow_mut().before(&list, pane);
     }
     // Ignore the target of a jump that was made before this list was created.
-    let first_revision = use_mut_ref(|| view.jump_target.map(|landed| landed.revision));
-    let landed = view.jump_target.filter(|landed| Some(landed.revision) != *first_revision.borrow());
+    let first_revision = use_mut_ref(|| pane.jump_target.map(|landed| landed.revision));
+    let landed = pane.jump_target.filter(|landed| Some(landed.revision) != *first_revision.borrow());
     let look = {
         let (node, scroll_anchor, shown) = (node.clone(), scroll_anchor.clone(), shown.clone());
         use_callback(context.emit.clone(), move |(), emit| {
             let Some(list) = node.cast::<Element>() else { return };
-            let view = shown.borrow().clone();
-            let wants = scroll_anchor.borrow_mut().wants(&list, &view);
+            let pane = shown.borrow().clone();
+            let wants = scroll_anchor.borrow_mut().wants(&list, &pane);
             wants.into_iter().for_each(|input| emit.emit(input));
         })
     };
@@ -66,7 +66,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
             }
         }
     });
-    use_effect_with(view.clone(), {
+    use_effect_with(pane.clone(), {
         let (node, scroll_anchor, look) = (node.clone(), scroll_anchor.clone(), look.clone());
         move |_| {
             // A person who follows the end again is taken there, even if nothing in the list has changed.
@@ -77,7 +77,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
         }
     });
     let today = local_day(clock::wall_ms());
-    let items = grouping.borrow_mut().items(&view.rows, local_day);
+    let items = grouping.borrow_mut().items(&pane.rows, local_day);
     let items = items.into_iter().map(|item| match item {
         Item::Day { day, at } => html! {
             <div key={format!("day/{day}")} class="day">{ day_label(language, day, at, today) }</div>
@@ -92,39 +92,39 @@ pub fn MessageList(props: &MessageListProps) -> Html {
     let older = context.emit.reform(|_: MouseEvent| Input::LoadOlder);
     let newer = context.emit.reform(|_: MouseEvent| Input::LoadNewer);
     // A screen reader announces new messages only, not history that is being loaded.
-    let live = if view.following { "polite" } else { "off" };
+    let live = if pane.following { "polite" } else { "off" };
     html! {
         <div class="messages">
             <div key="scroll" class="scroll" ref={node} {onscroll} tabindex="0" role="region"
-                aria-label={room_label::open_name(language, view)}>
-                if view.rows.is_empty() {
-                    { empty(language, view) }
+                aria-label={&props.room_name}>
+                if pane.rows.is_empty() {
+                    { empty(language, pane) }
                 } else {
                     <div key="older" class="edge">
-                        { edge(language, view.older, tr!(language, "room.begins"), older) }
+                        { edge(language, pane.older, tr!(language, "room.begins"), older) }
                     </div>
                 }
                 <div key="list" id="char_list" role="log" aria-live={live} aria-label={tr!(language, "room.messages")}>
                     { for items }
                 </div>
-                if view.newer != Edge::End {
+                if pane.newer != Edge::End {
                     <div key="newer" class="edge">
-                        { edge(language, view.newer, AttrValue::default(), newer) }
+                        { edge(language, pane.newer, AttrValue::default(), newer) }
                     </div>
                 }
             </div>
-            if !view.following {
-                { to_the_end(language, view.new_below, context.emit.reform(|_: MouseEvent| Input::JumpToLatest)) }
+            if !pane.following {
+                { to_the_end(language, pane.new_below, context.emit.reform(|_: MouseEvent| Input::JumpToLatest)) }
             }
         </div>
     }
 }
 
 /// Text in place of the messages: that the room is empty, or that its messages are being loaded.
-fn empty(language: Language, view: &View) -> Html {
+fn empty(language: Language, pane: &Pane) -> Html {
     html! {
         <div key="empty" class="empty">
-            if view.connection.welcomed && view.older == Edge::End {
+            if pane.loaded {
                 { cup() }
                 <b key="first">{ tr!(language, "room.empty") }</b>
                 <span key="then">{ tr!(language, "room.empty_then") }</span>

@@ -15,7 +15,7 @@ use crate::context::AppContext;
 use crate::language::{Language, tr};
 use crate::random;
 use client::input::Input;
-use client::view::{LeftBehind, RowKey, RowState, View};
+use client::view::{AtRisk, LeftBehind, RowKey, View};
 use shared::RoomId;
 use yew::prelude::*;
 
@@ -34,20 +34,20 @@ pub fn notices(context: &AppContext, view: &View, requested: &RequestedRoom, lef
         notices.push(
             html! { <ConnectionNotice key="connection" link={view.connection} pinned={view.pinned} /> },
         );
-    } else if view.catching_up {
+    } else if view.notices.catching_up {
         notices.push(progress_notice("catching_up", tr!(language, "room.catching_up")));
-    } else if view.jumping {
+    } else if view.pane.jumping {
         notices.push(progress_notice("jumping", tr!(language, "room.jumping")));
-    } else if view.jump_failed {
+    } else if view.pane.jump_failed {
         notices.push(progress_notice("jump_failed", tr!(language, "room.jump_failed")));
     }
     if let Some(room) = requested.room.filter(|_| usable) {
         notices.push(join_prompt::join_prompt(context, view, room, requested));
     }
     notices.extend(refused_command::refused_command(context, view, requested.room, left));
-    notices.extend(view.left_behind.first().map(|left| left_behind(context, left)));
-    notices.extend(view.new_epoch.then(|| new_epoch(context)));
-    notices.extend(view.new_version.then(|| new_version(language, view)));
+    notices.extend(view.notices.left_behind.first().map(|left| left_behind(context, left)));
+    notices.extend(view.notices.new_epoch.then(|| new_epoch(context)));
+    notices.extend(view.notices.new_version.then(|| new_version(language, view.composer.at_risk)));
     notices.truncate(SHOWN_MAX);
     html! { <div key="notices" class="notices">{ for notices }</div> }
 }
@@ -79,14 +79,11 @@ fn progress_notice(key: &'static str, text: AttrValue) -> Html {
 
 /// Notice that the server has another build of the page, with a button to reload. The button is missing if
 /// reloading would lose something: unsent texts in a browser that stores nothing.
-fn new_version(language: Language, view: &View) -> Html {
-    let written = !view.draft.text.trim().is_empty() || view.rooms.iter().any(|item| item.draft);
-    let unsettled = view.waiting > 0 || view.rows.iter().any(|row| row.state != RowState::Settled);
-    let costs = view.memory_only && (written || unsettled);
-    let text = match costs {
-        false => tr!(language, "version.new"),
-        true if written => tr!(language, "version.draft"),
-        true => tr!(language, "version.unsettled"),
+fn new_version(language: Language, at_risk: AtRisk) -> Html {
+    let text = match at_risk {
+        AtRisk::Nothing => tr!(language, "version.new"),
+        AtRisk::Drafts => tr!(language, "version.draft"),
+        AtRisk::Commands => tr!(language, "version.unsettled"),
     };
     let reload = Callback::from(|_: MouseEvent| {
         if let Some(window) = web_sys::window() {
@@ -94,7 +91,7 @@ fn new_version(language: Language, view: &View) -> Html {
         }
     });
     let actions = html! {
-        if !costs {
+        if at_risk == AtRisk::Nothing {
             <button key="reload" type="button" id="reload_btn" onclick={reload}>
                 { tr!(language, "version.reload") }
             </button>

@@ -1,20 +1,30 @@
 //! The list of the present members of the house: those who are here, and those who are away.
 
 use crate::components::avatar::avatar;
-use crate::components::connection_badge::is_usable;
+use crate::context::use_app_context;
 use crate::language::{Language, tr};
-use client::view::{Person, View};
+use client::view::{People, Person, Slice};
 use yew::prelude::*;
 
-/// Shows the people who are here and those who are away, and the number of those beyond the list. It reads
-/// `people`, `people_count` and `connection` of the view and emits no input. While the connection is
-/// unusable, the list is dimmed and its title says that it shows the last known state.
-pub fn people(language: Language, view: &View) -> Html {
-    let people = &view.people;
-    let (away, here): (Vec<&Person>, Vec<&Person>) = people.iter().partition(|person| person.away);
-    let named = u32::try_from(people.len()).unwrap_or(u32::MAX);
-    let more = view.people_count.saturating_sub(named);
-    let stale = !is_usable(view.connection);
+/// Properties of [`PeopleList`].
+#[derive(Clone, PartialEq, Properties)]
+pub struct PeopleListProps {
+    /// The view's `people`.
+    pub people: Slice<People>,
+    /// Whether the connection is unusable. Then the list is dimmed, and its title says that it shows the last
+    /// known state.
+    pub stale: bool,
+}
+
+/// Shows the people who are here and those who are away, and the number of those beyond the list. It emits no
+/// input. It is a component because messages change more often than people.
+#[component]
+pub fn PeopleList(props: &PeopleListProps) -> Html {
+    let language = use_app_context().language();
+    let (list, stale) = (&props.people.list, props.stale);
+    let (away, here): (Vec<&Person>, Vec<&Person>) = list.iter().partition(|person| person.away);
+    let named = u32::try_from(list.len()).unwrap_or(u32::MAX);
+    let more = props.people.count.saturating_sub(named);
     let count = here.len();
     let title = match stale {
         false => tr!(language, "people.here", count = count),

@@ -4,12 +4,12 @@
 use crate::components::field_error::field_error;
 use crate::components::keys::{Keyboard, key_action};
 use crate::components::name_field::check;
-use crate::context::{ViewRef, use_app_context};
+use crate::context::use_app_context;
 use crate::language::tr;
 use crate::{error_text, random};
 use client::composer_rules::KeyAction;
 use client::input::Input;
-use client::view::{PendingCommand, RoomItem, RowState, View};
+use client::view::{PendingCommand, RoomItem, RowState, Slice};
 use shared::limits::DESCRIPTION_CHARS_MAX;
 use shared::{ClientId, ErrorCode};
 use web_sys::HtmlInputElement;
@@ -18,10 +18,12 @@ use yew::prelude::*;
 /// Properties of [`RoomForm`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct RoomFormProps {
-    /// View whose pending commands show the progress of this form's command.
-    pub view: ViewRef,
+    /// The view's pending commands, which show the progress of this form's command.
+    pub pending: Slice<[PendingCommand]>,
+    /// Whether the client accepts a command, see [`client::view::ComposerView::can_send`].
+    pub can_send: bool,
     /// Room to change; `None` to create one. The fields contain its texts once, when the form appears.
-    pub room: Option<RoomItem>,
+    pub room: Option<Slice<RoomItem>>,
     /// Called once, when the server has committed the command.
     pub on_done: Callback<()>,
 }
@@ -39,7 +41,7 @@ pub fn RoomForm(props: &RoomFormProps) -> Html {
     let command_id = use_state_eq(|| None::<ClientId>);
     // Whether the command was in the view: when it is no longer there, it is committed.
     let seen = use_mut_ref(|| false);
-    let pending = command_id.and_then(|id| find(&props.view, id)).cloned();
+    let pending = command_id.and_then(|id| find(&props.pending, id)).cloned();
     let failed = pending.as_ref().and_then(|pending| match pending.state {
         RowState::Failed(code) => Some((pending.key, code)),
         _ => None,
@@ -99,7 +101,7 @@ pub fn RoomForm(props: &RoomFormProps) -> Html {
     let onsubmit = {
         let (name, description, emit) = (name.clone(), description.clone(), emit.clone());
         let (own_refusal, command_id, seen) = (own_refusal.setter(), command_id.setter(), seen.clone());
-        let (room, can_send) = (props.room.as_ref().map(|room| room.id), props.view.can_send);
+        let (room, can_send) = (props.room.as_ref().map(|room| room.id), props.can_send);
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let fields = (name.cast::<HtmlInputElement>(), description.cast::<HtmlInputElement>());
@@ -150,8 +152,8 @@ pub fn RoomForm(props: &RoomFormProps) -> Html {
     }
 }
 
-fn find(view: &View, id: ClientId) -> Option<&PendingCommand> {
-    view.pending.iter().find(|pending| pending.key.client_id == id)
+fn find(pending: &[PendingCommand], id: ClientId) -> Option<&PendingCommand> {
+    pending.iter().find(|pending| pending.key.client_id == id)
 }
 
 /// Checks a description before it is sent.

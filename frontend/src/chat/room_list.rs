@@ -3,12 +3,11 @@
 use crate::chat::url::path_of;
 use crate::components::icon::Icon;
 use crate::context::use_app_context;
-use crate::language::{Language, tr};
+use crate::language::tr;
 use crate::room_label;
 use client::input::Input;
-use client::view::RoomItem;
+use client::view::{RoomItem, Slice};
 use shared::RoomId;
-use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
@@ -17,9 +16,8 @@ use yew::prelude::*;
 /// messages.
 #[derive(Clone, PartialEq, Properties)]
 pub struct RoomListProps {
-    /// Rooms of the view, in its order; an unchanged list is the same `Rc`. If it is empty, only the lobby is
-    /// shown.
-    pub rooms: Rc<[RoomItem]>,
+    /// Rooms of the view, in its order. If the list is empty, only the lobby is shown.
+    pub rooms: Slice<[Slice<RoomItem>]>,
     /// The open room.
     pub room: RoomId,
     /// Called when the person picks a room, also the one that is open.
@@ -34,7 +32,6 @@ const COUNT_MAX: u32 = 99;
 #[component]
 pub fn RoomList(props: &RoomListProps) -> Html {
     let context = use_app_context();
-    let language = context.language();
     let onclick = {
         let (emit, on_pick) = (context.emit.clone(), props.on_pick.clone());
         Callback::from(move |event: MouseEvent| {
@@ -48,31 +45,49 @@ pub fn RoomList(props: &RoomListProps) -> Html {
             }
         })
     };
-    let lobby = RoomItem {
+    let lobby = || RoomItem {
         id: RoomId::LOBBY,
-        name: Rc::default(),
-        description: Rc::default(),
+        name: "".into(),
+        description: "".into(),
         members: None,
         unread: 0,
         draft: false,
         failed: false,
     };
     // Before the list arrives, show the lobby, because every member is in it.
-    let first = props.rooms.is_empty().then_some(&lobby);
-    let items = first.into_iter().chain(props.rooms.iter());
+    let first = props.rooms.is_empty().then(|| Slice::from(lobby()));
+    let items = first.into_iter().chain(props.rooms.iter().cloned());
     html! {
         <ul class="room_list" {onclick}>
-            { for items.map(|item| entry(language, item, item.id == props.room)) }
+            { for items.map(|item| entry(item, props.room)) }
         </ul>
     }
 }
 
-fn entry(language: Language, item: &RoomItem, open: bool) -> Html {
+fn entry(item: Slice<RoomItem>, open: RoomId) -> Html {
+    let (id, open) = (item.id.0, item.id == open);
+    html! { <RoomEntry key={id} {item} {open} /> }
+}
+
+/// Properties of [`RoomEntry`].
+#[derive(Clone, PartialEq, Properties)]
+struct RoomEntryProps {
+    item: Slice<RoomItem>,
+    /// Whether the room is open.
+    open: bool,
+}
+
+/// One entry of the list. It is a component, so that a message in one room renders one entry.
+#[component]
+fn RoomEntry(props: &RoomEntryProps) -> Html {
+    let language = use_app_context().language();
+    let RoomEntryProps { item, open } = props;
+    let open = *open;
     let name = room_label::name(language, item.id, &item.name);
     let count = if item.unread > COUNT_MAX { format!("{COUNT_MAX}+") } else { item.unread.to_string() };
     let news = item.unread > 0;
     html! {
-        <li key={item.id.0}>
+        <li>
             <a class={classes!("room_link", news.then_some("has_unread"))} href={path_of(item.id)}
                 data-room={item.id.0.to_string()} aria-current={open.then_some("page")}>
                 <span key="hash" class="hash" aria-hidden="true">{ "#" }</span>

@@ -15,11 +15,11 @@ use web_sys::{Element, HtmlInputElement};
 use yew::prelude::*;
 
 /// Shows the open room's description, the form for a date, and, outside the lobby, the form of the room and a
-/// button to leave it. It reads `room` and `rooms` of the view, and emits [`Input::Jump`] and
+/// button to leave it. It reads the open room of the view, and emits [`Input::Jump`] and
 /// [`Input::LeaveRoom`]. It calls `on_done` when the dialog can close.
 pub fn room_menu(context: &AppContext, view: &ViewRef, on_done: &Callback<()>) -> Html {
     let language = context.language();
-    let room = view.room;
+    let room = view.pane.room;
     let onsubmit = {
         let (emit, on_done) = (context.emit.clone(), on_done.clone());
         Callback::from(move |event: SubmitEvent| {
@@ -41,7 +41,7 @@ pub fn room_menu(context: &AppContext, view: &ViewRef, on_done: &Callback<()>) -
             on_done.emit(());
         })
     };
-    let item = room_label::open_room(view).filter(|_| room != RoomId::LOBBY).cloned();
+    let item = view.rooms.iter().find(|item| item.id == room && room != RoomId::LOBBY).cloned();
     let name = room_label::open_name(language, view);
     html! {
         <div key="room" class="room_menu">
@@ -54,7 +54,7 @@ pub fn room_menu(context: &AppContext, view: &ViewRef, on_done: &Callback<()>) -
                 </div>
             </form>
             if let Some(item) = item {
-                <RoomForm key="form" view={view.clone()} room={item} on_done={on_done.clone()} />
+                <RoomForm key="form" pending={view.pending.clone()} can_send={view.composer.can_send} room={item} on_done={on_done.clone()} />
                 <div key="leave" class="room_leave">
                     <Confirm id="leave" action={tr!(language, "room_menu.leave")}
                         question={tr!(language, "room_menu.leave_ask", room = name)} on_yes={leave} />

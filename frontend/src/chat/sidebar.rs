@@ -22,7 +22,7 @@ pub struct SidebarActions {
 }
 
 /// Shows the list of rooms, buttons for a new room, the room directory and the settings, and the member's own
-/// name `me`. It reads `rooms` and `room` of the view. Its only input is that of [`RoomList`].
+/// name `me`. It reads `rooms` and `pane` of the view. Its only input is that of [`RoomList`].
 pub fn sidebar(language: Language, view: &View, me: &Member, actions: SidebarActions) -> Html {
     let SidebarActions { new_room, room_directory, settings, picked } = actions;
     html! {
@@ -32,7 +32,7 @@ pub fn sidebar(language: Language, view: &View, me: &Member, actions: SidebarAct
                     <h2>{ tr!(language, "sidebar.rooms") }</h2>
                     { dialog_button("new_room_btn", tr!(language, "new_room.title"), Icon::Plus, new_room) }
                 </div>
-                <RoomList key="rooms" rooms={view.rooms.clone()} room={view.room} on_pick={picked} />
+                <RoomList key="rooms" rooms={view.rooms.clone()} room={view.pane.room} on_pick={picked} />
                 <button key="directory" type="button" id="directory_btn" class="room_link directory_link"
                     aria-haspopup="dialog" onclick={room_directory}>
                     { Icon::Search.draw() }<span>{ tr!(language, "room_directory.title") }</span>

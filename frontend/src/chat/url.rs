@@ -67,8 +67,8 @@ pub fn use_url(view: &ViewRef, emit: &Callback<Input>) -> RequestedRoom {
             }
         }
     });
-    let last = use_mut_ref(|| view.room);
-    use_effect_with(view.room, {
+    let last = use_mut_ref(|| view.pane.room);
+    use_effect_with(view.pane.room, {
         let (requested, view) = (requested.setter(), view.clone());
         move |room| {
             let before = last.replace(*room);
@@ -81,16 +81,16 @@ pub fn use_url(view: &ViewRef, emit: &Callback<Input>) -> RequestedRoom {
     });
     let on_stay = {
         let requested = requested.setter();
-        use_callback(view.room, move |(), room| {
+        use_callback(view.pane.room, move |(), room| {
             go(*room, true);
             requested.set(*room);
         })
     };
     let is_in = |room| view.rooms.is_empty() || view.rooms.iter().any(|item| item.id == room);
     let room = Some(*requested).filter(|room| !is_in(*room));
-    let unjoined = view.unjoined_room.as_ref().filter(|unjoined| Some(unjoined.id) == room);
+    let unjoined = view.notices.unjoined_room.as_ref().filter(|unjoined| Some(unjoined.id) == room);
     let lookup = unjoined.map_or(RoomLookupState::Searching, |unjoined| unjoined.lookup.clone());
-    RequestedRoom { room, lookup, is_settled: *requested == view.room, on_stay }
+    RequestedRoom { room, lookup, is_settled: *requested == view.pane.room, on_stay }
 }
 
 fn here() -> RoomId {

@@ -1,13 +1,13 @@
 //! The room directory: find a room of the house, and open or join it.
 
 use crate::components::icon::Icon;
-use crate::context::{ViewRef, use_app_context};
+use crate::context::use_app_context;
 use crate::language::{Language, tr};
 use crate::timeout::Timeout;
 use crate::{random, room_label};
 use client::input::Input;
 use client::persisted::CommandBody;
-use client::view::{Edge, RowState, View};
+use client::view::{DirectoryPage, Edge, PendingCommand, RowState, Slice};
 use shared::RoomId;
 use shared::event::DirectoryRoom;
 use web_sys::HtmlInputElement;
@@ -16,8 +16,10 @@ use yew::prelude::*;
 /// Properties of [`RoomDirectory`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct RoomDirectoryProps {
-    /// View with the directory's page and the pending attempts to join.
-    pub view: ViewRef,
+    /// The directory's page; `None` before the search began.
+    pub directory: Option<Slice<DirectoryPage>>,
+    /// The view's pending commands, of which attempts to join are shown.
+    pub pending: Slice<[PendingCommand]>,
     /// Called when the person opens a room of which they are a member, so that the dialog closes.
     pub on_done: Callback<()>,
 }
@@ -25,8 +27,7 @@ pub struct RoomDirectoryProps {
 /// Milliseconds after the last edit of the search field until the search starts.
 const TYPING_MS: u64 = 200;
 
-/// Shows the search field, the rooms found, and a button for more. It reads `directory` and `pending` of the
-/// view. It emits [`Input::SearchDirectory`], [`Input::LoadMoreDirectory`], [`Input::OpenRoom`] and
+/// Shows the search field, the rooms found, and a button for more. It emits [`Input::SearchDirectory`], [`Input::LoadMoreDirectory`], [`Input::OpenRoom`] and
 /// [`Input::JoinRoom`], and [`Input::CloseDirectory`] when it ends.
 #[component]
 pub fn RoomDirectory(props: &RoomDirectoryProps) -> Html {
@@ -62,7 +63,7 @@ pub fn RoomDirectory(props: &RoomDirectoryProps) -> Html {
     };
     let more = emit.reform(|_: MouseEvent| Input::LoadMoreDirectory);
     let onsubmit = Callback::from(|event: SubmitEvent| event.prevent_default());
-    let found = props.view.directory.clone();
+    let found = props.directory.clone();
     let rooms = found.iter().flat_map(|found| &found.rooms);
     let edge = found.as_ref().map_or(Edge::Loading, |found| found.edge);
     let is_empty = found.as_ref().is_some_and(|found| found.rooms.is_empty());
@@ -88,19 +89,24 @@ pub fn RoomDirectory(props: &RoomDirectoryProps) -> Html {
                 <input id="find_str" type="search" autofocus=true autocomplete="off" spellcheck="false" dir="auto"
                     placeholder={tr!(language, "room_directory.find")} aria-label={tr!(language, "room_directory.find")} {oninput} />
             </form>
-            <ul key="rooms" id="directory_rooms">{ for rooms.map(|room| entry(language, &props.view, room, pick(room))) }</ul>
+            <ul key="rooms" id="directory_rooms">{ for rooms.map(|room| entry(language, &props.pending, room, pick(room))) }</ul>
             <div key="foot" class="directory_foot" role="status">{ foot }</div>
         </div>
     }
 }
 
-fn entry(language: Language, view: &View, room: &DirectoryRoom, onclick: Callback<MouseEvent>) -> Html {
+fn entry(
+    language: Language,
+    pending: &[PendingCommand],
+    room: &DirectoryRoom,
+    onclick: Callback<MouseEvent>,
+) -> Html {
     let name = room_label::name(language, room.id, &room.name);
     let about = match room.id {
         RoomId::LOBBY if room.description.is_empty() => tr!(language, "room.about"),
         _ => AttrValue::from(room.description.clone()),
     };
-    let busy = is_joining(view, room.id);
+    let busy = is_joining(pending, room.id);
     let action =
         if room.joined { tr!(language, "room_directory.open") } else { tr!(language, "room_directory.join") };
     let label = format!("{action} {name}");
@@ -120,8 +126,8 @@ fn entry(language: Language, view: &View, room: &DirectoryRoom, onclick: Callbac
 }
 
 /// Whether a command to join this room is pending and was not refused.
-pub fn is_joining(view: &View, room: RoomId) -> bool {
-    view.pending.iter().any(|pending| {
+pub fn is_joining(pending: &[PendingCommand], room: RoomId) -> bool {
+    pending.iter().any(|pending| {
         pending.body == CommandBody::Join { room } && !matches!(pending.state, RowState::Failed(_))
     })
 }

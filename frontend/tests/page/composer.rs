@@ -1,6 +1,6 @@
 use crate::fixture::*;
 use client::input::Input;
-use client::view::{DraftView, View};
+use client::view::{AtRisk, DraftView};
 use shared::limits::TEXT_BYTES_MAX;
 use shared::{ClientId, RoomId};
 use wasm_bindgen::JsCast;
@@ -96,7 +96,7 @@ async fn each_room_has_its_own_draft() {
     let other = RoomId(2);
     let draft = DraftView { room: other, text: "to the others".into(), revision: 1 };
     let rooms = [room_item(1, ""), room_item(2, "others")].into();
-    fixture.show(View { draft, room: other, rooms, ..room() }).await;
+    fixture.show(Parts { draft, room: other, rooms, ..room() }).await;
     assert_eq!(field().value(), "to the others");
     assert_eq!(field().placeholder(), "Message #others");
     write("to the others too").await;
@@ -208,7 +208,7 @@ async fn waiting_messages_are_counted_above_the_field() {
         text(".waiting_line"),
         "2 unsent messages are saved on this device. They will be sent when you reconnect."
     );
-    view.memory_only = true;
+    view.at_risk = AtRisk::Commands;
     fixture.show(view).await;
     assert!(text(".waiting_line").ends_with("Keep this page open: this browser can't save them."));
 }

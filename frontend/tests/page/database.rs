@@ -1,14 +1,15 @@
 //! The browser's real database: stored rows and drafts survive the page.
 
 use crate::driver::connected_with;
-use crate::fixture::{next_frame, text, write};
+use crate::fixture::{find, next_frame, text, write};
 use client::input::Input;
 use client::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
+use client::view::AtRisk;
 use frontend::storage::database::Database;
 use js_sys::Promise;
 use shared::{ClientId, Epoch, MemberId, RoomId};
 use std::{cell::RefCell, rc::Rc};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -176,7 +177,7 @@ async fn a_driver_stores_its_rows_and_drafts() {
     };
     assert_eq!(stored.rows[0].body, CommandBody::Post { room: RoomId::LOBBY, text: "waits".to_owned() });
     assert_eq!(stored.drafts, [draft(ME, 1, "half a")]);
-    assert!(!driver.view().memory_only);
+    assert_eq!(driver.view().composer.at_risk, AtRisk::Nothing);
     page.close();
 }
 
@@ -187,13 +188,13 @@ async fn a_driver_loads_what_an_earlier_one_stored() {
     assert!(keep(&database, &StoredRow { lease: 0, ..row(5, "waits") }).await);
     database.keep_draft(&draft(ME, 1, "half a"));
     let (driver, page) = connected_with(Database::new(&name)).await;
-    while driver.view().rows.is_empty() || driver.view().draft.text.is_empty() {
+    while driver.view().pane.rows.is_empty() || driver.view().composer.draft.text.is_empty() {
         next_frame().await;
     }
     next_frame().await;
     assert_eq!(text("#char_list p"), "waits");
     write("half a sentence").await;
-    assert_eq!(&*driver.view().draft.text, "half a sentence");
+    assert_eq!(find("#send_str").unchecked_into::<web_sys::HtmlTextAreaElement>().value(), "half a sentence");
     page.close();
 }
 
@@ -203,7 +204,7 @@ async fn the_page_shows_a_notice_when_nothing_can_be_stored() {
     lay_out_newer(&name).await;
     let (driver, page) = connected_with(Database::new(&name)).await;
     driver.handle(Input::Send { client_id: ClientId([5; 16]), room: RoomId::LOBBY, text: "tea".to_owned() });
-    while !driver.view().memory_only || driver.view().waiting == 0 {
+    while driver.view().composer.at_risk != AtRisk::Commands || driver.view().composer.waiting == 0 {
         next_frame().await;
     }
     next_frame().await;

@@ -3,12 +3,11 @@
 use crate::fixture::*;
 use client::input::Input;
 use client::persisted::CommandBody;
-use client::view::{DirectoryPage, Edge, PendingCommand, RoomItem, RowKey, RowState, View};
+use client::view::{DirectoryPage, Edge, PendingCommand, RoomItem, RowKey, RowState};
 use frontend::{calendar, clock};
 use shared::command::PageAnchor;
 use shared::event::DirectoryRoom;
 use shared::{ClientId, ErrorCode, MemberId, RoomId};
-use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlInputElement;
@@ -28,8 +27,8 @@ fn key(client_id: ClientId) -> RowKey {
     RowKey { author: MemberId(ME), client_id }
 }
 
-fn with_pending(client_id: ClientId, body: CommandBody, state: RowState) -> View {
-    View { pending: [PendingCommand { key: key(client_id), body, state }].into(), ..room() }
+fn with_pending(client_id: ClientId, body: CommandBody, state: RowState) -> Parts {
+    Parts { pending: [PendingCommand { key: key(client_id), body, state }].into(), ..room() }
 }
 
 /// Fills in the form of a new room and submits it. Returns the command and the other emitted inputs.
@@ -88,7 +87,7 @@ async fn a_refusal_is_shown_at_its_field_until_the_next_attempt() {
 
 #[wasm_bindgen_test]
 async fn no_room_is_created_when_the_outbox_is_full() {
-    let fixture = Fixture::open(View { can_send: false, ..room() }).await;
+    let fixture = Fixture::open(Parts { can_send: false, ..room() }).await;
     press_in_sidebar("#new_room_btn").await;
     input("#room_name_str").set_value("tea");
     press("#room_form_btn").await;
@@ -96,7 +95,7 @@ async fn no_room_is_created_when_the_outbox_is_full() {
     assert_ne!(text("#room_name_error"), "");
 }
 
-fn found(edge: Edge) -> View {
+fn found(edge: Edge) -> Parts {
     let room_of = |id, name: &str, joined| DirectoryRoom {
         id: RoomId(id),
         name: name.to_owned(),
@@ -105,7 +104,7 @@ fn found(edge: Edge) -> View {
         joined,
     };
     let rooms = vec![room_of(1, "", true), room_of(9, "tea", false)];
-    View { directory: Some(Rc::new(DirectoryPage { find: String::new(), rooms, edge })), ..room() }
+    Parts { directory: Some(DirectoryPage { find: String::new(), rooms, edge }), ..room() }
 }
 
 #[wasm_bindgen_test]
@@ -123,7 +122,7 @@ async fn rooms_are_searched_opened_and_joined_in_the_directory() {
         panic!("nobody joins")
     };
     let joining = with_pending(client_id, CommandBody::Join { room: RoomId(9) }, RowState::Sending).pending;
-    fixture.show(View { pending: joining, ..found(Edge::End) }).await;
+    fixture.show(Parts { pending: joining, ..found(Edge::End) }).await;
     assert!(find("#directory_rooms li:last-child button").has_attribute("disabled"));
     press("#directory_rooms li:first-child button").await;
     assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId::LOBBY), Input::CloseDirectory]);
@@ -154,14 +153,14 @@ async fn the_dialog_closes_when_a_room_opens() {
     let mut fixture = Fixture::open(found(Edge::End)).await;
     press_in_sidebar("#directory_btn").await;
     let rooms = [room_item(1, ""), room_item(9, "tea")].into();
-    fixture.show(View { rooms, room: RoomId(9), ..found(Edge::End) }).await;
+    fixture.show(Parts { rooms, room: RoomId(9), ..found(Edge::End) }).await;
     assert!(maybe("dialog[open]").is_none());
 }
 
-/// View of a member whose open room is not the lobby.
-fn in_tea() -> View {
+/// Parts of a member whose open room is not the lobby.
+fn in_tea() -> Parts {
     let tea = RoomItem { description: "Leaves.".into(), ..room_item(9, "tea") };
-    View { rooms: [room_item(1, ""), tea].into(), room: RoomId(9), ..room() }
+    Parts { rooms: [room_item(1, ""), tea].into(), room: RoomId(9), ..room() }
 }
 
 #[wasm_bindgen_test]
@@ -194,7 +193,7 @@ async fn a_dialog_renames_a_room() {
     assert_eq!(input("#room_about_str").value(), "Leaves.");
     input("#room_name_str").set_value("tea room");
     // Views come and go meanwhile; what is typed stays.
-    fixture.show(View { people_count: 2, ..in_tea() }).await;
+    fixture.show(Parts { people_count: 2, ..in_tea() }).await;
     assert_eq!(input("#room_name_str").value(), "tea room");
     press("#room_form_btn").await;
     let [Input::ChangeRoom { client_id, room: RoomId(9), name, description }] = &fixture.take_inputs()[..]
@@ -204,7 +203,7 @@ async fn a_dialog_renames_a_room() {
     assert_eq!((name.as_str(), description.as_str()), ("tea room", "Leaves."));
     let body = CommandBody::Change { room: RoomId(9), name: name.clone(), description: description.clone() };
     let pending = with_pending(*client_id, body, RowState::Sending).pending;
-    fixture.show(View { pending, ..in_tea() }).await;
+    fixture.show(Parts { pending, ..in_tea() }).await;
     fixture.show(in_tea()).await;
     assert!(maybe("dialog[open]").is_none());
 }

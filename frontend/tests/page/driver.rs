@@ -54,20 +54,21 @@ pub(crate) async fn connected_with(database: Database) -> (Driver, DriverPage) {
 }
 
 #[wasm_bindgen_test]
-async fn a_message_is_shown_at_once_and_settles_in_its_place() {
+async fn a_message_is_shown_in_the_next_frame_and_settles_in_its_place() {
     let (driver, page) = connected().await;
     write("茶来了").await;
     assert!(enter("#send_str", |_| {}).await);
+    next_frame().await;
     assert_eq!(paragraphs(), [("sending".to_owned(), "茶来了".to_owned())]);
     let node = find("#char_list p");
     // It leaves, and its text leaves the field, once the database has it. The test does not wait
     // for that: its server would refuse the WebSocket meanwhile.
-    driver.handle(Input::RowSaved { key: driver.view().rows[0].key, ok: true });
+    driver.handle(Input::RowSaved { key: driver.view().pane.rows[0].key, ok: true });
     scheduler::flush().await;
     assert_eq!(find("#send_str").unchecked_into::<web_sys::HtmlTextAreaElement>().value(), "");
     let reply = r#"{"type":"reply","ref":2,"n":5,"seq":1,"at":1790000000000}"#;
     driver.handle(Input::FrameReceived(ConnectionId(1), reply.to_owned()));
-    scheduler::flush().await;
+    next_frame().await;
     assert_eq!(paragraphs(), [("settled".to_owned(), "茶来了".to_owned())]);
     assert!(find("#char_list p").is_same_node(Some(&node)));
     page.close();
@@ -99,9 +100,9 @@ async fn the_view_has_failed_when_the_server_does_not_answer() {
     let driver = Driver::with(Database::new(&crate::database::name()));
     // `/api/me` is not there on the test's server.
     driver.start();
-    while driver.view().identity == (IdentityView::Unknown { failed: false }) {
+    while *driver.view().identity == (IdentityView::Unknown { failed: false }) {
         next_frame().await;
     }
-    assert_eq!(driver.view().identity, IdentityView::Unknown { failed: true });
+    assert_eq!(*driver.view().identity, IdentityView::Unknown { failed: true });
     assert!(driver.view().connection.retry_at.is_some());
 }

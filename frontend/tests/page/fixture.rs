@@ -3,7 +3,9 @@
 use client::input::Input;
 use client::transport::Transport;
 use client::view::{
-    ConnectionStatus, DraftView, IdentityView, ReadyState, RoomItem, Row, RowKey, RowState, View,
+    AtRisk, ComposerView, ConnectionStatus, DirectoryPage, DraftView, Edge, IdentityView, JumpTarget,
+    LeftBehind, Notices, Pane, PendingCommand, People, Person, ReadyState, RoomItem, Row, RowKey, RowState,
+    Slice, UnjoinedRoom, View,
 };
 use frontend::context::ViewRef;
 use frontend::language::{self, Language};
@@ -26,7 +28,7 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     /// Shows the page, after clearing the storage of earlier tests.
-    pub(crate) async fn open(view: View) -> Self {
+    pub(crate) async fn open(parts: Parts) -> Self {
         forget();
         let root = new_root();
         let emitted = Rc::new(RefCell::new(Vec::new()));
@@ -34,15 +36,15 @@ impl Fixture {
             let emitted = emitted.clone();
             Callback::from(move |input| emitted.borrow_mut().push(input))
         };
-        let props = PageProps { view: ViewRef(Rc::new(view)), emit: emit.clone() };
+        let props = PageProps { view: parts.view(), emit: emit.clone() };
         let app = yew::Renderer::<Page>::with_root_and_props(root.clone(), props).render();
         scheduler::flush().await;
         Fixture { app: Some(app), root, emitted, emit }
     }
 
     /// Shows another view on the same page.
-    pub(crate) async fn show(&mut self, view: View) {
-        let props = PageProps { view: ViewRef(Rc::new(view)), emit: self.emit.clone() };
+    pub(crate) async fn show(&mut self, parts: Parts) {
+        let props = PageProps { view: parts.view(), emit: self.emit.clone() };
         self.app.as_mut().unwrap().update(props);
         scheduler::flush().await;
     }
@@ -192,9 +194,78 @@ pub(crate) async fn next_frame() {
 
 pub(crate) const ME: u64 = 1;
 
-/// View of a connected member in a room without messages.
-pub(crate) fn room() -> View {
-    View {
+/// The content of a view, without its division into slices.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    pub(crate) identity: IdentityView,
+    pub(crate) connection: ConnectionStatus,
+    pub(crate) pinned: Option<Transport>,
+    pub(crate) rooms: Vec<RoomItem>,
+    pub(crate) room: RoomId,
+    pub(crate) rows: Vec<Rc<Row>>,
+    pub(crate) older: Edge,
+    pub(crate) newer: Edge,
+    pub(crate) loaded: bool,
+    pub(crate) following: bool,
+    pub(crate) new_below: u32,
+    pub(crate) jumping: bool,
+    pub(crate) jump_failed: bool,
+    pub(crate) jump_target: Option<JumpTarget>,
+    pub(crate) draft: DraftView,
+    pub(crate) waiting: u32,
+    pub(crate) can_send: bool,
+    pub(crate) at_risk: AtRisk,
+    pub(crate) people: Vec<Person>,
+    pub(crate) people_count: u32,
+    pub(crate) pending: Vec<PendingCommand>,
+    pub(crate) directory: Option<DirectoryPage>,
+    pub(crate) left_behind: Vec<LeftBehind>,
+    pub(crate) unjoined_room: Option<UnjoinedRoom>,
+    pub(crate) catching_up: bool,
+    pub(crate) new_version: bool,
+    pub(crate) new_epoch: bool,
+}
+
+impl Parts {
+    pub(crate) fn view(self) -> ViewRef {
+        let pane = Pane {
+            room: self.room,
+            rows: self.rows.into(),
+            older: self.older,
+            newer: self.newer,
+            loaded: self.loaded,
+            following: self.following,
+            new_below: self.new_below,
+            jumping: self.jumping,
+            jump_failed: self.jump_failed,
+            jump_target: self.jump_target,
+        };
+        let Parts { draft, waiting, can_send, at_risk, .. } = self;
+        let notices = Notices {
+            left_behind: self.left_behind,
+            unjoined_room: self.unjoined_room,
+            catching_up: self.catching_up,
+            new_version: self.new_version,
+            new_epoch: self.new_epoch,
+        };
+        ViewRef(Rc::new(View {
+            identity: self.identity.into(),
+            connection: self.connection,
+            pinned: self.pinned,
+            rooms: self.rooms.into_iter().map(Slice::from).collect(),
+            pane: pane.into(),
+            composer: ComposerView { draft, waiting, can_send, at_risk }.into(),
+            people: People { list: self.people, count: self.people_count }.into(),
+            pending: self.pending.into(),
+            directory: self.directory.map(Slice::from),
+            notices: notices.into(),
+        }))
+    }
+}
+
+/// Parts of the view of a connected member in a room without messages.
+pub(crate) fn room() -> Parts {
+    Parts {
         identity: IdentityView::Somebody {
             me: Member { id: MemberId(ME), name: "阿哲".to_owned() },
             busy: false,
@@ -207,10 +278,31 @@ pub(crate) fn room() -> View {
             retry_at: None,
             offline: false,
         },
-        rooms: Rc::from([room_item(1, "")]),
+        pinned: None,
+        rooms: vec![room_item(1, "")],
+        room: RoomId::LOBBY,
+        rows: Vec::new(),
+        older: Edge::End,
+        newer: Edge::End,
+        loaded: true,
         following: true,
+        new_below: 0,
+        jumping: false,
+        jump_failed: false,
+        jump_target: None,
+        draft: DraftView { room: RoomId::LOBBY, text: Rc::default(), revision: 0 },
+        waiting: 0,
         can_send: true,
-        ..View::empty()
+        at_risk: AtRisk::Nothing,
+        people: Vec::new(),
+        people_count: 0,
+        pending: Vec::new(),
+        directory: None,
+        left_behind: Vec::new(),
+        unjoined_room: None,
+        catching_up: false,
+        new_version: false,
+        new_epoch: false,
     }
 }
 
@@ -227,14 +319,14 @@ pub(crate) fn room_item(id: u64, name: &str) -> RoomItem {
     }
 }
 
-/// View of [`room`] with this draft. The client gives a draft a new revision when a text was sent or came
+/// Parts of [`room`] with this draft. The client gives a draft a new revision when a text was sent or came
 /// back.
-pub(crate) fn with_draft(text: &str, revision: u64) -> View {
-    View { draft: DraftView { room: RoomId::LOBBY, text: text.into(), revision }, ..room() }
+pub(crate) fn with_draft(text: &str, revision: u64) -> Parts {
+    Parts { draft: DraftView { room: RoomId::LOBBY, text: text.into(), revision }, ..room() }
 }
 
-pub(crate) fn with_rows(rows: impl IntoIterator<Item = Row>) -> View {
-    View { rows: rows.into_iter().map(Rc::new).collect(), ..room() }
+pub(crate) fn with_rows(rows: impl IntoIterator<Item = Row>) -> Parts {
+    Parts { rows: rows.into_iter().map(Rc::new).collect(), ..room() }
 }
 
 /// Row of a message. All of them were written within one minute.

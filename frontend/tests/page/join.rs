@@ -1,14 +1,14 @@
 use crate::fixture::*;
 use client::input::Input;
-use client::view::{IdentityView, NameRefusal, ReadyState, View};
+use client::view::{IdentityView, NameRefusal, ReadyState};
 use shared::ErrorCode;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlInputElement;
 
-fn join_page(name: &str, refusal: Option<NameRefusal>) -> View {
+fn join_page(name: &str, refusal: Option<NameRefusal>) -> Parts {
     let identity = IdentityView::Nobody { name: name.into(), busy: false, refusal, retry_at: None };
-    View { identity, ..room() }
+    Parts { identity, ..room() }
 }
 
 fn refusal(code: ErrorCode) -> NameRefusal {
@@ -61,7 +61,7 @@ async fn a_join_that_waits_says_when_it_goes_on() {
     let retry_at = Some(frontend::clock::now().mono + 30_000);
     let refusal = Some(refusal(ErrorCode::TooManyRequests));
     let identity = IdentityView::Nobody { name: "Mei".into(), busy: true, refusal, retry_at };
-    let fixture = Fixture::open(View { identity, ..room() }).await;
+    let fixture = Fixture::open(Parts { identity, ..room() }).await;
     assert!(text("#join_wait").starts_with("Many people are joining"), "{}", text("#join_wait"));
     assert!(text("#join_wait").contains("30 s"), "{}", text("#join_wait"));
     assert_eq!(text("#name_error"), "", "the wait says it");
@@ -101,10 +101,10 @@ async fn the_name_field_has_the_focus_after_a_sign_out() {
     assert!(page().active_element().unwrap().is_same_node(Some(&field())));
 }
 
-fn somebody(busy: bool, refusal: Option<ErrorCode>) -> View {
+fn somebody(busy: bool, refusal: Option<ErrorCode>) -> Parts {
     let refusal = refusal.map(self::refusal);
-    let View { identity: IdentityView::Somebody { me, .. }, .. } = room() else { unreachable!() };
-    View { identity: IdentityView::Somebody { me, busy, refusal }, ..room() }
+    let Parts { identity: IdentityView::Somebody { me, .. }, .. } = room() else { unreachable!() };
+    Parts { identity: IdentityView::Somebody { me, busy, refusal }, ..room() }
 }
 
 #[wasm_bindgen_test]

@@ -3,7 +3,7 @@ use client::input::Input;
 use client::persisted::{CommandBody, Owner};
 use client::transport::Transport;
 use client::view::{
-    ConnectionStatus, LeftBehind, PendingCommand, Person, ReadyState, RoomItem, RowState, View,
+    AtRisk, ConnectionStatus, LeftBehind, PendingCommand, Person, ReadyState, RoomItem, RowState,
 };
 use shared::{Epoch, ErrorCode, MemberId, RoomId};
 use wasm_bindgen::JsCast;
@@ -61,9 +61,9 @@ async fn the_notice_names_the_pinned_transport_and_can_unpin_it() {
     press("#unpin_btn").await;
     assert_eq!(fixture.take_inputs(), [Input::PinTransport(None)]);
     let offline = ConnectionStatus { offline: true, ..view.connection };
-    fixture.show(View { connection: offline, ..view.clone() }).await;
+    fixture.show(Parts { connection: offline, ..view.clone() }).await;
     assert!(maybe("#unpin_btn").is_none(), "no way is better without a network");
-    fixture.show(View { pinned: None, ..view }).await;
+    fixture.show(Parts { pinned: None, ..view }).await;
     assert!(maybe("#unpin_btn").is_none() && maybe("#reconnect_btn").is_some());
 }
 
@@ -71,23 +71,17 @@ async fn the_notice_names_the_pinned_transport_and_can_unpin_it() {
 async fn a_new_version_is_not_offered_over_unsaved_texts_when_nothing_can_be_stored() {
     let mut view = room();
     view.new_version = true;
-    view.memory_only = true;
     let mut fixture = Fixture::open(view.clone()).await;
     assert!(text("#new_version").starts_with("A new version is available."));
     assert!(maybe("#reload_btn").is_some());
-    let drafted = View { draft: with_draft("a draft", 1).draft, ..view.clone() };
-    fixture.show(drafted.clone()).await;
+    fixture.show(Parts { at_risk: AtRisk::Drafts, ..view.clone() }).await;
     assert!(text("#new_version").contains("Send or clear your text"));
     assert!(maybe("#reload_btn").is_none());
-    let elsewhere = RoomItem { draft: true, ..room_item(2, "tea") };
-    fixture.show(View { rooms: [elsewhere].into(), ..view.clone() }).await;
-    assert!(maybe("#reload_btn").is_none());
-    let rows = with_rows([row(ME, 1, "on its way", RowState::Waiting)]).rows;
-    fixture.show(View { rows, ..view }).await;
+    fixture.show(Parts { at_risk: AtRisk::Commands, ..view.clone() }).await;
     assert!(text("#new_version").contains("Wait until your messages are sent"));
     assert!(maybe("#reload_btn").is_none());
-    // Where it is stored it is there again afterwards.
-    fixture.show(View { memory_only: false, ..drafted }).await;
+    // A text that is stored is there again after a reload.
+    fixture.show(view).await;
     assert!(maybe("#reload_btn").is_some());
 }
 
@@ -95,7 +89,7 @@ async fn a_new_version_is_not_offered_over_unsaved_texts_when_nothing_can_be_sto
 async fn texts_of_another_member_are_counted_and_dropped_after_a_confirmation() {
     let owner = Owner { epoch: Some(Epoch(7)), member: MemberId(9) };
     let left = LeftBehind { owner, name: "Jonas".into(), rows: 2, drafts: 1 };
-    let fixture = Fixture::open(View { left_behind: [left].into(), ..room() }).await;
+    let fixture = Fixture::open(Parts { left_behind: [left].into(), ..room() }).await;
     let summary = "Jonas has 2 unsent messages and 1 draft on this device.";
     assert_eq!(text("#left_behind .notice_text"), summary);
     press("#left_behind .adopt").await;
@@ -117,7 +111,7 @@ async fn a_refused_room_command_is_shown_with_its_reason() {
     let key = row(ME, 4, "", RowState::Settled).key;
     let body = CommandBody::Create { name: "tea".to_owned(), description: String::new() };
     let pending = PendingCommand { key, body, state: RowState::Failed(ErrorCode::NameTaken) };
-    let fixture = Fixture::open(View { pending: [pending].into(), ..room() }).await;
+    let fixture = Fixture::open(Parts { pending: [pending].into(), ..room() }).await;
     assert_eq!(
         text("#refused_command .what"),
         "Couldn't create the room “tea”. This name or a similar one is taken or reserved. Choose another."
@@ -132,8 +126,8 @@ fn unsent(number: u16, room: u64, text: &str, code: ErrorCode) -> PendingCommand
     PendingCommand { key: row(ME, number, "", RowState::Settled).key, body, state: RowState::Failed(code) }
 }
 
-fn with_pending(pending: impl IntoIterator<Item = PendingCommand>, rooms: &[RoomItem]) -> View {
-    View { pending: pending.into_iter().collect(), rooms: rooms.into(), ..room() }
+fn with_pending(pending: impl IntoIterator<Item = PendingCommand>, rooms: &[RoomItem]) -> Parts {
+    Parts { pending: pending.into_iter().collect(), rooms: rooms.into(), ..room() }
 }
 
 #[wasm_bindgen_test]
@@ -268,7 +262,7 @@ async fn the_two_most_urgent_notices_are_shown_first() {
 async fn nobody_is_shown_as_present_while_disconnected() {
     let person = |id, away| Person { id: MemberId(id), name: "Jonas".into(), away, me: id == ME };
     let people = [person(ME, false), person(2, false), person(3, true)].into();
-    let mut view = View { people, people_count: 3, ..room() };
+    let mut view = Parts { people, people_count: 3, ..room() };
     let mut fixture = Fixture::open(view.clone()).await;
     if maybe("#people_btn").is_some() {
         press("#people_btn").await;
@@ -292,11 +286,11 @@ async fn nobody_is_shown_as_present_while_disconnected() {
 
 #[wasm_bindgen_test]
 async fn a_notice_is_shown_while_missed_messages_load() {
-    let mut fixture = Fixture::open(View { catching_up: true, ..room() }).await;
+    let mut fixture = Fixture::open(Parts { catching_up: true, ..room() }).await;
     assert_eq!(text("#catching_up"), "Loading what you missed…");
-    fixture.show(View { jumping: true, ..room() }).await;
+    fixture.show(Parts { jumping: true, ..room() }).await;
     assert!(maybe("#jumping").is_some());
-    fixture.show(View { jump_failed: true, ..room() }).await;
+    fixture.show(Parts { jump_failed: true, ..room() }).await;
     assert!(maybe("#jump_failed").is_some());
     fixture.show(room()).await;
     assert!(maybe(".notice").is_none());

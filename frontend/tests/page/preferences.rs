@@ -1,6 +1,6 @@
 use crate::fixture::*;
 use client::input::Input;
-use client::view::{Person, View};
+use client::view::Person;
 use shared::MemberId;
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::scheduler;
@@ -32,10 +32,7 @@ async fn the_language_switch_changes_every_text_and_is_kept() {
     drop(fixture);
     // Another visit, without forgetting.
     let root = new_root();
-    let props = frontend::page::PageProps {
-        view: frontend::context::ViewRef(std::rc::Rc::new(room())),
-        emit: yew::Callback::noop(),
-    };
+    let props = frontend::page::PageProps { view: room().view(), emit: yew::Callback::noop() };
     let app = yew::Renderer::<frontend::page::Page>::with_root_and_props(root.clone(), props).render();
     scheduler::flush().await;
     assert_eq!(text("#ready_state"), "已连接");
@@ -77,7 +74,7 @@ async fn present_members_are_named_and_the_rest_counted_when_too_many_are_presen
     let person = |id, name: &str, away, me| Person { id: MemberId(id), name: name.into(), away, me };
     let people =
         [person(1, "阿哲", false, true), person(2, "Jonas", false, false), person(3, "Mei", true, false)];
-    let view = View { people: people.into(), people_count: 7, ..room() };
+    let view = Parts { people: people.into(), people_count: 7, ..room() };
     let _fixture = Fixture::open(view).await;
     if maybe("#people_btn").is_some() {
         press("#people_btn").await;

@@ -3,16 +3,16 @@
 use crate::fixture::*;
 use client::input::Input;
 use client::persisted::CommandBody;
-use client::view::{PendingCommand, RoomItem, RoomLookupState, RowState, UnjoinedRoom, View};
+use client::view::{PendingCommand, RoomItem, RoomLookupState, RowState, UnjoinedRoom};
 use shared::{ErrorCode, RoomId};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 /// Three rooms, of which the second is open.
-fn three() -> View {
+fn three() -> Parts {
     let tea = RoomItem { description: "Leaves and water.".into(), members: Some(12), ..room_item(2, "tea") };
     let hike = RoomItem { unread: 130, draft: true, failed: true, ..room_item(5, "周末徒步") };
-    View { rooms: [room_item(1, ""), tea, hike].into(), room: RoomId(2), ..room() }
+    Parts { rooms: [room_item(1, ""), tea, hike].into(), room: RoomId(2), ..room() }
 }
 
 /// Opens the sidebar if the test's frame, whose width depends on the browser, is too narrow to show it.
@@ -54,7 +54,7 @@ async fn the_sidebar_marks_rooms_with_unread_messages_drafts_and_failures() {
 
 #[wasm_bindgen_test]
 async fn the_lobby_is_shown_before_the_list_has_arrived() {
-    let _fixture = Fixture::open(View { rooms: [].into(), ..room() }).await;
+    let _fixture = Fixture::open(Parts { rooms: [].into(), ..room() }).await;
     show_sidebar().await;
     assert_eq!(text(".room_list"), "#Lobby");
 }
@@ -73,11 +73,11 @@ async fn the_header_and_the_title_name_the_open_room() {
 #[wasm_bindgen_test]
 async fn the_url_follows_the_open_room_and_back_goes_back() {
     go("/").await;
-    let mut fixture = Fixture::open(View { room: RoomId::LOBBY, ..three() }).await;
+    let mut fixture = Fixture::open(Parts { room: RoomId::LOBBY, ..three() }).await;
     assert_eq!(current_path(), "/");
     fixture.show(three()).await;
     assert_eq!(current_path(), "/r/2");
-    fixture.show(View { room: RoomId(5), ..three() }).await;
+    fixture.show(Parts { room: RoomId(5), ..three() }).await;
     assert_eq!(current_path(), "/r/5");
     fixture.take_inputs();
     web_sys::window().unwrap().history().unwrap().back().unwrap();
@@ -90,7 +90,7 @@ async fn the_url_follows_the_open_room_and_back_goes_back() {
     assert_eq!(current_path(), "/r/2");
     // A room that was left is no place to come back to.
     let rooms = [room_item(1, "")].into();
-    fixture.show(View { rooms, room: RoomId::LOBBY, ..three() }).await;
+    fixture.show(Parts { rooms, room: RoomId::LOBBY, ..three() }).await;
     assert_eq!(current_path(), "/");
     drop(fixture);
 }
@@ -98,7 +98,7 @@ async fn the_url_follows_the_open_room_and_back_goes_back() {
 #[wasm_bindgen_test]
 async fn a_url_opens_its_room_or_offers_to_join() {
     go("/r/77").await;
-    let mut fixture = Fixture::open(View { rooms: [].into(), ..room() }).await;
+    let mut fixture = Fixture::open(Parts { rooms: [].into(), ..room() }).await;
     assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId(77))]);
     assert!(maybe("#join_prompt").is_none(), "it is not known yet whether one is in it");
     fixture.show(room()).await;
@@ -121,9 +121,9 @@ fn has_composer_the_focus() -> bool {
     page().active_element().is_some_and(|focused| focused.id() == "send_str")
 }
 
-/// View of a member who is in the lobby only and has opened room 77.
-fn unjoined(lookup: RoomLookupState) -> View {
-    View { unjoined_room: Some(UnjoinedRoom { id: RoomId(77), lookup }), ..room() }
+/// Parts of a member who is in the lobby only and has opened room 77.
+fn unjoined(lookup: RoomLookupState) -> Parts {
+    Parts { unjoined_room: Some(UnjoinedRoom { id: RoomId(77), lookup }), ..room() }
 }
 
 #[wasm_bindgen_test]
@@ -163,7 +163,7 @@ async fn a_refused_join_is_shown_at_the_join_prompt() {
     let key = row(ME, 4, "", RowState::Settled).key;
     let joining = |state| {
         let pending = PendingCommand { key, body: CommandBody::Join { room: RoomId(77) }, state };
-        View { pending: [pending].into(), ..unjoined(RoomLookupState::Unlisted) }
+        Parts { pending: [pending].into(), ..unjoined(RoomLookupState::Unlisted) }
     };
     fixture.show(joining(RowState::Sending)).await;
     assert!(find("#join_prompt .join").has_attribute("disabled"));
@@ -182,7 +182,7 @@ async fn a_refused_join_is_shown_at_the_join_prompt() {
 #[wasm_bindgen_test]
 async fn the_composer_has_the_focus_when_a_room_opens() {
     go("/").await;
-    let mut fixture = Fixture::open(View { room: RoomId::LOBBY, ..three() }).await;
+    let mut fixture = Fixture::open(Parts { room: RoomId::LOBBY, ..three() }).await;
     assert!(has_composer_the_focus());
     show_sidebar().await;
     press("#new_room_btn").await;

@@ -1,6 +1,6 @@
 use crate::fixture::*;
 use client::input::Input;
-use client::view::{Edge, RowState, View};
+use client::view::{Edge, RowState};
 use shared::{ErrorCode, MemberId};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -12,7 +12,7 @@ async fn only_messages_are_paragraphs() {
     passer_by.tag = Some(3);
     let rows =
         [row(2, 1, "one\ntwo\n\nfour", RowState::Settled), row(ME, 2, "three", RowState::Sending), passer_by];
-    let view = View { older: Edge::More, ..with_rows(rows) };
+    let view = Parts { older: Edge::More, ..with_rows(rows) };
     let _fixture = Fixture::open(view).await;
     let wanted = [("settled", "one\ntwo\n\nfour"), ("sending", "three"), ("settled", "plain")];
     assert_eq!(paragraphs(), wanted.map(|(state, text)| (state.to_owned(), text.to_owned())));
@@ -95,7 +95,7 @@ async fn an_empty_room_invites_to_write_only_when_it_is_loaded() {
     fixture.show(room()).await;
     assert!(text(".empty").starts_with("No messages yet"));
     assert!(paragraphs().is_empty());
-    fixture.show(View { older: Edge::Loading, ..room() }).await;
+    fixture.show(Parts { older: Edge::Loading, ..room() }).await;
     assert_eq!(text(".empty"), "Loading messages…");
     let view = with_rows([row(2, 1, "first", RowState::Settled)]);
     assert_eq!(view.rows[0].key.author, MemberId(2));

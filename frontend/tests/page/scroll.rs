@@ -1,6 +1,6 @@
 use crate::fixture::*;
 use client::input::Input;
-use client::view::{Edge, JumpTarget, Row, RowKey, RowState, View};
+use client::view::{Edge, JumpTarget, Row, RowKey, RowState};
 use shared::command::PageAnchor;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Element;
@@ -12,9 +12,9 @@ fn rows(numbers: std::ops::Range<u16>) -> Vec<Row> {
     numbers.map(|number| row(author(number), number, &text(number), RowState::Settled)).collect()
 }
 
-/// View of a person who does not follow the end, with more messages at both ends.
-fn reading(numbers: std::ops::Range<u16>) -> View {
-    View { following: false, older: Edge::More, newer: Edge::More, ..with_rows(rows(numbers)) }
+/// Parts of a person who does not follow the end, with more messages at both ends.
+fn reading(numbers: std::ops::Range<u16>) -> Parts {
+    Parts { following: false, older: Edge::More, newer: Edge::More, ..with_rows(rows(numbers)) }
 }
 
 fn list() -> Element {
@@ -71,7 +71,8 @@ async fn the_list_does_not_move_a_person_who_reads_older_messages() {
     list.set_scroll_top(10);
     next_frame().await;
     assert_eq!(fixture.take_inputs(), [Input::FollowEnd(false)]);
-    let news = |new_below| View { following: false, new_below, ..with_rows(rows(0..120 + new_below as u16)) };
+    let news =
+        |new_below| Parts { following: false, new_below, ..with_rows(rows(0..120 + new_below as u16)) };
     fixture.show(news(0)).await;
     assert_eq!(text("#new_messages"), "Jump to latest");
     fixture.show(news(3)).await;
@@ -91,7 +92,7 @@ async fn a_return_to_the_end_is_emitted() {
     next_frame().await;
     list().set_scroll_top(10);
     next_frame().await;
-    fixture.show(View { following: false, ..with_rows(rows(0..120)) }).await;
+    fixture.show(Parts { following: false, ..with_rows(rows(0..120)) }).await;
     list().set_scroll_top(list().scroll_height());
     next_frame().await;
     assert_eq!(fixture.take_inputs(), [Input::FollowEnd(false), Input::FollowEnd(true)]);
@@ -112,7 +113,7 @@ async fn an_own_message_scrolls_to_the_end_from_anywhere() {
     next_frame().await;
     list.set_scroll_top(10);
     next_frame().await;
-    fixture.show(View { following: false, ..with_rows(rows(0..120)) }).await;
+    fixture.show(Parts { following: false, ..with_rows(rows(0..120)) }).await;
     // Who sends follows again: the client says so.
     let mine = row(ME, 200, "mine", RowState::Sending);
     fixture.show(with_rows(rows(0..120).into_iter().chain([mine]))).await;
@@ -190,14 +191,14 @@ async fn messages_beyond_an_edge_are_requested_once() {
     let older =
         |fixture: &Fixture| fixture.take_inputs().iter().filter(|input| **input == Input::LoadOlder).count();
     assert!(older(&fixture) <= 1);
-    fixture.show(View { older: Edge::Loading, ..reading(100..200) }).await;
+    fixture.show(Parts { older: Edge::Loading, ..reading(100..200) }).await;
     next_frame().await;
     assert_eq!(older(&fixture), 0);
     fixture.show(reading(50..200)).await;
     list().set_scroll_top(0);
     next_frame().await;
     assert_eq!(older(&fixture), 1);
-    fixture.show(View { older: Edge::End, ..reading(50..200) }).await;
+    fixture.show(Parts { older: Edge::End, ..reading(50..200) }).await;
     next_frame().await;
     assert_eq!(older(&fixture), 0);
     fixture.take_inputs();
@@ -208,7 +209,7 @@ async fn messages_beyond_an_edge_are_requested_once() {
 
 #[wasm_bindgen_test]
 async fn a_failed_edge_is_requested_again_by_its_button() {
-    let view = View { older: Edge::Failed, newer: Edge::Failed, ..reading(0..120) };
+    let view = Parts { older: Edge::Failed, newer: Edge::Failed, ..reading(0..120) };
     let fixture = Fixture::open(view).await;
     list().set_scroll_top(0);
     next_frame().await;
@@ -221,9 +222,9 @@ async fn a_failed_edge_is_requested_again_by_its_button() {
 #[wasm_bindgen_test]
 async fn a_jump_centres_its_row_and_marks_it() {
     let key = rows(60..61)[0].key;
-    let landed = |revision| View { jump_target: Some(JumpTarget { key, revision }), ..reading(10..110) };
+    let landed = |revision| Parts { jump_target: Some(JumpTarget { key, revision }), ..reading(10..110) };
     // An earlier visit's jump is none of this one's.
-    let mut fixture = Fixture::open(View { following: true, newer: Edge::End, ..landed(1) }).await;
+    let mut fixture = Fixture::open(Parts { following: true, newer: Edge::End, ..landed(1) }).await;
     next_frame().await;
     assert_at_end(&list());
     assert!(maybe(".marked, .marked_too").is_none());

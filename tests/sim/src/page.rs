@@ -107,5 +107,5 @@ impl Page {
 
 /// Returns the member of a page that is signed in.
 pub(crate) fn me(view: &View) -> Option<&Member> {
-    if let IdentityView::Somebody { me, .. } = &view.identity { Some(me) } else { None }
+    if let IdentityView::Somebody { me, .. } = &*view.identity { Some(me) } else { None }
 }

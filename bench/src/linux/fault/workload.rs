@@ -39,12 +39,12 @@ impl World {
 
     fn act_user(&mut self, id: PageId, rooms: usize) {
         let view = self.pages[id.index].client.view();
-        match &view.identity {
+        match &*view.identity {
             IdentityView::Unknown { .. } | IdentityView::Nobody { busy: true, .. } => {}
             IdentityView::Nobody { .. } => self.request_name(id, &view),
             IdentityView::Somebody { .. } => {
                 self.ensure_rooms(id, &view, rooms);
-                if view.waiting > WAITING_MAX {
+                if view.composer.waiting > WAITING_MAX {
                     return;
                 }
                 match self.rng.between(0, 99) {
@@ -63,7 +63,7 @@ impl World {
                         self.deliver(id, Input::FollowEnd(true));
                     }
                     92..94 => {
-                        let (room, text) = (view.room, "half a word".to_owned());
+                        let (room, text) = (view.pane.room, "half a word".to_owned());
                         self.deliver(id, Input::DraftChanged { room, text });
                     }
                     94..96 if !view.connection.welcomed => self.deliver(id, Input::ReconnectNow),
@@ -76,7 +76,7 @@ impl World {
 
     /// Asks for a name.
     pub(super) fn request_name(&mut self, id: PageId, view: &View) {
-        let IdentityView::Nobody { name, refusal, .. } = &view.identity else { return };
+        let IdentityView::Nobody { name, refusal, .. } = &*view.identity else { return };
         let suggested = refusal.as_ref().and_then(|refusal| refusal.suggestion.clone());
         let remembered = (!name.is_empty() && refusal.is_none()).then(|| name.to_string());
         let name = suggested.or(remembered).unwrap_or_else(|| format!("Member {}", id.index));
@@ -138,7 +138,7 @@ impl World {
 
     /// Sends a refused row once more. No row should be refused.
     fn retry_failed(&mut self, id: PageId, view: &View) {
-        let failed = view.rows.iter().find(|row| matches!(row.state, RowState::Failed(_)));
+        let failed = view.pane.rows.iter().find(|row| matches!(row.state, RowState::Failed(_)));
         if let Some(row) = failed {
             self.oracle.record_retried(row.key.client_id);
             self.deliver(id, Input::Retry(row.key));
@@ -192,7 +192,7 @@ impl World {
             page.acts_at = now + PAUSE_MS_MAX;
             let id = page.id;
             let view = page.client.view();
-            match &view.identity {
+            match &*view.identity {
                 IdentityView::Nobody { busy: false, .. } => self.request_name(id, &view),
                 IdentityView::Somebody { .. } if !self.ensure_rooms(id, &view, rooms) => {
                     self.retry_failed(id, &view)
@@ -210,18 +210,19 @@ impl World {
         }
         for page in &mut self.pages {
             let (at, view) = (page.id.index, page.client.view());
-            let IdentityView::Somebody { busy: false, .. } = view.identity else {
+            let IdentityView::Somebody { busy: false, .. } = *view.identity else {
                 return Some(format!("page {at} is {:?}", view.identity));
             };
-            let is_waiting = view.waiting > 0 || !view.pending.is_empty() || !view.left_behind.is_empty();
+            let is_waiting =
+                view.composer.waiting > 0 || !view.pending.is_empty() || !view.notices.left_behind.is_empty();
             if !view.connection.welcomed
-                || view.catching_up
+                || view.notices.catching_up
                 || page.identity_requests > 0
                 || !page.database_queue.is_empty()
                 || is_waiting
             {
-                let (link, waiting) = (&view.connection, view.waiting);
-                let (pending, left) = (&view.pending, &view.left_behind);
+                let (link, waiting) = (&view.connection, view.composer.waiting);
+                let (pending, left) = (&view.pending, &view.notices.left_behind);
                 return Some(format!("page {at}: {link:?}, {waiting} unsent, {pending:?}, {left:?}"));
             }
             if view.rooms.len() <= rooms {

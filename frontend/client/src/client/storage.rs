@@ -60,7 +60,7 @@ impl Client {
     /// Records that a row was saved, or that it could not be.
     pub(super) fn mark_row_saved(&mut self, key: RowKey, ok: bool, out: &mut Vec<Effect>) {
         if self.outbox.note_saved(key.client_id, ok) {
-            self.is_memory_only = !ok;
+            self.has_failed_write = !ok;
             self.drafts.finish_send(key.client_id);
             self.flush_drafts(out);
         }

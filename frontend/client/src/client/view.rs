@@ -1,77 +1,116 @@
-//! Builds the view from the parts of the client.
+//! Builds the view from the parts of the client. A slice whose parts did not change is not built again.
 
 use super::Client;
 use crate::conversations::paging::PageRequest;
+use crate::conversations::room::Room;
 use crate::conversations::room_lookup::RoomLookup;
 use crate::limits::WINDOW_ROWS_MAX;
-use crate::view::{Edge, Row, View};
+use crate::view::room_list::Marks;
+use crate::view::view_cache::{reuse, reuse_items};
+use crate::view::{AtRisk, ComposerView, Edge, Notices, Pane, Row, View};
+use shared::RoomId;
 use std::rc::Rc;
 
 impl Client {
+    /// The whole draft of the open room, with the text that was typed since the composer's slice was made.
+    pub fn draft_text(&self) -> Rc<str> {
+        self.drafts.view(self.rooms.open_id()).text
+    }
+
     /// The data to draw. Returns the same `Rc` as before while nothing visible changed.
     pub fn view(&mut self) -> Rc<View> {
         if let Some(view) = self.view_cache.current() {
             return view;
         }
+        let last = self.view_cache.last();
         let is_live = self.connection.is_live();
         let open = self.rooms.open_id();
-        let (mut unsettled, waiting) = self.outbox.rows(open, is_live);
-        let rooms = &self.rooms;
-        let is_in = |id| rooms.get(id).is_some() || (self.epoch.is_none() && id == open);
+        let changed = self.rooms.take_changed();
+        let (unsettled, waiting) = self.outbox.rows(open, is_live);
+        let is_same_pane =
+            last.pane.room == open && !changed.contains(open) && self.view_cache.unsettled == unsettled;
+        let marks = Marks { open, drafts: self.drafts.rooms_with_text(), failed: self.outbox.failed_rooms() };
+        let at_risk = match () {
+            () if !(self.has_failed_write || self.is_storage_unusable) => AtRisk::Nothing,
+            () if !marks.drafts.is_empty() => AtRisk::Drafts,
+            () if self.outbox.len() > 0 => AtRisk::Commands,
+            () => AtRisk::Nothing,
+        };
+        let rooms = self.view_cache.room_list.update(&self.rooms, changed, marks);
+        let pane = match is_same_pane {
+            true => last.pane.clone(),
+            false => reuse(&last.pane, pane(open, self.rooms.open(), &unsettled, &last.pane.rows)),
+        };
+        self.view_cache.unsettled = unsettled;
         let mut connection = self.connection.status();
         connection.retry_at = connection.retry_at.or(self.identity.retry_at());
-        let me = self.identity.me();
-        let mut view = View {
-            identity: self.identity.view().clone(),
-            connection,
-            rooms: rooms.items(|id| self.drafts.has_text(id), |id| self.outbox.has_failed(id)).into(),
-            room: open,
-            draft: self.drafts.view(open),
-            pending: self.outbox.pending(is_in, is_live).into(),
-            left_behind: self.left_behind().into(),
-            directory: self
-                .directory
-                .as_ref()
-                .map(|directory| Rc::new(directory.page(|id| rooms.get(id).is_some()))),
-            unjoined_room: self.lookup.as_ref().filter(|_| rooms.open().is_some()).map(RoomLookup::view),
+        let identity = reuse(&last.identity, self.identity.view().clone());
+        let composer =
+            ComposerView { draft: self.drafts.view(open), waiting, can_send: self.can_send(), at_risk };
+        // A composer that appears with a new identity takes the whole draft, also what was typed before.
+        let composer = match identity == last.identity {
+            true => reuse(&last.composer, composer),
+            false => composer.into(),
+        };
+        let is_in = |id| self.rooms.get(id).is_some() || (self.epoch.is_none() && id == open);
+        let pending = reuse_items(&last.pending, self.outbox.pending(is_in, is_live));
+        let notices = Notices {
+            left_behind: self.left_behind(),
+            unjoined_room: self.lookup.as_ref().filter(|_| self.rooms.open().is_some()).map(RoomLookup::view),
             catching_up: self.is_catching_up || !self.is_complete(),
-            pinned: self.connection.pinned(),
-            memory_only: self.is_memory_only,
-            people: self.members.people(me.map(|me| me.id)).into(),
-            people_count: self.members.count(),
             new_version: self.has_new_version,
             new_epoch: self.has_new_epoch,
-            waiting,
-            can_send: self.can_send(),
-            ..View::empty()
         };
-        if let Some(room) = rooms.open() {
-            let (timeline, paging) = (&room.timeline, &room.paging);
-            let mut rows = timeline.rows();
-            if timeline.is_at_end() {
-                rows.append(&mut unsettled);
-            }
-            rows.truncate(rows.len() - timeline.hidden_at_end().min(rows.len()));
-            view.rows = last(&rows);
-            view.older =
-                edge(timeline.has_older(), timeline.needs_older_page(), paging.edge(PageRequest::Older));
-            view.newer =
-                edge(timeline.has_newer(), timeline.needs_newer_page(), paging.edge(PageRequest::Newer));
-            view.following = timeline.is_following();
-            view.new_below = timeline.new_below();
-            view.jumping = paging.is_jumping();
-            view.jump_failed = paging.has_failed_jump();
-            view.jump_target = timeline.jump_target();
-        } else {
-            view.rows = last(&unsettled);
-        }
+        let held = &self.rooms;
+        let directory = self.directory.as_mut().map(|directory| directory.page(|id| held.get(id).is_some()));
+        let me = self.identity.me().map(|me| me.id);
+        let view = View {
+            identity,
+            connection,
+            pinned: self.connection.pinned(),
+            rooms,
+            pane,
+            composer,
+            people: self.members.people(me),
+            pending,
+            directory,
+            notices: reuse(&last.notices, notices),
+        };
         self.view_cache.update(view)
     }
 }
 
-/// The last rows, up to the limit of the window.
-fn last(rows: &[Rc<Row>]) -> Rc<[Rc<Row>]> {
-    Rc::from(&rows[rows.len().saturating_sub(WINDOW_ROWS_MAX)..])
+/// The pane of the open room, which is missing before the first session.
+fn pane(id: RoomId, room: Option<&Room>, unsettled: &[Rc<Row>], last: &Rc<[Rc<Row>]>) -> Pane {
+    let Some(Room { timeline, paging, .. }) = room else {
+        return Pane { rows: last_rows(unsettled, last), ..Pane::empty(id) };
+    };
+    let mut rows = timeline.rows();
+    if timeline.is_at_end() {
+        rows.extend_from_slice(unsettled);
+    }
+    rows.truncate(rows.len() - timeline.hidden_at_end().min(rows.len()));
+    let older = edge(timeline.has_older(), timeline.needs_older_page(), paging.edge(PageRequest::Older));
+    Pane {
+        room: id,
+        rows: last_rows(&rows, last),
+        older,
+        newer: edge(timeline.has_newer(), timeline.needs_newer_page(), paging.edge(PageRequest::Newer)),
+        loaded: older == Edge::End || !rows.is_empty(),
+        following: timeline.is_following(),
+        new_below: timeline.new_below(),
+        jumping: paging.is_jumping(),
+        jump_failed: paging.has_failed_jump(),
+        jump_target: timeline.jump_target(),
+    }
+}
+
+/// The last rows, up to the limit of the window: `last`, if these are the same.
+fn last_rows(rows: &[Rc<Row>], last: &Rc<[Rc<Row>]>) -> Rc<[Rc<Row>]> {
+    let rows = &rows[rows.len().saturating_sub(WINDOW_ROWS_MAX)..];
+    let is_same =
+        rows.len() == last.len() && rows.iter().zip(last.iter()).all(|(row, last)| Rc::ptr_eq(row, last));
+    if is_same { last.clone() } else { Rc::from(rows) }
 }
 
 /// The state of an edge of the window. Held messages beyond the edge need no request.

@@ -1,7 +1,7 @@
 //! The room directory: the house's rooms, page by page.
 
 use crate::limits::DIRECTORY_ROOMS_MAX;
-use crate::view::{DirectoryPage, Edge};
+use crate::view::{DirectoryPage, Edge, Slice};
 use shared::RoomId;
 use shared::command;
 use shared::event::{DirectoryRoom, RoomsPage};
@@ -15,19 +15,28 @@ pub(crate) struct RoomDirectory {
     has_failed: bool,
     /// Whether a page is wanted or requested.
     wants_page: bool,
+    /// The page as it was shown last; `None` after a change.
+    shown: Option<Slice<DirectoryPage>>,
 }
 
 impl RoomDirectory {
     /// Searches for rooms with `find` in their names.
     pub(crate) fn new(find: String) -> Self {
-        RoomDirectory { find, rooms: Vec::new(), has_more: true, has_failed: false, wants_page: true }
+        RoomDirectory {
+            find,
+            rooms: Vec::new(),
+            has_more: true,
+            has_failed: false,
+            wants_page: true,
+            shown: None,
+        }
     }
 
     /// Requests the next page, if there is one and the directory is not full.
     pub(crate) fn request_more(&mut self) {
         if self.has_more && self.rooms.len() < DIRECTORY_ROOMS_MAX {
-            self.has_failed = false;
-            self.wants_page = true;
+            (self.has_failed, self.wants_page) = (false, true);
+            self.shown = None;
         }
     }
 
@@ -45,6 +54,7 @@ impl RoomDirectory {
     /// Adds the rooms of a page, up to the limit.
     pub(crate) fn add_page(&mut self, page: RoomsPage) {
         self.wants_page = false;
+        self.shown = None;
         let last = self.rooms.last().map(|room| room.id);
         let new = page.rooms.into_iter().filter(|room| last.is_none_or(|last| last < room.id));
         let before = self.rooms.len();
@@ -54,12 +64,17 @@ impl RoomDirectory {
 
     /// Records the refusal of the request.
     pub(crate) fn mark_refused(&mut self, temporary: bool) {
-        self.has_failed = !temporary;
-        self.wants_page = temporary;
+        (self.has_failed, self.wants_page) = (!temporary, temporary);
+        self.shown = None;
     }
 
-    /// The directory as the page shows it.
-    pub(crate) fn page(&self, is_in: impl Fn(RoomId) -> bool) -> DirectoryPage {
+    /// The directory as the page shows it. It is the same slice as before if nothing changed.
+    pub(crate) fn page(&mut self, is_in: impl Fn(RoomId) -> bool) -> Slice<DirectoryPage> {
+        let is_same =
+            |shown: &&Slice<DirectoryPage>| shown.rooms.iter().all(|room| room.joined == is_in(room.id));
+        if let Some(shown) = self.shown.as_ref().filter(is_same) {
+            return shown.clone();
+        }
         let edge = match () {
             () if self.has_failed => Edge::Failed,
             () if self.wants_page => Edge::Loading,
@@ -70,7 +85,9 @@ impl RoomDirectory {
         for room in &mut rooms {
             room.joined = is_in(room.id);
         }
-        DirectoryPage { find: self.find.clone(), rooms, edge }
+        let page = Slice::from(DirectoryPage { find: self.find.clone(), rooms, edge });
+        self.shown = Some(page.clone());
+        page
     }
 }
 

@@ -1,18 +1,18 @@
 //! The member's rooms, and the open one.
 
 use crate::conversations::paging::PageRequest;
-use crate::conversations::room::{Room, sort_key};
+use crate::conversations::room::Room;
+use crate::conversations::room_map::{ChangedRooms, RoomMap};
 use crate::conversations::segment::Viewer;
 use crate::limits::{HELD_ROWS_MAX, ROOMS_MAX};
-use crate::sorted::{Map, Set, sort_by_key};
-use crate::view::RoomItem;
+use crate::sorted::{Set, sort_by_key};
 use shared::RoomId;
 use shared::event::{RoomEntry, RoomSnapshot, Welcome};
 
 /// The member's rooms.
 #[derive(Debug)]
 pub(crate) struct Rooms {
-    rooms: Map<RoomId, Room>,
+    rooms: RoomMap,
     open: RoomId,
     /// The room to open once the member is in it.
     wanted_room: Option<RoomId>,
@@ -23,7 +23,7 @@ pub(crate) struct Rooms {
 
 impl Default for Rooms {
     fn default() -> Self {
-        let rooms = Map::new();
+        let rooms = RoomMap::default();
         Rooms { rooms, open: RoomId::LOBBY, wanted_room: None, as_of: 0, use_count: 0 }
     }
 }
@@ -45,27 +45,32 @@ impl Rooms {
     }
 
     pub(crate) fn open(&self) -> Option<&Room> {
-        self.rooms.get(&self.open)
+        self.rooms.get(self.open)
     }
 
     pub(crate) fn open_mut(&mut self) -> Option<&mut Room> {
-        self.rooms.get_mut(&self.open)
+        self.rooms.get_mut(self.open)
     }
 
     pub(crate) fn get(&self, id: RoomId) -> Option<&Room> {
-        self.rooms.get(&id)
+        self.rooms.get(id)
     }
 
     pub(crate) fn get_mut(&mut self, id: RoomId) -> Option<&mut Room> {
-        self.rooms.get_mut(&id)
+        self.rooms.get_mut(id)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (RoomId, &Room)> {
-        self.rooms.iter().map(|(id, room)| (*id, room))
+        self.rooms.iter()
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (RoomId, &mut Room)> {
-        self.rooms.iter_mut().map(|(id, room)| (*id, room))
+        self.rooms.iter_mut()
+    }
+
+    /// The rooms that may have changed since the last call.
+    pub(crate) fn take_changed(&mut self) -> ChangedRooms {
+        self.rooms.take_changed()
     }
 
     /// The position that the session's list of rooms describes.
@@ -78,7 +83,7 @@ impl Rooms {
     /// If the log is the same (`keep`), the open room keeps the messages that touch its snapshot.
     /// All other rooms are dropped.
     pub(crate) fn begin_session(&mut self, welcome: &Welcome, keep: bool, viewer: Viewer<'_>) {
-        let mut held = std::mem::take(&mut self.rooms);
+        let mut held = self.rooms.take();
         self.as_of = welcome.as_of;
         for entry in welcome.rooms.iter().take(ROOMS_MAX) {
             self.rooms.insert(entry.id, Room::from_entry(entry, welcome.as_of));
@@ -110,7 +115,7 @@ impl Rooms {
             self.rooms.retain(|id, _| listed.contains(id));
         }
         for entry in entries.iter().take(ROOMS_MAX) {
-            match self.rooms.get_mut(&entry.id) {
+            match self.rooms.get_mut(entry.id) {
                 Some(room) if room.is_joined_as(entry) && room.events.held_through() > as_of => {}
                 Some(room) if room.is_joined_as(entry) => room.describe(entry, as_of),
                 _ if is_current => self.rooms.insert(entry.id, Room::from_entry(entry, as_of)),
@@ -122,7 +127,7 @@ impl Rooms {
 
     /// Adds a room that the member joined.
     pub(crate) fn join(&mut self, id: RoomId, room: Room) {
-        if self.rooms.len() < ROOMS_MAX || self.rooms.contains_key(&id) {
+        if self.rooms.len() < ROOMS_MAX || self.rooms.contains_key(id) {
             self.rooms.insert(id, room);
         }
         self.choose_open();
@@ -130,13 +135,13 @@ impl Rooms {
 
     /// Removes a room that the member left.
     pub(crate) fn leave(&mut self, id: RoomId) {
-        self.rooms.remove(&id);
+        self.rooms.remove(id);
         self.choose_open();
     }
 
     /// Opens a room, or opens it later if the member is not in it yet.
     pub(crate) fn open_room(&mut self, id: RoomId) {
-        if !self.rooms.contains_key(&id) {
+        if !self.rooms.contains_key(id) {
             self.wanted_room = Some(id);
             return;
         }
@@ -165,40 +170,21 @@ impl Rooms {
     }
 
     fn choose_open(&mut self) {
-        if let Some(wanted) = self.wanted_room.filter(|id| self.rooms.contains_key(id)) {
+        if let Some(wanted) = self.wanted_room.filter(|id| self.rooms.contains_key(*id)) {
             self.open_room(wanted);
-        } else if !self.rooms.contains_key(&self.open) {
+        } else if !self.rooms.contains_key(self.open) {
             self.open = RoomId::LOBBY;
         }
     }
 
-    /// The rooms as the page lists them.
-    pub(crate) fn items(
-        &self,
-        has_draft: impl Fn(RoomId) -> bool,
-        has_failed: impl Fn(RoomId) -> bool,
-    ) -> Vec<RoomItem> {
-        let rooms = sort_by_key(self.iter().collect(), |(id, room)| sort_key(*id, room));
-        let item = |(id, room): (RoomId, &Room)| RoomItem {
-            id,
-            name: room.name.clone(),
-            description: room.description.clone(),
-            members: room.members,
-            unread: if id == self.open { 0 } else { room.unread_count() },
-            draft: has_draft(id),
-            failed: has_failed(id),
-        };
-        rooms.into_iter().map(item).collect()
-    }
-
     /// Evicts messages past the limit, beginning with the rooms that were open longest ago.
     pub(crate) fn evict(&mut self) {
-        let mut held: usize = self.rooms.values().map(|room| room.timeline.len()).sum();
+        let mut held: usize = self.rooms.iter().map(|(_, room)| room.timeline.len()).sum();
         if held <= HELD_ROWS_MAX {
             return;
         }
         let open = self.open;
-        let others = self.rooms.iter_mut().filter(|(id, _)| **id != open).collect();
+        let others = self.rooms.iter_mut().filter(|(id, _)| *id != open).collect();
         let others = sort_by_key(others, |(_, room)| room.last_used);
         for (_, room) in others {
             if held <= HELD_ROWS_MAX {

@@ -11,7 +11,7 @@
 use crate::effect::Effect;
 use crate::limits::{DRAFT_BYTES_MAX, DRAFT_MS, DRAFTS_MAX};
 use crate::persisted::{Owner, StoredDraft};
-use crate::sorted::Map;
+use crate::sorted::{Map, Set};
 use crate::timer::Timer;
 use crate::view;
 use shared::{ClientId, RoomId};
@@ -24,6 +24,8 @@ pub(crate) struct Drafts {
     rooms: Map<RoomId, Draft>,
     /// The last revision that was given out.
     revision: u64,
+    /// The revision of rooms without a draft.
+    empty_revision: u64,
     has_timer: bool,
 }
 
@@ -47,13 +49,15 @@ impl Drafts {
     /// The draft as the composer shows it.
     pub(crate) fn view(&self, room: RoomId) -> view::DraftView {
         let draft = self.rooms.get(&room);
-        let (text, revision) = draft.map_or((Rc::default(), 0), |draft| (draft.text.clone(), draft.revision));
+        let (text, revision) =
+            draft.map_or((Rc::default(), self.empty_revision), |draft| (draft.text.clone(), draft.revision));
         view::DraftView { room, text, revision }
     }
 
-    /// Whether the room has a draft that is not blank.
-    pub(crate) fn has_text(&self, room: RoomId) -> bool {
-        self.rooms.get(&room).is_some_and(|draft| !draft.text.trim().is_empty())
+    /// The rooms with a draft that is not blank.
+    pub(crate) fn rooms_with_text(&self) -> Set<RoomId> {
+        let written = self.rooms.iter().filter(|(_, draft)| !draft.text.trim().is_empty());
+        written.map(|(room, _)| *room).collect()
     }
 
     /// Takes the text of the composer.
@@ -61,7 +65,8 @@ impl Drafts {
         if !self.make_space_for(room) {
             return;
         }
-        let draft = self.rooms.or_insert_with(room, Draft::default);
+        let revision = self.empty_revision;
+        let draft = self.rooms.or_insert_with(room, || Draft { revision, ..Draft::default() });
         draft.typed_at = now;
         if *draft.text != *text {
             draft.text = Rc::from(text);
@@ -220,6 +225,8 @@ impl Drafts {
     /// Takes out all drafts, so that the next person cannot see them.
     pub(crate) fn take_all(&mut self, owner: Owner, name: &str) -> Vec<StoredDraft> {
         let rooms = std::mem::take(&mut self.rooms);
+        self.revision += 1;
+        self.empty_revision = self.revision;
         let written = rooms.iter().filter(|(_, draft)| !draft.text.trim().is_empty());
         written.map(|(room, draft)| stored_draft(owner, name, *room, draft)).collect()
     }

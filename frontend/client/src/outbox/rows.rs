@@ -3,6 +3,7 @@
 use super::Outbox;
 use super::entry::{EntryState, OutboxEntry};
 use crate::persisted::CommandBody;
+use crate::sorted::Set;
 use crate::view::{PendingCommand, Row, RowState};
 use shared::RoomId;
 use std::rc::Rc;
@@ -36,13 +37,14 @@ impl Outbox {
         (on_their_way, waiting)
     }
 
-    /// Whether a post to `room` was refused permanently and waits for the person's decision.
-    pub(crate) fn has_failed(&self, room: RoomId) -> bool {
-        let is_failed_post = |entry: &OutboxEntry| {
-            matches!(entry.state, EntryState::Failed(_))
-                && matches!(entry.row.body, CommandBody::Post { room: of, .. } if of == room)
+    /// The rooms with a post that was refused permanently and waits for the person's decision.
+    pub(crate) fn failed_rooms(&self) -> Set<RoomId> {
+        let failed = self.entries.iter().filter(|entry| matches!(entry.state, EntryState::Failed(_)));
+        let room_of = |entry: &OutboxEntry| match entry.row.body {
+            CommandBody::Post { room, .. } => Some(room),
+            _ => None,
         };
-        self.entries.iter().any(is_failed_post)
+        failed.filter_map(room_of).collect()
     }
 
     /// The commands other than posts to the member's rooms.

@@ -1,7 +1,8 @@
-//! The cache of the [`View`]: unchanged parts keep their `Rc`, so that components see by the
+//! The cache of the [`View`]: unchanged slices keep their `Rc`, so that components see by the
 //! pointer that they need not render.
 
-use crate::view::{LeftBehind, PendingCommand, Person, RoomItem, View};
+use crate::view::room_list::RoomList;
+use crate::view::{Row, Slice, View};
 use std::rc::Rc;
 
 /// The view that was shown last.
@@ -9,11 +10,15 @@ use std::rc::Rc;
 pub(crate) struct ViewCache {
     view: Rc<View>,
     is_stale: bool,
+    pub(crate) room_list: RoomList,
+    /// The unsettled rows of the pane that was shown last.
+    pub(crate) unsettled: Vec<Rc<Row>>,
 }
 
 impl ViewCache {
     pub(crate) fn new() -> Self {
-        ViewCache { view: Rc::new(View::empty()), is_stale: true }
+        let (view, room_list) = (Rc::new(View::empty()), RoomList::new());
+        ViewCache { view, is_stale: true, room_list, unsettled: Vec::new() }
     }
 
     /// Records that something may have changed.
@@ -26,22 +31,14 @@ impl ViewCache {
         (!self.is_stale).then(|| self.view.clone())
     }
 
-    /// Stores `view`, reusing the parts that equal those of the last one.
-    pub(crate) fn update(&mut self, mut view: View) -> Rc<View> {
-        let last = &self.view;
-        reuse(&last.rooms, &mut view.rooms, RoomItem::eq);
-        reuse(&last.rows, &mut view.rows, Rc::ptr_eq);
-        reuse(&last.people, &mut view.people, Person::eq);
-        reuse(&last.pending, &mut view.pending, PendingCommand::eq);
-        reuse(&last.left_behind, &mut view.left_behind, LeftBehind::eq);
-        if last.draft == view.draft {
-            view.draft = last.draft.clone();
-        }
-        if last.directory == view.directory {
-            view.directory = last.directory.clone();
-        }
-        // Equal parts are the same `Rc`, so this does not compare the rows.
-        if **last != view {
+    /// The last view.
+    pub(crate) fn last(&self) -> Rc<View> {
+        self.view.clone()
+    }
+
+    /// Stores `view`, unless all its slices are those of the last one.
+    pub(crate) fn update(&mut self, view: View) -> Rc<View> {
+        if *self.view != view {
             self.view = Rc::new(view);
         }
         self.is_stale = false;
@@ -49,8 +46,12 @@ impl ViewCache {
     }
 }
 
-fn reuse<T>(last: &Rc<[T]>, now: &mut Rc<[T]>, eq: impl Fn(&T, &T) -> bool) {
-    if last.len() == now.len() && last.iter().zip(now.iter()).all(|(last, now)| eq(last, now)) {
-        *now = last.clone();
-    }
+/// The last slice if its content is the same, or else a slice of `content`.
+pub(crate) fn reuse<T: PartialEq>(last: &Slice<T>, content: T) -> Slice<T> {
+    if **last == content { last.clone() } else { content.into() }
+}
+
+/// The last slice if its items are the same, or else a slice of `items`.
+pub(crate) fn reuse_items<T: PartialEq>(last: &Slice<[T]>, items: Vec<T>) -> Slice<[T]> {
+    if **last == *items { last.clone() } else { items.into() }
 }

@@ -124,7 +124,7 @@ fn rows_of_another_member_are_hidden_until_they_are_adopted() {
         let mut other = Page::on(&store).start();
         other.give(Input::IdentityFetched(Ok(Some(you.clone()))));
         assert_eq!(posts(&other.enter(&House::new(epoch), &you)), []);
-        let left = other.view().left_behind[0].clone();
+        let left = other.view().notices.left_behind[0].clone();
         assert_eq!((&*left.name, left.rows, left.drafts), ("Ann", 1, 1));
         assert_eq!((other.rows().len(), other.draft().as_str()), (0, ""));
         other.type_text("mine");
@@ -133,7 +133,7 @@ fn rows_of_another_member_are_hidden_until_they_are_adopted() {
         assert_eq!(other.draft(), "mine\nhalf a secret");
         let owners: Vec<Owner> = store.read().rows.iter().map(|row| row.owner).collect();
         assert_eq!(owners, [Owner { epoch: Some(shared::Epoch(epoch)), member: you.id }]);
-        assert_eq!(other.view().left_behind.len(), 0);
+        assert_eq!(other.view().notices.left_behind.len(), 0);
     }
 }
 
@@ -151,10 +151,10 @@ fn a_possibly_sent_post_fails_when_it_is_adopted() {
     let mut other = Page::on(&page.store).start();
     other.give(Input::IdentityFetched(Ok(Some(bo()))));
     other.enter(&house, &bo());
-    let left = other.view().left_behind[0].clone();
+    let left = other.view().notices.left_behind[0].clone();
     let out = other.give(Input::AdoptLeftBehind(left.owner));
     assert_eq!(posts(&out).iter().map(|post| post.text.as_str()).collect::<Vec<_>>(), ["never sent"]);
-    let failed = other.view().rows.last().cloned().unwrap();
+    let failed = other.view().pane.rows.last().cloned().unwrap();
     assert_eq!((&*failed.text, failed.state), ("secret", RowState::Failed(MAY_HAVE_ARRIVED)));
     house.post(&bo(), 2, "never sent");
     other.frame(house.reply(posts(&out)[0].reference));
@@ -163,7 +163,7 @@ fn a_possibly_sent_post_fails_when_it_is_adopted() {
     let mut again = Page::on(&other.store).start();
     again.give(Input::IdentityFetched(Ok(Some(bo()))));
     assert_eq!(posts(&again.enter(&house, &bo())), []);
-    assert_eq!(again.view().rows.last().map(|row| row.state), Some(failed.state));
+    assert_eq!(again.view().pane.rows.last().map(|row| row.state), Some(failed.state));
     assert_eq!(posts(&again.give(Input::Retry(failed.key)))[0].text, "secret");
 }
 
@@ -177,13 +177,13 @@ fn a_possibly_sent_post_is_removed_once_it_is_found() {
     let mut other = Page::on(&page.store).start();
     other.give(Input::IdentityFetched(Ok(Some(bo()))));
     other.enter(&house, &bo());
-    let left = other.view().left_behind[0].clone();
+    let left = other.view().notices.left_behind[0].clone();
     assert_eq!(posts(&other.give(Input::AdoptLeftBehind(left.owner))), []);
-    assert_eq!(other.view().rows[0].state, RowState::Failed(MAY_HAVE_ARRIVED));
+    assert_eq!(other.view().pane.rows[0].state, RowState::Failed(MAY_HAVE_ARRIVED));
     // The post was committed meanwhile.
     let posted = house.post(&ann(), 1, "secret");
     other.frame(posted);
-    let rows = other.view().rows.clone();
+    let rows = other.view().pane.rows.clone();
     assert_eq!((rows.len(), rows[0].state, rows[0].key.author), (1, RowState::Settled, ann().id));
     assert!(other.store.read().rows.is_empty());
 }
@@ -202,9 +202,9 @@ fn a_signed_out_page_shows_only_the_number_of_waiting_rows() {
         client::view::NameRefusal { code: ErrorCode::NameTaken, suggestion: None, retry_after_s: None };
     other.give(Input::Named(Err(refusal)));
     let view = other.view();
-    assert!(matches!(view.identity, IdentityView::Nobody { .. }));
-    assert_eq!((view.left_behind[0].rows, view.rows.len()), (1, 0));
-    other.give(Input::DiscardLeftBehind(view.left_behind[0].owner));
+    assert!(matches!(*view.identity, IdentityView::Nobody { .. }));
+    assert_eq!((view.notices.left_behind[0].rows, view.pane.rows.len()), (1, 0));
+    other.give(Input::DiscardLeftBehind(view.notices.left_behind[0].owner));
     assert_eq!(other.store.read(), StoredRows::default());
 }
 

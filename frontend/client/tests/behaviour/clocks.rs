@@ -61,11 +61,11 @@ fn a_local_echo_has_the_time_of_the_wall_clock() {
         page.step_wall_clock(by);
         let number = u64::try_from(HOUR * 2 + by).unwrap();
         page.send(number, "tea");
-        assert_eq!(page.view().rows.last().unwrap().at, page.time().wall, "{by}");
+        assert_eq!(page.view().pane.rows.last().unwrap().at, page.time().wall, "{by}");
     }
-    assert_eq!(page.view().rows.len(), STEPS.len());
+    assert_eq!(page.view().pane.rows.len(), STEPS.len());
     page.reconnect(&house, &ann());
-    assert_eq!(page.view().rows.len(), STEPS.len(), "in their order");
+    assert_eq!(page.view().pane.rows.len(), STEPS.len(), "in their order");
 }
 
 /// Ann's second page, which knows of a message that her first page has not sent when it dies.

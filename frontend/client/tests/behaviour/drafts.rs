@@ -218,7 +218,7 @@ fn rows_and_drafts_are_hidden_from_a_member_who_joined_in_another_tab() {
     page.enter(&house, &bo());
     assert_eq!((page.rows(), page.draft().as_str()), (vec![], ""));
     assert_eq!(
-        page.view().left_behind.iter().map(|left| (left.rows, left.drafts)).collect::<Vec<_>>(),
+        page.view().notices.left_behind.iter().map(|left| (left.rows, left.drafts)).collect::<Vec<_>>(),
         [(1, 1)]
     );
 }
@@ -237,7 +237,7 @@ fn a_draft_follows_a_renamed_member_who_was_forgotten() {
     page.give(Input::Named(Ok(again.clone())));
     assert_eq!(page.draft(), "half");
     page.enter(&House::new(2), &again);
-    assert_eq!((page.draft().as_str(), page.view().left_behind.len()), ("half", 0));
+    assert_eq!((page.draft().as_str(), page.view().notices.left_behind.len()), ("half", 0));
 }
 
 #[test]

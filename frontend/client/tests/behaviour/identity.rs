@@ -9,7 +9,7 @@ use client::view::{IdentityView, NameRefusal, ReadyState, RowKey};
 use shared::{ErrorCode, MemberId};
 
 fn name_of(page: &mut Page) -> Option<String> {
-    match &page.view().identity {
+    match &*page.view().identity {
         IdentityView::Somebody { me, .. } => Some(me.name.clone()),
         _ => None,
     }
@@ -32,7 +32,7 @@ fn a_member_who_signed_out_in_another_tab_is_asked_for_a_name() {
     assert!(page.break_connection(4401).contains(&Effect::FetchIdentity));
     assert_eq!(page.give(Input::IdentityFetched(Ok(None))), []);
     assert_eq!(
-        page.view().identity,
+        *page.view().identity,
         IdentityView::Nobody { name: "Ann".into(), busy: false, refusal: None, retry_at: None }
     );
 }
@@ -81,10 +81,10 @@ fn a_forgotten_member_rejoins_with_the_rows_after_a_restart() {
     assert!(has_opened(&page.give(Input::Named(Ok(again.clone())))));
     let out = page.enter(&House::new(2), &again);
     assert_eq!(posts(&out)[0].client_id, client_id(1));
-    assert_eq!(page.view().rows[0].key, RowKey { author: again.id, client_id: client_id(1) });
-    assert!(page.view().new_epoch);
+    assert_eq!(page.view().pane.rows[0].key, RowKey { author: again.id, client_id: client_id(1) });
+    assert!(page.view().notices.new_epoch);
     page.give(Input::DismissEpoch);
-    assert!(!page.view().new_epoch);
+    assert!(!page.view().notices.new_epoch);
 }
 
 #[test]
@@ -97,19 +97,19 @@ fn a_taken_name_asks_the_person_and_sets_the_rows_aside() {
     page.give(Input::Named(Err(refusal.clone())));
     let nobody =
         IdentityView::Nobody { name: "Ann".into(), busy: false, refusal: Some(refusal), retry_at: None };
-    assert_eq!(page.view().identity, nobody);
-    assert!(!page.view().can_send);
+    assert_eq!(*page.view().identity, nobody);
+    assert!(!page.view().composer.can_send);
     page.give(Input::Join { name: "Bo".to_owned() });
     assert!(has_opened(&page.give(Input::Named(Ok(bo())))));
     assert_eq!(page.rows(), [""; 0], "at no time");
     assert_eq!(posts(&page.enter(&House::new(2), &bo())), []);
     assert_eq!(page.rows(), [""; 0], "no one reads another member's text");
-    let left = page.view().left_behind.to_vec();
+    let left = page.view().notices.left_behind.to_vec();
     assert_eq!((left.len(), &*left[0].name, left[0].rows), (1, "Ann", 1));
     let out = page.give(Input::AdoptLeftBehind(left[0].owner));
     assert_eq!(posts(&out)[0].text, "mine");
-    assert_eq!((page.rows(), page.view().left_behind.len()), (vec!["mine…".to_owned()], 0));
-    assert_eq!(page.view().rows[0].key, RowKey { author: bo().id, client_id: client_id(1) });
+    assert_eq!((page.rows(), page.view().notices.left_behind.len()), (vec!["mine…".to_owned()], 0));
+    assert_eq!(page.view().pane.rows[0].key, RowKey { author: bo().id, client_id: client_id(1) });
 }
 
 #[test]
@@ -122,13 +122,13 @@ fn signing_out_hides_everything_from_the_next_person() {
     let out = page.give(Input::SignedOut(Ok(())));
     assert!(close_code(&out).is_some() && out.contains(&Effect::RememberName(None)));
     let view = page.view();
-    assert_eq!((view.rows.len(), view.people.len(), view.waiting), (0, 0, 0));
+    assert_eq!((view.pane.rows.len(), view.people.list.len(), view.composer.waiting), (0, 0, 0));
     assert_eq!(
-        view.left_behind.iter().map(|left| (&*left.name, left.rows)).collect::<Vec<_>>(),
+        view.notices.left_behind.iter().map(|left| (&*left.name, left.rows)).collect::<Vec<_>>(),
         [("Ann", 1)]
     );
     assert_eq!(
-        view.identity,
+        *view.identity,
         IdentityView::Nobody { name: "".into(), busy: false, refusal: None, retry_at: None }
     );
     assert_eq!(view.connection.ready_state, ReadyState::Closing);
@@ -138,11 +138,11 @@ fn signing_out_hides_everything_from_the_next_person() {
     page.give(Input::Join { name: "Bo".to_owned() });
     assert!(has_opened(&page.give(Input::Named(Ok(bo())))));
     page.enter(&House::new(2), &bo());
-    assert!(!page.view().new_epoch, "Bo has seen no other");
-    let left = page.view().left_behind[0].owner;
+    assert!(!page.view().notices.new_epoch, "Bo has seen no other");
+    let left = page.view().notices.left_behind[0].owner;
     let out = page.give(Input::DiscardLeftBehind(left));
     let key = RowKey { author: MemberId(1), client_id: client_id(1) };
-    assert_eq!((out, page.view().left_behind.len()), (vec![Effect::DeleteRow(key)], 0));
+    assert_eq!((out, page.view().notices.left_behind.len()), (vec![Effect::DeleteRow(key)], 0));
     assert_eq!(page.store.read(), StoredRows::default());
 }
 
@@ -187,9 +187,9 @@ fn a_new_name_reaches_settled_and_waiting_rows() {
     page.send(1, "new");
     page.give(Input::Rename { name: "Anna".to_owned() });
     page.give(Input::Named(Ok(member(1, "Anna"))));
-    let names: Vec<String> = page.view().rows.iter().map(|row| row.name.to_string()).collect();
+    let names: Vec<String> = page.view().pane.rows.iter().map(|row| row.name.to_string()).collect();
     assert_eq!(names, ["Anna", "Anna"]);
-    assert_eq!(&*page.view().people[0].name, "Anna");
+    assert_eq!(&*page.view().people.list[0].name, "Anna");
 }
 
 #[test]
@@ -203,5 +203,5 @@ fn a_later_name_from_another_tab_wins_over_a_late_answer() {
     }
     page.give(Input::Named(Ok(member(1, "Anna"))));
     assert_eq!(name_of(&mut page).as_deref(), Some("Annie"));
-    assert_eq!(&*page.view().people[0].name, "Annie");
+    assert_eq!(&*page.view().people.list[0].name, "Annie");
 }

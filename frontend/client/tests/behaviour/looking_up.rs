@@ -31,7 +31,7 @@ fn page_of(query: &RoomsQuery, rooms: &[(u64, &str)], more: bool) -> String {
 }
 
 fn lookup(page: &mut Page) -> Option<RoomLookupState> {
-    page.view().unjoined_room.as_ref().map(|UnjoinedRoom { id, lookup }| {
+    page.view().notices.unjoined_room.as_ref().map(|UnjoinedRoom { id, lookup }| {
         assert_eq!(*id, TEA);
         lookup.clone()
     })
@@ -40,7 +40,7 @@ fn lookup(page: &mut Page) -> Option<RoomLookupState> {
 #[test]
 fn an_opened_room_is_looked_up_page_by_page_until_it_is_found() {
     let mut page = Page::welcome_in(&House::new(1));
-    assert_eq!(page.view().unjoined_room, None);
+    assert_eq!(page.view().notices.unjoined_room, None);
     let first = queries(&page.give(Input::OpenRoom(TEA)));
     assert_eq!((first.len(), &*first[0].find, first[0].after), (1, "", None));
     assert_eq!(lookup(&mut page), Some(RoomLookupState::Searching));
@@ -48,7 +48,7 @@ fn an_opened_room_is_looked_up_page_by_page_until_it_is_found() {
     assert_eq!((second.len(), second[0].after), (1, Some(RoomId(5))));
     let third = queries(&page.frame(page_of(&second[0], &[(7, "tea"), (9, "dogs")], true)));
     assert_eq!((third, lookup(&mut page)), (vec![], Some(RoomLookupState::Found("tea".into()))));
-    assert_eq!((page.view().room, page.view().directory.is_none()), (LOBBY, true));
+    assert_eq!((page.view().pane.room, page.view().directory.is_none()), (LOBBY, true));
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_room_of_the_url_is_looked_up_after_the_welcome() {
         assert_eq!(queries(&page.give(Input::OpenRoom(TEA))), []);
         assert_eq!(lookup(&mut page), None, "the member's rooms are not known yet");
         let requests = queries(&page.enter(&house, &ann()));
-        assert_eq!((requests.len(), page.view().unjoined_room.is_some()), (many, !is_in));
+        assert_eq!((requests.len(), page.view().notices.unjoined_room.is_some()), (many, !is_in));
     }
 }
 
@@ -79,7 +79,7 @@ fn a_lookup_ends_when_the_room_is_joined_or_another_is_opened() {
     assert_eq!(lookup(&mut page), Some(RoomLookupState::Searching));
     let joined = house.join_room(7);
     page.frames(joined);
-    assert_eq!((lookup(&mut page), page.view().room), (None, TEA));
+    assert_eq!((lookup(&mut page), page.view().pane.room), (None, TEA));
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod reading;
 mod resuming;
 mod rooms;
 mod sending;
+mod slices;
 mod store;
 mod storing;
 mod transports;

@@ -166,7 +166,7 @@ impl Page {
     }
 
     pub(crate) fn texts(&mut self) -> Vec<u64> {
-        self.view().rows.iter().map(|row| row.text.parse().unwrap()).collect()
+        self.view().pane.rows.iter().map(|row| row.text.parse().unwrap()).collect()
     }
 
     pub(crate) fn frame(&mut self, text: String) -> Vec<Effect> {
@@ -214,7 +214,7 @@ impl Page {
             RowState::Waiting => "~",
             RowState::Failed(_) => "!",
         };
-        self.view().rows.iter().map(|row| format!("{}{}", row.text, mark(row.state))).collect()
+        self.view().pane.rows.iter().map(|row| format!("{}{}", row.text, mark(row.state))).collect()
     }
 
     /// Types in the lobby's composer.
@@ -223,7 +223,7 @@ impl Page {
     }
 
     pub(crate) fn draft(&mut self) -> String {
-        self.view().draft.text.to_string()
+        self.client.draft_text().to_string()
     }
 
     /// The time at which the rows of a crashed page are free.

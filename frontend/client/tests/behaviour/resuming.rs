@@ -16,7 +16,7 @@ fn names(page: &mut Page) -> Vec<String> {
 }
 
 fn item(page: &mut Page, id: RoomId) -> RoomItem {
-    page.view().rooms.iter().find(|room| room.id == id).cloned().expect("a room")
+    page.view().rooms.iter().find(|room| room.id == id).map(|room| (**room).clone()).expect("a room")
 }
 
 /// Resumes in `house`, which replays the missed events but does not yet report their end.
@@ -43,7 +43,7 @@ fn the_cursor_moves_after_the_replay() {
     let hello = page.reconnect_to_hello();
     assert_eq!((hello.cursor, hello.room), (Some(before), Some(LOBBY)));
     page.frame(house.welcome_back(page.hello, &ann(), before.n));
-    assert!(page.view().catching_up);
+    assert!(page.view().notices.catching_up);
     assert_eq!(page.texts(), [1, 2]);
     page.frames(house.missed(before.n));
     assert_eq!(page.texts(), [1, 2, 3, 4]);
@@ -52,7 +52,7 @@ fn the_cursor_moves_after_the_replay() {
     page.frame(house.welcome_back(page.hello, &ann(), before.n));
     page.frames(house.missed(before.n));
     page.frame(house.caught_up());
-    assert!(!page.view().catching_up);
+    assert!(!page.view().notices.catching_up);
     assert_eq!(page.texts(), [1, 2, 3, 4]);
     assert_eq!(page.reconnect_to_hello().cursor, Some(house.through().through));
 }
@@ -109,7 +109,10 @@ fn dropped_events_are_fetched_before_the_cursor_moves() {
             assert!(requests.after < house.through().through.n);
         }
         page.give(Input::LoadOlder);
-        assert_eq!(page.view().rows.last().map(|row| row.text.to_string()), Some((1 + many).to_string()));
+        assert_eq!(
+            page.view().pane.rows.last().map(|row| row.text.to_string()),
+            Some((1 + many).to_string())
+        );
         assert_eq!(page.reconnect_to_hello().cursor, Some(house.through().through));
     }
 }
@@ -142,10 +145,10 @@ fn an_unreadable_frame_is_fetched_after_the_next_replay() {
     resume(&mut page, &house);
     let requests = event_queries(&page.frame(house.caught_up()));
     assert_eq!(requests[0].to, Address::Room(LOBBY));
-    assert!(page.view().catching_up, "the view is incomplete");
+    assert!(page.view().notices.catching_up, "the view is incomplete");
     page.frame(house.events(requests[0].reference, requests[0].to, requests[0].after, 9));
     assert_eq!(page.texts(), [1]);
-    assert!(!page.view().catching_up);
+    assert!(!page.view().notices.catching_up);
 }
 
 #[test]
@@ -172,7 +175,7 @@ fn a_room_is_reset_when_too_much_was_missed() {
     page.frame(house.reset(None, LOBBY, 3));
     page.frame(house.caught_up());
     assert_eq!(page.texts(), [7, 8, 9]);
-    assert_eq!(page.view().older, Edge::More);
+    assert_eq!(page.view().pane.older, Edge::More);
     let requests = history_queries(&page.give(Input::LoadOlder));
     let page_of = house.history(requests[0].reference, LOBBY, requests[0].at);
     page.frame(page_of);
@@ -239,9 +242,9 @@ fn the_lobby_opens_when_the_open_room_was_left_meanwhile() {
     let mut page = Page::welcome_in(&house);
     page.give(Input::OpenRoom(TEA));
     house.leave_room(7);
-    assert_eq!(page.view().room, TEA);
+    assert_eq!(page.view().pane.room, TEA);
     returns(&mut page, &house);
-    assert_eq!((names(&mut page), page.view().room), (vec![String::new()], LOBBY));
+    assert_eq!((names(&mut page), page.view().pane.room), (vec![String::new()], LOBBY));
 }
 
 #[test]
@@ -256,8 +259,8 @@ fn a_new_membership_of_a_room_begins_unloaded() {
     house.talk(TEA, 3..=4);
     house.join_room(7);
     resume(&mut page, &house);
-    assert_eq!(page.view().rows.len(), 0, "the page does not touch held messages");
-    assert_eq!(page.view().older, Edge::Loading);
+    assert_eq!(page.view().pane.rows.len(), 0, "the page does not touch held messages");
+    assert_eq!(page.view().pane.older, Edge::Loading);
 }
 
 #[test]
@@ -303,7 +306,7 @@ fn a_session_that_is_not_resumed_keeps_touching_messages() {
     page.reconnect_to_hello();
     page.frame(house.welcome_with(page.hello, &ann(), "build", 4));
     assert_eq!(page.texts(), (1..=8).collect::<Vec<_>>());
-    assert!(!page.view().catching_up && !page.view().new_epoch);
+    assert!(!page.view().notices.catching_up && !page.view().notices.new_epoch);
 }
 
 #[test]
@@ -319,7 +322,7 @@ fn a_session_of_a_log_that_was_rolled_back_keeps_no_message() {
     assert!(hello.cursor.is_some());
     page.frame(copy.welcome_after_roll_back(page.hello, &ann(), 2));
     assert_eq!(page.texts(), [15, 16]);
-    assert!(page.view().new_epoch && !page.view().catching_up);
+    assert!(page.view().notices.new_epoch && !page.view().notices.catching_up);
 }
 
 #[test]
@@ -363,7 +366,7 @@ fn a_session_loads_the_room_of_the_address() {
         // The server sends the lobby to a member who is not in that room.
         let welcome = house.welcome_to(page.hello, &ann(), opened, 50);
         assert_eq!(history_queries(&page.frame(welcome)), []);
-        assert_eq!((page.view().room, page.texts()), (opened, (31..=80).collect()));
+        assert_eq!((page.view().pane.room, page.texts()), (opened, (31..=80).collect()));
         assert_eq!(page.reconnect_to_hello().room, Some(opened), "from then on the open room");
     }
 }

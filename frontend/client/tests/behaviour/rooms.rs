@@ -24,7 +24,7 @@ fn rooms_are_listed_by_name_after_the_lobby() {
     }
     let mut page = Page::welcome_in(&house);
     assert_eq!(names(&mut page), ["", "Apples", "books", "tea"]);
-    assert_eq!((page.view().room, page.view().rooms[3].members), (LOBBY, Some(2)));
+    assert_eq!((page.view().pane.room, page.view().rooms[3].members), (LOBBY, Some(2)));
 }
 
 #[test]
@@ -52,15 +52,15 @@ fn an_opened_room_shows_its_newest_and_later_messages() {
     page.frames(talk);
     assert_eq!(page.view().rooms[1].unread, 2);
     let requests = history_queries(&page.give(Input::OpenRoom(TEA)));
-    assert_eq!((page.view().room, page.view().older), (TEA, Edge::Loading));
+    assert_eq!((page.view().pane.room, page.view().pane.older), (TEA, Edge::Loading));
     let talk = house.talk(TEA, 83..=83);
     page.frames(talk);
     page.frame(house.history(requests[0].reference, TEA, requests[0].at));
     assert_eq!(page.texts(), (31..=83).collect::<Vec<_>>());
-    assert_eq!((page.view().rooms[1].unread, page.view().following), (0, true));
+    assert_eq!((page.view().rooms[1].unread, page.view().pane.following), (0, true));
     page.give(Input::OpenRoom(LOBBY));
     assert_eq!(history_queries(&page.give(Input::OpenRoom(TEA))), [], "it is held");
-    assert_eq!(page.view().rows.len(), 53);
+    assert_eq!(page.view().pane.rows.len(), 53);
 }
 
 #[test]
@@ -77,10 +77,10 @@ fn a_room_joined_in_another_tab_appears_until_it_is_left() {
     let talk = house.talk(TEA, 3..=3);
     page.frames(talk);
     assert_eq!(page.texts(), [1, 2, 3]);
-    assert_eq!((page.view().older, page.view().newer), (Edge::End, Edge::End));
+    assert_eq!((page.view().pane.older, page.view().pane.newer), (Edge::End, Edge::End));
     let left = house.leave_room(7);
     page.frames(left);
-    assert_eq!((names(&mut page), page.view().room), (vec![String::new()], LOBBY));
+    assert_eq!((names(&mut page), page.view().pane.room), (vec![String::new()], LOBBY));
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_joined_room_opens_in_any_order_of_event_and_reply() {
         let reply = house.reply_room(join.reference, 7);
         let frames = if told_first { vec![joined[0].clone(), reply] } else { vec![reply, joined[0].clone()] };
         page.frames(frames);
-        assert_eq!((page.view().room, page.view().pending.len()), (TEA, 0));
+        assert_eq!((page.view().pane.room, page.view().pending.len()), (TEA, 0));
         page.frame(joined[1].clone());
     }
 }
@@ -123,7 +123,7 @@ fn a_created_room_opens_and_a_taken_name_fails() {
     page.frame(house.reply_room(create.reference, 7));
     let joined = house.join_room(7);
     page.frames(joined);
-    assert_eq!(page.view().room, TEA);
+    assert_eq!(page.view().pane.room, TEA);
 }
 
 /// Ann creates a room, which is committed; returns the `ref` of the reply.
@@ -146,7 +146,7 @@ fn a_created_room_has_one_member_until_others_join() {
         let mut frames = house.create(7, "tea").to_vec();
         frames.insert(reply_at, house.reply_room(create.reference, 7));
         page.frames(frames);
-        assert_eq!((page.view().room, page.view().rooms[1].members), (TEA, Some(1)), "{reply_at}");
+        assert_eq!((page.view().pane.room, page.view().rooms[1].members), (TEA, Some(1)), "{reply_at}");
         let joined = house.join_room_as_bo(7);
         page.frame(joined);
         assert_eq!(page.view().rooms[1].members, Some(2), "{reply_at}");
@@ -289,7 +289,7 @@ fn a_post_fails_while_its_room_is_archived_and_no_event_is_missed() {
     let text = "9".to_owned();
     let sent = posts(&page.give(Input::Send { client_id: client_id(1), room: TEA, text }));
     page.frame(House::error(sent[0].reference, ErrorCode::RoomArchived));
-    assert!(page.view().rows.iter().any(|row| row.state == RowState::Failed(ErrorCode::RoomArchived)));
+    assert!(page.view().pane.rows.iter().any(|row| row.state == RowState::Failed(ErrorCode::RoomArchived)));
     let restored = house.archive_room(7, false);
     page.frame(restored);
     let talk = house.talk(TEA, 1..=2);
@@ -343,7 +343,7 @@ fn renames_in_the_lobby_reach_every_room() {
     // Events of two rooms arrive in any order.
     page.frames([renamed, posted]);
     page.give(Input::OpenRoom(TEA));
-    assert_eq!(&*page.view().rows[0].name, "Bob");
-    assert_eq!(page.view().rows[0].key.author, bo().id);
+    assert_eq!(&*page.view().pane.rows[0].name, "Bob");
+    assert_eq!(page.view().pane.rows[0].key.author, bo().id);
     assert_ne!(ann().id, bo().id);
 }

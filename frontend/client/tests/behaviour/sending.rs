@@ -18,12 +18,12 @@ fn a_message_is_shown_at_once_and_settles_in_place() {
     let mut page = Page::welcome_in(&house);
     let sent = posts(&page.send(1, "hello"));
     assert_eq!(page.rows(), ["before", "hello…"]);
-    assert_eq!(page.view().rows[1].key, key(1));
+    assert_eq!(page.view().pane.rows[1].key, key(1));
     let event = house.post(&ann(), 1, "hello");
     page.frame(house.reply(sent[0].reference));
     let settled = page.view();
     assert_eq!(page.rows(), ["before", "hello"]);
-    assert_eq!((settled.rows[1].key, settled.rows[1].mine), (key(1), true));
+    assert_eq!((settled.pane.rows[1].key, settled.pane.rows[1].mine), (key(1), true));
     page.frame(event);
     assert!(std::rc::Rc::ptr_eq(&settled, &page.view()), "the event changes nothing any more");
 }
@@ -78,7 +78,7 @@ fn a_message_waits_for_the_next_welcome_without_a_connection() {
     page.break_connection(1006);
     assert_eq!(posts(&page.send(2, "written offline")), []);
     assert_eq!(page.rows(), ["in flight~", "written offline~"]);
-    assert_eq!(page.view().waiting, 2);
+    assert_eq!(page.view().composer.waiting, 2);
     page.retry();
     page.give(Input::ConnectionOpened(page.socket));
     assert_eq!(page.rows(), ["in flight~", "written offline~"], "not before the welcome");
@@ -135,7 +135,7 @@ fn a_permanently_refused_post_fails_with_its_reason() {
     let out = page.frame(House::error(sent[0].reference, ErrorCode::RoomUnknown));
     assert_eq!(posts(&out)[0].text, "two");
     assert_eq!(page.rows(), ["two…", "one!"]);
-    assert_eq!(page.view().rows[1].state, RowState::Failed(ErrorCode::RoomUnknown));
+    assert_eq!(page.view().pane.rows[1].state, RowState::Failed(ErrorCode::RoomUnknown));
     page.give(Input::Retry(key(1)));
     assert_eq!(page.rows(), ["two…", "one…"]);
     page.frame(House::error(posts(&out)[0].reference, ErrorCode::RoomUnknown));
@@ -163,18 +163,18 @@ fn can_send_is_false_when_the_outbox_is_full() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     for number in 0..OUTBOX_ROWS_MAX as u64 {
-        assert!(page.view().can_send && page.client.can_send(), "{number}");
+        assert!(page.view().composer.can_send && page.client.can_send(), "{number}");
         page.send(number, "x");
     }
-    assert!(!page.view().can_send && !page.client.can_send());
+    assert!(!page.view().composer.can_send && !page.client.can_send());
     page.send(9_999, "too many");
-    assert_eq!(page.view().waiting, 0);
+    assert_eq!(page.view().composer.waiting, 0);
     page.break_connection(1006);
-    assert_eq!(page.view().waiting, OUTBOX_ROWS_MAX as u32);
+    assert_eq!(page.view().composer.waiting, OUTBOX_ROWS_MAX as u32);
     let mut nobody = Page::opened();
-    assert!(!nobody.view().can_send);
+    assert!(!nobody.view().composer.can_send);
     nobody.send(1, "x");
-    assert_eq!(nobody.view().rows.len(), 0);
+    assert_eq!(nobody.view().pane.rows.len(), 0);
 }
 
 #[test]
@@ -193,5 +193,5 @@ fn an_old_committed_post_leaves_the_outbox_and_is_not_shown_at_the_end() {
     let sent = posts(&page.frame(house.welcome_with(page.hello, &ann(), "build", 5)));
     page.frame(old.replace("\"ref\":0", &format!("\"ref\":{}", sent[0].reference)));
     assert_eq!(page.rows(), ["later"; 5]);
-    assert_eq!(page.view().older, Edge::More);
+    assert_eq!(page.view().pane.older, Edge::More);
 }

@@ -131,7 +131,7 @@ impl TransportPage {
     }
 
     fn texts(&mut self) -> Vec<String> {
-        self.client.view().rows.iter().map(|row| row.text.to_string()).collect()
+        self.client.view().pane.rows.iter().map(|row| row.text.to_string()).collect()
     }
 }
 

@@ -5,7 +5,7 @@
 //! list is scrolled by the distance that the text moved.
 
 use client::input::Input;
-use client::view::{Edge, Row, RowKey, View};
+use client::view::{Edge, Pane, Row, RowKey};
 use std::rc::Rc;
 use web_sys::Element;
 
@@ -29,18 +29,18 @@ pub(super) struct ScrollAnchor {
 }
 
 impl ScrollAnchor {
-    pub(super) fn new(view: &View) -> Self {
-        let (following, ends) = (view.following, view.newer == Edge::End);
+    pub(super) fn new(pane: &Pane) -> Self {
+        let (following, ends) = (pane.following, pane.newer == Edge::End);
         ScrollAnchor { pinned: following, following, ends, top: 0, anchor: None, requested: (None, None) }
     }
 
-    /// Measures the position. To be called before the list is changed to show `view`.
-    pub(super) fn before(&mut self, list: &Element, view: &View) {
+    /// Measures the position. To be called before the list is changed to show `pane`.
+    pub(super) fn before(&mut self, list: &Element, pane: &Pane) {
         // Where the person has scrolled and the client does not know it yet, the person's position wins.
         self.see(list);
-        self.ends = view.newer == Edge::End;
-        if std::mem::replace(&mut self.following, view.following) != view.following {
-            self.pinned = view.following;
+        self.ends = pane.newer == Edge::End;
+        if std::mem::replace(&mut self.following, pane.following) != pane.following {
+            self.pinned = pane.following;
         }
     }
 
@@ -63,7 +63,7 @@ impl ScrollAnchor {
     /// Returns the inputs that follow from scrolling or from a change of the list: [`Input::FollowEnd`] when
     /// the person reaches or leaves the end, [`Input::LoadOlder`] and [`Input::LoadNewer`] within one screen
     /// of an end.
-    pub(super) fn wants(&mut self, list: &Element, view: &View) -> Vec<Input> {
+    pub(super) fn wants(&mut self, list: &Element, pane: &Pane) -> Vec<Input> {
         self.see(list);
         let mut wants = Vec::new();
         if self.pinned != self.following {
@@ -75,10 +75,10 @@ impl ScrollAnchor {
         let key = |row: Option<&Rc<Row>>| row.map(|row| row.key);
         let (older, newer) = &mut self.requested;
         let left = list.scroll_height() - self.top - ahead;
-        if is_to_request(view.older, self.top < ahead, older, key(view.rows.first())) {
+        if is_to_request(pane.older, self.top < ahead, older, key(pane.rows.first())) {
             wants.push(Input::LoadOlder);
         }
-        if is_to_request(view.newer, left < ahead, newer, key(view.rows.last())) {
+        if is_to_request(pane.newer, left < ahead, newer, key(pane.rows.last())) {
             wants.push(Input::LoadNewer);
         }
         wants

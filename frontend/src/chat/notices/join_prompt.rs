@@ -46,7 +46,7 @@ pub(super) fn join_prompt(
         html! {
             <>
                 { join_button(context, room, busy, failed.map(|(key, _)| key)) }
-                { dismiss(language, go(view.room)) }
+                { dismiss(language, go(view.pane.room)) }
             </>
         }
     };

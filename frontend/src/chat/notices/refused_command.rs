@@ -137,7 +137,7 @@ fn notice(
             </div>
             <div key="actions" class="notice_actions">
                 if let Some(room) = join {
-                    { join_button(context, room, is_joining(view, room), None) }
+                    { join_button(context, room, is_joining(&view.pending, room), None) }
                 }
                 { actions }
             </div>

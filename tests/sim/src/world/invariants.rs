@@ -24,23 +24,24 @@ impl World {
         let is_checked = std::mem::replace(&mut page.is_checked, true);
         page.typed.take_if(|(.., name)| me(&view).is_none_or(|me| me.name != *name));
         if let Some((room, text, _)) = &page.typed
-            && *room == view.room
-            && !view.draft.text.contains(text)
+            && *room == view.pane.room
+            && let actual = page.client.draft_text()
+            && !actual.contains(text)
         {
-            let actual = &view.draft.text;
             return Err(Violation(format!(
                 "(i) page {} shows {actual:?} instead of the draft {text:?}",
                 id.index
             )));
         }
-        let is_checked = is_checked && before.room == view.room;
-        if is_checked && Rc::ptr_eq(&before.rows, &view.rows) {
+        let is_checked = is_checked && before.pane.room == view.pane.room;
+        if is_checked && Rc::ptr_eq(&before.pane.rows, &view.pane.rows) {
             return Ok(());
         }
         // Rows that were checked before and have not moved need no second check.
-        let same = before.rows.iter().zip(&*view.rows).take_while(|(old, new)| Rc::ptr_eq(old, new));
+        let same =
+            before.pane.rows.iter().zip(&*view.pane.rows).take_while(|(old, new)| Rc::ptr_eq(old, new));
         let checked = if is_checked { same.count() } else { 0 };
-        let (checked, rows) = view.rows.split_at(checked);
+        let (checked, rows) = view.pane.rows.split_at(checked);
         self.check_rows(id, checked, rows)
             .map_err(|violation| Violation(format!("page {}: {violation}", id.index)))
     }
@@ -55,7 +56,7 @@ impl World {
         let me = me(&self.pages[id.index].view).map(|me| me.id);
         let browsers: Vec<usize> = self.pages.iter().map(|page| page.browser).collect();
         let oracle = &mut self.oracle;
-        let open = self.pages[id.index].view.room;
+        let open = self.pages[id.index].view.pane.room;
         let position_of = |positions: &BTreeMap<_, (RoomId, usize)>, row: &Row| {
             positions.get(&(epoch?, row.key)).filter(|(room, _)| *room == open).map(|(_, position)| *position)
         };
@@ -119,10 +120,10 @@ impl World {
                 expected.entry(me.id).or_insert((true, name)).0 &= !other.visible;
             }
         }
-        let people = page.view.people.iter();
+        let people = page.view.people.list.iter();
         let actual: BTreeMap<MemberId, (bool, String)> =
             people.map(|person| (person.id, (person.away, person.name.to_string()))).collect();
-        let count = usize::try_from(page.view.people_count).unwrap_or(usize::MAX);
+        let count = usize::try_from(page.view.people.count).unwrap_or(usize::MAX);
         (actual != expected || count != expected.len())
             .then(|| format!("(c) page {} sees {actual:?}, {count}; present are {expected:?}", page.id.index))
     }
@@ -199,7 +200,7 @@ impl World {
     fn check_against_fresh(&self, page: &Page) -> Result<(), Violation> {
         let fresh =
             self.fresh_view(page).ok_or_else(|| Violation("a fresh page was not welcomed".to_owned()))?;
-        let both = page.view.rows.iter().rev().zip(fresh.rows.iter().rev());
+        let both = page.view.pane.rows.iter().rev().zip(fresh.pane.rows.iter().rev());
         for (held, fresh) in both {
             if held != fresh {
                 return Err(Violation(format!(
@@ -209,7 +210,7 @@ impl World {
             }
         }
         let names = |view: &View| -> BTreeMap<MemberId, String> {
-            view.people.iter().map(|person| (person.id, person.name.to_string())).collect()
+            view.people.list.iter().map(|person| (person.id, person.name.to_string())).collect()
         };
         // A node knows the presence of its own sessions only.
         if self.server.nodes.len() == 1 && names(&page.view) != names(&fresh) {
@@ -241,9 +242,9 @@ impl World {
         let me = me(&page.view)?;
         let log = &self.server.log;
         let (members, rooms) = (&log.house().members, &log.house().rooms);
-        let present = page.view.people.iter().filter_map(|person| members.get(person.id));
+        let present = page.view.people.list.iter().filter_map(|person| members.get(person.id));
         let present = present.map(|member| shared::event::Presence { member, away: false }).collect();
-        let (room, as_of) = (page.view.room, log.house().head());
+        let (room, as_of) = (page.view.pane.room, log.house().head());
         let query = Query::History { room, at: PageAnchor::Newest, limit: 100, through: as_of };
         let QueryResult::Page(found) = log.read(&query) else { return None };
         let authors = found.messages.iter().filter_map(|message| members.get(message.author)).collect();
@@ -260,7 +261,7 @@ impl World {
             rooms: rooms.entries(me.id),
             room: Some(room),
             present,
-            present_count: page.view.people_count,
+            present_count: page.view.people.count,
         }));
         let mut client = Client::new(0);
         let mut out = Vec::new();
@@ -268,7 +269,7 @@ impl World {
             Input::Started { build: "dev".to_owned(), name: None, join_id: ClientId([0; 16]) },
             Input::RowsLoaded(None),
             Input::IdentityFetched(Ok(Some(me.clone()))),
-            Input::OpenRoom(page.view.room),
+            Input::OpenRoom(page.view.pane.room),
             Input::ConnectionOpened(ConnectionId(1)),
             Input::FrameReceived(ConnectionId(1), serde_json::to_string(&welcome).ok()?),
         ] {

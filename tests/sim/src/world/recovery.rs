@@ -22,10 +22,9 @@ impl World {
             return Ok(());
         }
         for room in self.writable_rooms() {
-            let author = self
-                .pages
-                .iter()
-                .find(|page| page.view.connection.welcomed && page.view.can_send && is_in(page, room));
+            let author = self.pages.iter().find(|page| {
+                page.view.connection.welcomed && page.view.composer.can_send && is_in(page, room)
+            });
             if let Some(id) = author.map(|page| page.id)
                 && self.final_messages.insert(room)
             {
@@ -34,7 +33,7 @@ impl World {
         }
         for index in 0..self.pages.len() {
             let id = self.pages[index].id;
-            if let IdentityView::Nobody { busy: false, .. } = self.pages[index].view.identity {
+            if let IdentityView::Nobody { busy: false, .. } = *self.pages[index].view.identity {
                 self.join(id)?;
             } else if self.failed_row(id).is_some() {
                 self.resolve_failed_rows(id)?;
@@ -46,7 +45,7 @@ impl World {
                 self.adopt_rows(id)?;
             }
             let view = &self.pages[index].view;
-            if !view.following || view.newer != Edge::End {
+            if !view.pane.following || view.pane.newer != Edge::End {
                 self.dispatch(id, Input::JumpToLatest)?;
                 self.dispatch(id, Input::FollowEnd(true))?;
             }
@@ -59,7 +58,7 @@ impl World {
         for _ in 0..RESOLVED_AT_ONCE {
             let Some(key) = self.failed_row(id) else { break };
             let view = &self.pages[id.index].view;
-            let states = view.rows.iter().map(|row| (row.key, row.state));
+            let states = view.pane.rows.iter().map(|row| (row.key, row.state));
             let states = states.chain(view.pending.iter().map(|pending| (pending.key, pending.state)));
             let state = states.into_iter().find(|(other, _)| *other == key).map(|(_, state)| state);
             match state {
@@ -67,7 +66,7 @@ impl World {
                 Some(RowState::Failed(code)) if code != ErrorCode::SignInRequired => {
                     self.oracle.record_discard(key.client_id);
                     // The discarded row may have been the final message of the room.
-                    let room = view.room;
+                    let room = view.pane.room;
                     self.final_messages.remove(&room);
                     self.dispatch(id, Input::Discard(key))?;
                 }
@@ -105,27 +104,27 @@ impl World {
             if view.rooms.iter().any(|room| room.failed) || self.failed_row(page.id).is_some() {
                 return Some(format!("page {at} has refused rows"));
             }
-            let IdentityView::Somebody { busy: false, .. } = view.identity else {
+            let IdentityView::Somebody { busy: false, .. } = *view.identity else {
                 return Some(format!("page {at} is {:?}", view.identity));
             };
-            if !view.connection.welcomed || page.pending_requests > 0 || view.catching_up {
+            if !view.connection.welcomed || page.pending_requests > 0 || view.notices.catching_up {
                 return Some(format!("page {at} is not connected: {:?}", view.connection));
             }
             if page.epoch != Some(epoch) {
                 return Some(format!("page {at} is in the epoch {:?}", page.epoch));
             }
-            if view.waiting > 0 || !view.pending.is_empty() || !view.left_behind.is_empty() {
+            if view.composer.waiting > 0 || !view.pending.is_empty() || !view.notices.left_behind.is_empty() {
                 return Some(format!(
                     "page {at}: {} wait, {:?}, {:?}",
-                    view.waiting, view.pending, view.left_behind
+                    view.composer.waiting, view.pending, view.notices.left_behind
                 ));
             }
-            let unsettled = view.rows.iter().find(|row| row.state != RowState::Settled);
+            let unsettled = view.pane.rows.iter().find(|row| row.state != RowState::Settled);
             if let Some(row) = unsettled {
                 return Some(format!("page {at} has {row:?}"));
             }
-            if view.rows.last().map(|row| row.key) != self.oracle.newest(epoch, view.room) {
-                return Some(format!("page {at} lacks the newest message of {:?}", view.room));
+            if view.pane.rows.last().map(|row| row.key) != self.oracle.newest(epoch, view.pane.room) {
+                return Some(format!("page {at} lacks the newest message of {:?}", view.pane.room));
             }
             if let Some(missing) = self.missing_people(page) {
                 return Some(missing);

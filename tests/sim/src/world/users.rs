@@ -26,7 +26,7 @@ impl World {
         let wait = self.rng.between(1, self.plan.action_interval_ms);
         self.schedule(wait, SimEvent::UserAction(index));
         let id = self.pages[index].id;
-        match &self.pages[index].view.identity {
+        match &*self.pages[index].view.identity {
             IdentityView::Unknown { .. } => Ok(()),
             IdentityView::Nobody { .. } => self.join(id),
             IdentityView::Somebody { .. } => self.act_as_member(id),
@@ -34,7 +34,7 @@ impl World {
     }
 
     pub(crate) fn join(&mut self, id: PageId) -> Result<(), Violation> {
-        let IdentityView::Nobody { name, refusal, .. } = &self.pages[id.index].view.identity else {
+        let IdentityView::Nobody { name, refusal, .. } = &*self.pages[id.index].view.identity else {
             return Ok(());
         };
         let suggested = refusal.as_ref().and_then(|refusal| refusal.suggestion.clone());
@@ -58,7 +58,7 @@ impl World {
         match if posts { 0 } else { self.rng.between(50, 99) } {
             0..50 => {
                 let burst = if self.rng.one_in(8) { self.rng.between(2, self.plan.burst_max) } else { 1 };
-                let room = self.pages[id.index].view.room;
+                let room = self.pages[id.index].view.pane.room;
                 (0..burst).try_for_each(|_| self.send_message(id, room))
             }
             50..64 => self.change_rooms(id),
@@ -132,7 +132,7 @@ impl World {
     /// Jumps, pages or writes a draft in the open room.
     fn read_history(&mut self, id: PageId) -> Result<(), Violation> {
         let epoch = self.server.log.epoch();
-        let log = self.oracle.log(epoch, self.pages[id.index].view.room).to_vec();
+        let log = self.oracle.log(epoch, self.pages[id.index].view.pane.room).to_vec();
         let target = self.rng.pick(&log);
         let jump = target.map(|message| {
             if self.rng.one_in(2) { PageAnchor::Date(message.at) } else { PageAnchor::Around(message.n) }
@@ -146,7 +146,7 @@ impl World {
                 self.dispatch(id, Input::FollowEnd(follow))
             }
             (4, _) => {
-                let room = self.pages[id.index].view.room;
+                let room = self.pages[id.index].view.pane.room;
                 let text = format!("draft {}", self.rng.below(9));
                 self.dispatch(id, Input::DraftChanged { room, text })
             }
@@ -156,7 +156,7 @@ impl World {
 
     /// Adopts the first foreign rows that the page offers.
     pub(crate) fn adopt_rows(&mut self, id: PageId) -> Result<(), Violation> {
-        let Some(foreign) = self.pages[id.index].view.left_behind.first() else { return Ok(()) };
+        let Some(foreign) = self.pages[id.index].view.notices.left_behind.first() else { return Ok(()) };
         let owner = foreign.owner;
         let browser = self.pages[id.index].browser;
         let browsers: Vec<usize> = self.pages.iter().map(|page| page.browser).collect();
@@ -165,7 +165,7 @@ impl World {
     }
 
     pub(crate) fn send_message(&mut self, id: PageId, room: RoomId) -> Result<(), Violation> {
-        if !self.pages[id.index].view.can_send {
+        if !self.pages[id.index].view.composer.can_send {
             return Ok(());
         }
         let client_id = ClientId(self.rng.bytes());
@@ -178,7 +178,7 @@ impl World {
     /// Returns a row or command that failed, if the page shows one.
     pub(crate) fn failed_row(&self, id: PageId) -> Option<RowKey> {
         let view = &self.pages[id.index].view;
-        let rows = view.rows.iter().map(|row| (row.state, row.key));
+        let rows = view.pane.rows.iter().map(|row| (row.state, row.key));
         let pending = view.pending.iter().map(|pending| (pending.state, pending.key));
         rows.chain(pending).find(|(state, _)| matches!(state, RowState::Failed(_))).map(|(_, key)| key)
     }

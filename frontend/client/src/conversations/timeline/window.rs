@@ -10,6 +10,11 @@ impl Timeline {
         shown.chain(acked).map(|held| held.row.clone()).collect()
     }
 
+    /// The number of unsettled rows that follow the window.
+    pub(crate) fn unsettled(&self) -> usize {
+        self.unsettled
+    }
+
     /// Sets the number of unsettled rows that follow the window, which count towards its limit.
     pub(crate) fn set_unsettled(&mut self, unsettled: usize) {
         self.unsettled = unsettled;
