@@ -128,7 +128,7 @@ pub enum Input {
     /// `client_id` is 16 random bytes from the system. The composer has checked the text with
     /// [`crate::composer_rules::check`].
     ///
-    /// If the text is the room's draft, it leaves the draft once its row is stored. If a part of
+    /// If the text is the room's draft, it leaves the draft once its row is stored, or once it is in the log. If a part of
     /// the draft is being stored already, only the rest is sent.
     ///
     /// This input and the next four are ignored while [`crate::view::View::can_send`] is false.

@@ -1,7 +1,11 @@
 //! The outbox: durable commands that the server has not settled yet.
 //!
-//! A command is first saved and then sent. Per room at most one command is in flight, so that the
-//! order of sending is the order in the log. A `reply` settles a command. A post is also settled by
+//! While a session is live, a new command is saved and sent in the same step: waiting for the storage
+//! would delay each message by a frame or more. Any order of crash, answer and write is safe, because
+//! the command keeps its `client_id`. A command that is given without a session is saved first, as
+//! unsent.
+//!
+//! Per room at most one command is in flight, so that the order of sending is the order in the log. A `reply` settles a command. A post is also settled by
 //! its `posted` event or by a page of history that contains it, whichever comes first.
 //!
 //! A command keeps its `client_id` however often it is sent. The store keeps one event per author
@@ -54,7 +58,8 @@ impl Outbox {
         self.entries.iter().any(|entry| entry.row.client_id == client_id)
     }
 
-    /// Adds a command of `me`, to be saved first. A command that can never be sent fails at once.
+    /// Adds a command of `me`, which is saved now, and may be sent now if a session is live. A command that can
+    /// never be sent fails at once.
     pub(crate) fn add(
         &mut self,
         owner: Owner,
@@ -81,23 +86,20 @@ impl Outbox {
             failed,
         };
         out.push(Effect::SaveRow(row.clone()));
-        let state = failed.map_or(EntryState::Storing, EntryState::Failed);
+        let state = failed.map_or(self.new_state(), EntryState::Failed);
         let renew_at = renewal_after(now);
         self.entries.push(OutboxEntry { row, state, renew_at, is_saved: false, is_new: true, shown: None });
     }
 
-    /// Records that the shell saved a row, or could not. Returns true if the command may be sent
-    /// now.
-    pub(crate) fn note_saved(&mut self, client_id: ClientId, ok: bool) -> bool {
-        let Some(entry) = self.entries.iter_mut().find(|entry| entry.row.client_id == client_id) else {
-            return false;
-        };
-        entry.is_saved = ok;
-        let was_saving = entry.state == EntryState::Storing;
-        if was_saving {
-            entry.state = EntryState::Queued;
+    /// Records that the shell saved a row, or could not. A command that waited for that may be sent now.
+    pub(crate) fn note_saved(&mut self, client_id: ClientId, ok: bool) {
+        // A row whose command is settled is no longer here.
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.row.client_id == client_id) {
+            entry.is_saved = ok;
+            if entry.state == EntryState::Storing {
+                entry.state = EntryState::Queued;
+            }
         }
-        was_saving
     }
 
     /// Returns the commands that may be sent now and marks them as in flight.
@@ -146,19 +148,24 @@ impl Outbox {
     ///
     /// The last argument of `is_settled` is true for a post that may have arrived under another
     /// author; then the author does not matter.
+    ///
+    /// Returns their ids.
     pub(crate) fn settle(
         &mut self,
         is_settled: impl Fn(RoomId, RowKey, bool) -> bool,
         out: &mut Vec<Effect>,
-    ) {
+    ) -> Vec<ClientId> {
         let settled = self.entries.extract_if(.., |entry| {
             let CommandBody::Post { room, .. } = entry.row.body else { return false };
             is_settled(room, entry.row.key(), entry.state == EntryState::Failed(MAY_HAVE_ARRIVED))
         });
+        let mut ids = Vec::new();
         for entry in settled {
             self.backoff = Backoff::default();
             out.push(Effect::DeleteRow(entry.row.key()));
+            ids.push(entry.row.client_id);
         }
+        ids
     }
 
     /// Whether the command with this `ref` is in flight.
@@ -285,14 +292,14 @@ impl Outbox {
         }
     }
 
-    /// Sends a failed row again: moves it to the end and saves it first.
+    /// Sends a failed row again: moves it to the end and saves it.
     pub(crate) fn retry(&mut self, key: RowKey, now: Now, out: &mut Vec<Effect>) {
         let Some(at) = self.index_failed(key) else { return };
         let mut entry = self.entries.remove(at);
         entry.row.send_order = self.next_send_order(now);
         entry.row.at = now.wall;
         entry.row.unsent = !self.is_live;
-        entry.state = refusal_of(&entry.row.body).map_or(EntryState::Storing, EntryState::Failed);
+        entry.state = refusal_of(&entry.row.body).map_or(self.new_state(), EntryState::Failed);
         entry.save(now, out);
         self.entries.push(entry);
     }
@@ -322,6 +329,12 @@ impl Outbox {
             _ => None,
         });
         sent.min().map(|sent_at| sent_at.saturating_add(SETTLE_MS))
+    }
+
+    /// The state of a command that is given now. While a session is live, its row is saved as sent, so nobody
+    /// else sends it again unasked. A row that is saved as unsent is saved again before it is sent.
+    fn new_state(&self) -> EntryState {
+        if self.is_live { EntryState::Queued } else { EntryState::Storing }
     }
 
     /// The next `send_order`. It begins with the wall clock, so that rows of this visit follow those of earlier

@@ -183,7 +183,9 @@ impl Client {
             timeline
                 .is_some_and(|held| held.contains(key) || (under_any && held.has_client_id(key.client_id)))
         };
-        self.outbox.settle(is_held, out);
+        for client_id in self.outbox.settle(is_held, out) {
+            self.finish_send(client_id, out);
+        }
     }
 
     fn evict_names(&mut self) {

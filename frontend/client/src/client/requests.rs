@@ -168,6 +168,8 @@ impl Client {
         let Some(OutboxEntry { row, is_new, .. }) = self.outbox.take_replied(reply.reference, out) else {
             return;
         };
+        // The answer can come before the row is saved.
+        self.finish_send(row.client_id, out);
         let Reply { n, seq, at, .. } = reply;
         self.last_position = self.last_position.max(n);
         match row.body {

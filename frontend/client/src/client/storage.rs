@@ -10,7 +10,7 @@ use crate::row_key::RowKey;
 use crate::sync::requests::Requests;
 use crate::timer::Timer;
 use crate::view::{IdentityView, LeftBehind};
-use shared::Now;
+use shared::{ClientId, Now};
 
 impl Client {
     /// Reads the stored rows, unless a read is under way.
@@ -59,9 +59,14 @@ impl Client {
 
     /// Records that a row was saved, or that it could not be.
     pub(super) fn mark_row_saved(&mut self, key: RowKey, ok: bool, out: &mut Vec<Effect>) {
-        if self.outbox.note_saved(key.client_id, ok) {
-            self.has_failed_write = !ok;
-            self.drafts.finish_send(key.client_id);
+        self.has_failed_write = !ok;
+        self.outbox.note_saved(key.client_id, ok);
+        self.finish_send(key.client_id, out);
+    }
+
+    /// Removes a text from its draft, because the row or the log holds it now, whichever is first.
+    pub(super) fn finish_send(&mut self, client_id: ClientId, out: &mut Vec<Effect>) {
+        if self.drafts.finish_send(client_id) {
             self.flush_drafts(out);
         }
     }

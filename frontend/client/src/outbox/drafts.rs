@@ -108,12 +108,13 @@ impl Drafts {
         rest
     }
 
-    /// Removes the text of a saved row from the composer.
-    pub(crate) fn finish_send(&mut self, client_id: ClientId) {
+    /// Removes the text of a saved or settled row from the composer. Returns false if no draft has it.
+    pub(crate) fn finish_send(&mut self, client_id: ClientId) -> bool {
         let revision = &mut self.revision;
+        let mut is_sending = false;
         for draft in self.rooms.values_mut() {
             if let Some(sending) = draft.sending.iter_mut().find(|(id, ..)| *id == client_id) {
-                sending.2 = true;
+                (sending.2, is_sending) = (true, true);
             }
             while let Some((_, text, _)) = draft.sending.pop_front_if(|(.., stored)| *stored) {
                 if let Some(rest) = draft.text.strip_prefix(&*text) {
@@ -123,6 +124,7 @@ impl Drafts {
                 }
             }
         }
+        is_sending
     }
 
     /// Saves the changed drafts.

@@ -16,7 +16,7 @@ fn key(number: u64) -> RowKey {
 }
 
 #[test]
-fn a_message_is_sent_and_leaves_the_composer_when_it_is_saved() {
+fn a_message_is_sent_at_once_and_leaves_the_composer_when_it_is_saved() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.slow = true;
@@ -25,11 +25,11 @@ fn a_message_is_sent_and_leaves_the_composer_when_it_is_saved() {
     assert!(matches!(&out[0], Effect::SaveRow(row) if row.key() == key(1)));
     assert_eq!(
         (posts(&out).len(), page.rows(), page.draft().as_str()),
-        (0, vec!["hello…".to_owned()], "hello")
+        (1, vec!["hello…".to_owned()], "hello")
     );
     let before = page.view().composer.draft.revision;
     let out = page.stored(key(1), true);
-    assert_eq!((posts(&out).len(), page.draft().as_str()), (1, ""));
+    assert_eq!((posts(&out).len(), page.draft().as_str()), (0, ""));
     assert_ne!(page.view().composer.draft.revision, before, "the composer takes it");
     assert_eq!(page.view().composer.at_risk, AtRisk::Nothing);
 }
@@ -39,8 +39,8 @@ fn a_message_is_sent_when_it_cannot_be_saved() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.slow = true;
-    page.send(1, "hello");
-    assert_eq!(posts(&page.stored(key(1), false)).len(), 1);
+    assert_eq!(posts(&page.send(1, "hello")).len(), 1);
+    assert_eq!(posts(&page.stored(key(1), false)).len(), 0);
     assert_eq!(page.view().composer.at_risk, AtRisk::Commands);
 }
 
@@ -64,13 +64,48 @@ fn text_typed_during_a_save_stays_and_a_second_enter_sends_nothing() {
 }
 
 #[test]
+fn a_message_that_is_answered_before_it_is_saved_leaves_composer_and_storage() {
+    for is_reply in [true, false] {
+        let mut house = House::new(1);
+        let mut page = Page::welcome_in(&house);
+        page.slow = true;
+        page.type_text("hello");
+        let sent = posts(&page.send(1, "hello"));
+        let posted = house.post(&ann(), 1, "hello");
+        let answer = if is_reply { house.reply(sent[0].reference) } else { posted };
+        let out = page.frame(answer);
+        assert!(out.contains(&Effect::DeleteRow(key(1))), "the storage deletes it after it has saved it");
+        assert_eq!((page.draft().as_str(), page.rows()), ("", vec!["hello".to_owned()]));
+        page.stored(key(1), true);
+        assert_eq!((page.draft().as_str(), page.rows()), ("", vec!["hello".to_owned()]));
+    }
+}
+
+#[test]
+fn a_message_of_a_lost_connection_is_sent_again_before_it_is_saved() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.slow = true;
+    let sent = posts(&page.send(1, "1"));
+    page.break_connection(1006);
+    page.retry();
+    let again = posts(&page.enter(&house, &ann()));
+    assert_eq!((sent[0].client_id, again[0].client_id), (client_id(1), client_id(1)));
+    assert_eq!(posts(&page.stored(key(1), true)), []);
+}
+
+#[test]
 fn a_row_keeps_its_order_when_the_next_is_saved_first() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.slow = true;
+    page.break_connection(1006);
     page.send(1, "1");
     page.send(2, "2");
     assert_eq!(posts(&page.stored(key(2), true)), []);
+    page.stored(key(1), true);
+    page.retry();
+    assert_eq!(posts(&page.enter(&house, &ann())), [], "each is saved again as sent");
     assert_eq!(posts(&page.stored(key(1), true))[0].text, "1");
 }
 
@@ -119,13 +154,13 @@ fn a_row_that_is_being_saved_is_released_when_the_page_closes() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.slow = true;
-    page.send(1, "1");
+    assert_eq!(posts(&page.send(1, "1")).len(), 1);
     page.give(Input::Leaving);
     let mut again = Page::on(&page.store).start();
     again.give(Input::IdentityFetched(Ok(Some(ann()))));
     assert_eq!(posts(&again.enter(&house, &ann())).len(), 1, "at once");
     // The browser may have kept the page and shows it again.
-    assert_eq!(posts(&page.stored(key(1), true)).len(), 1);
+    assert_eq!(posts(&page.stored(key(1), true)).len(), 0);
     let out = page.give(Input::TimerFired(Timer::Lease));
     assert_eq!(out, [], "until then the page takes no rows");
     assert_eq!(page.store.read().rows[0].lease, again.time().after(LEASE_MS).wall);
