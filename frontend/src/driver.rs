@@ -18,7 +18,7 @@ use client::http_session::{ABNORMAL, SessionInput};
 use client::identity::IdentityRequest;
 use client::input::{ConnectionId, Input};
 use client::transport::{LastGood, Transport};
-use client::view::{ReadyState, View};
+use client::view::{AtRisk, ReadyState, View};
 use frame_request::FrameRequest;
 use js_sys::Reflect;
 use std::cell::{Cell, RefCell};
@@ -99,6 +99,15 @@ impl Driver {
         let driver = self.clone();
         self.listen(&window, "pagehide", move |_| {
             driver.leave();
+            None
+        });
+        let driver = self.clone();
+        self.listen(&window, "beforeunload", move |event| {
+            if driver.view().composer.at_risk != AtRisk::Nothing {
+                // The browser asks the person. Older browsers want the property.
+                event.prevent_default();
+                drop(Reflect::set(&event, &"returnValue".into(), &true.into()));
+            }
             None
         });
         // A transport pinned in one tab applies to all tabs, because one of them reads for all.
@@ -183,7 +192,11 @@ impl Driver {
             }
             Effect::DeleteRow(key) => self.0.database.drop_row(key),
             Effect::RenewLease { keys, until } => self.0.database.lease(keys, until),
-            Effect::SaveDraft(draft) => self.0.database.keep_draft(&draft),
+            Effect::SaveDraft(draft) if draft.text.is_empty() => self.0.database.keep_draft(&draft, drop),
+            Effect::SaveDraft(draft) => {
+                let driver = self.clone();
+                self.0.database.keep_draft(&draft, move |ok| driver.handle(Input::DraftSaved { ok }));
+            }
             Effect::OpenConnection(socket, transport) => self.open(socket, transport),
             Effect::RememberTransport(worked) => {
                 let text = worked.map(|LastGood { transport, until }| format!("{transport} {until}"));

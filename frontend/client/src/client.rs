@@ -247,6 +247,7 @@ impl Client {
             }
             Input::RowsLoaded(stored) => self.apply_loaded_rows(stored, now, out),
             Input::RowSaved { key, ok } => self.mark_row_saved(key, ok, out),
+            Input::DraftSaved { ok } => self.has_failed_write = !ok,
             Input::StorageReported { usable } => self.is_storage_unusable = !usable,
             Input::Leaving => {
                 self.is_leaving = true;

@@ -44,7 +44,8 @@ pub enum Effect {
         /// The end of the lease, in milliseconds since 1970; 0 releases the rows.
         until: u64,
     },
-    /// Store this draft under its owner and room; an empty text deletes it. Has no answer.
+    /// Store this draft under its owner and room; an empty text deletes it. Answer with
+    /// [`crate::input::Input::DraftSaved`] if the text is not empty.
     SaveDraft(StoredDraft),
     /// Open a connection with this transport.
     ///

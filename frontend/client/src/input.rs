@@ -96,6 +96,11 @@ pub enum Input {
         /// Whether the row is stored. If not, the page continues without storage.
         ok: bool,
     },
+    /// The answer to [`crate::effect::Effect::SaveDraft`] of a text that is not empty.
+    DraftSaved {
+        /// Whether the draft is stored. If not, the page warns that it would be lost.
+        ok: bool,
+    },
     /// Whether the browser's storage can be used. Reported when that changes; at first it is taken to be
     /// usable.
     StorageReported {

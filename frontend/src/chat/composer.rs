@@ -136,15 +136,16 @@ pub fn Composer(props: &ComposerProps) -> Html {
 /// none.
 fn waiting(language: Language, view: &ComposerView) -> Html {
     let count = view.waiting;
-    let text = match (count, view.at_risk != AtRisk::Nothing) {
-        (0, _) => AttrValue::default(),
-        (_, true) => tr!(language, "composer.waiting_unstored", count = count),
-        (_, false) => tr!(language, "composer.waiting", count = count),
+    let text = match (count, view.at_risk) {
+        (0, AtRisk::Nothing) => AttrValue::default(),
+        (0, _) => tr!(language, "composer.unstored"),
+        (_, AtRisk::Nothing) => tr!(language, "composer.waiting", count = count),
+        _ => tr!(language, "composer.waiting_unstored", count = count),
     };
     html! {
         <div key="waiting" class="waiting_line" role="status">
-            if count > 0 {
-                { Icon::Clock.draw() }<span key="text">{ text }</span>
+            if !text.is_empty() {
+                { if count > 0 { Icon::Clock.draw() } else { Icon::Alert.draw() } }<span key="text">{ text }</span>
             }
         </div>
     }

@@ -144,12 +144,12 @@ impl Database {
         });
     }
 
-    /// Stores a draft, or deletes it if its text is empty. A failure is ignored.
-    pub fn keep_draft(&self, draft: &StoredDraft) {
+    /// Stores a draft, or deletes it if its text is empty. Calls `done` with whether that succeeded.
+    pub fn keep_draft(&self, draft: &StoredDraft, done: impl FnOnce(bool) + 'static) {
         let log = draft.owner.epoch.map_or_else(String::new, |epoch| epoch.to_string());
         let key = JsValue::from(format!("{log}/{}/{}", draft.owner.member.0, draft.room.0));
         let text = (!draft.text.is_empty()).then(|| serde_json::to_string(draft).unwrap_or_default());
-        self.write(&[DRAFTS], drop, move |transaction| match text {
+        self.write(&[DRAFTS], done, move |transaction| match text {
             Some(text) => store(transaction, DRAFTS)?.put_with_key(&text.into(), &key).map(drop),
             None => store(transaction, DRAFTS)?.delete(&key).map(drop),
         });

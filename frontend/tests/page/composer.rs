@@ -211,4 +211,9 @@ async fn waiting_messages_are_counted_above_the_field() {
     view.at_risk = AtRisk::Commands;
     fixture.show(view).await;
     assert!(text(".waiting_line").ends_with("Keep this page open: this browser can't save them."));
+    fixture.show(Parts { at_risk: AtRisk::Drafts, ..room() }).await;
+    assert_eq!(
+        text(".waiting_line"),
+        "This browser can't save your text. Keep this page open until you have sent it."
+    );
 }

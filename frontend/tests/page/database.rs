@@ -121,14 +121,14 @@ async fn drafts_are_distinguished_by_log_member_and_room() {
     let drafts =
         [draft(ME, 1, "one"), draft(ME, 2, "two"), draft(other, 1, "three"), draft(before, 1, "four")];
     for draft in &drafts {
-        database.keep_draft(draft);
+        database.keep_draft(draft, drop);
     }
     let mut stored = load(&database).await.unwrap().drafts;
     stored.sort_by(|one, other| one.text.cmp(&other.text));
     let mut wanted = drafts.to_vec();
     wanted.sort_by(|one, other| one.text.cmp(&other.text));
     assert_eq!(stored, wanted);
-    database.keep_draft(&draft(ME, 2, ""));
+    database.keep_draft(&draft(ME, 2, ""), drop);
     assert_eq!(load(&database).await.unwrap().drafts.len(), 3);
 }
 
@@ -186,7 +186,7 @@ async fn a_driver_loads_what_an_earlier_one_stored() {
     let name = name();
     let database = Database::new(&name);
     assert!(keep(&database, &StoredRow { lease: 0, ..row(5, "waits") }).await);
-    database.keep_draft(&draft(ME, 1, "half a"));
+    database.keep_draft(&draft(ME, 1, "half a"), drop);
     let (driver, page) = connected_with(Database::new(&name)).await;
     while driver.view().pane.rows.is_empty() || driver.view().composer.draft.text.is_empty() {
         next_frame().await;

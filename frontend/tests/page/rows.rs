@@ -89,13 +89,13 @@ async fn an_unknown_error_has_a_general_sentence() {
 #[wasm_bindgen_test]
 async fn an_empty_room_invites_to_write_only_when_it_is_loaded() {
     let mut view = room();
-    view.connection.welcomed = false;
+    view.loaded = false;
     let mut fixture = Fixture::open(view).await;
     assert_eq!(text(".empty"), "Loading messages…");
     fixture.show(room()).await;
     assert!(text(".empty").starts_with("No messages yet"));
     assert!(paragraphs().is_empty());
-    fixture.show(Parts { older: Edge::Loading, ..room() }).await;
+    fixture.show(Parts { older: Edge::Loading, loaded: false, ..room() }).await;
     assert_eq!(text(".empty"), "Loading messages…");
     let view = with_rows([row(2, 1, "first", RowState::Settled)]);
     assert_eq!(view.rows[0].key.author, MemberId(2));

@@ -45,6 +45,24 @@ fn a_message_is_sent_when_it_cannot_be_saved() {
 }
 
 #[test]
+fn a_draft_that_cannot_be_stored_is_at_risk_until_it_can() {
+    let mut page = Page::welcome_in(&House::new(1));
+    page.type_text("half");
+    assert_eq!(page.view().composer.at_risk, AtRisk::Nothing);
+    page.give(Input::DraftSaved { ok: false });
+    assert_eq!(page.view().composer.at_risk, AtRisk::Drafts);
+    page.type_text("");
+    assert_eq!(page.view().composer.at_risk, AtRisk::Nothing, "there is nothing to lose");
+    page.type_text("half");
+    page.give(Input::DraftSaved { ok: true });
+    assert_eq!(page.view().composer.at_risk, AtRisk::Nothing);
+    page.give(Input::StorageReported { usable: false });
+    assert_eq!(page.view().composer.at_risk, AtRisk::Drafts);
+    page.give(Input::StorageReported { usable: true });
+    assert_eq!(page.view().composer.at_risk, AtRisk::Nothing);
+}
+
+#[test]
 fn text_typed_during_a_save_stays_and_a_second_enter_sends_nothing() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);

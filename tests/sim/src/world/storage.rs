@@ -36,6 +36,9 @@ impl World {
                 DatabaseRequest::SaveRow(row) => {
                     self.dispatch(id, Input::RowSaved { key: row.key(), ok: false })
                 }
+                DatabaseRequest::SaveDraft(draft) if !draft.text.is_empty() => {
+                    self.dispatch(id, Input::DraftSaved { ok: false })
+                }
                 DatabaseRequest::DeleteRow(_)
                 | DatabaseRequest::RenewLease(..)
                 | DatabaseRequest::SaveDraft(_) => Ok(()),
@@ -67,7 +70,8 @@ impl World {
                 if draft.text.is_empty() {
                     drop(database.drafts.remove(&key))
                 } else {
-                    drop(database.drafts.insert(key, draft))
+                    database.drafts.insert(key, draft);
+                    return self.dispatch(id, Input::DraftSaved { ok: true });
                 }
             }
         }
