@@ -165,10 +165,11 @@ impl Connection {
         self.enqueue_frame(frame, false);
     }
 
-    /// Queues a frame that only this connection gets, like [`Connection::enqueue`]. If too much waits for the IP
-    /// address, the connection is cut off.
+    /// Queues a frame that only this connection gets, such as a pong, or buffers it during a replay. No replay holds
+    /// it, so it stays if the buffer overflows. If too much waits for the IP address, the connection is cut off.
     pub fn enqueue_own(&self, frame: Bytes) {
-        self.enqueue_frame(frame, true);
+        self.is_urgent.set(true);
+        self.send_frame(frame, true);
         self.bound_held();
     }
 
@@ -241,9 +242,7 @@ impl Connection {
             count_refusal(reason);
         }
         if self.kind != SessionKind::Command {
-            self.is_urgent.set(true);
-            self.send_frame(frame::event(&event), true);
-            self.bound_held();
+            self.enqueue_own(frame::event(&event));
         } else if !self.is_closing() {
             self.answer.borrow_mut().get_or_insert(event);
         }

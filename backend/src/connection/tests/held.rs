@@ -76,6 +76,56 @@ fn an_answer_that_is_buffered_during_a_replay_counts_for_its_address() {
 }
 
 #[test]
+fn a_pong_during_a_replay_counts_and_outlasts_an_overflow() {
+    let (limits, ip) = address_limits();
+    let other = limits.held_bytes(ip);
+    other.set(HELD_BYTES_PER_ADDRESS_MAX - 1_000);
+    let (connection, mut body) = connection();
+    connection.count_held(limits.held_bytes(ip));
+    connection.buffer();
+    connection.enqueue_own(answer_frame(1_000));
+    assert!(!other.is_over_limit());
+    other.set(HELD_BYTES_PER_ADDRESS_MAX - 999);
+    assert!(other.is_over_limit(), "the pong counts");
+    // The events come again with the next part of the replay, but nothing holds the pong.
+    connection.enqueue(Bytes::from(vec![0; QUEUE_BYTES_MAX]));
+    connection.release();
+    assert!(connection.is_buffering());
+    connection.buffer();
+    connection.release();
+    assert_eq!(next(&mut body), Poll::Ready(Some(answer_frame(1_000))));
+    assert_eq!(connection.close_code(), None);
+}
+
+#[test]
+fn requests_wait_while_many_answers_are_buffered_during_a_replay() {
+    for (bytes, waits) in
+        [(ANSWER_BYTES_MAX - 1, false), (ANSWER_BYTES_MAX, false), (ANSWER_BYTES_MAX + 1, true)]
+    {
+        let (connection, mut body) = connection();
+        connection.buffer();
+        connection.enqueue_own(answer_frame(bytes));
+        assert_eq!(connection.holds_many_answers(), waits, "{bytes}");
+        connection.release();
+        assert_eq!(connection.holds_many_answers(), waits, "{bytes}");
+        while next(&mut body).is_ready() {}
+        assert!(!connection.holds_many_answers());
+    }
+}
+
+#[test]
+fn pongs_beyond_the_queue_close_with_4008_during_a_replay() {
+    let pong = 1_000;
+    for (last, is_closed) in [(pong - 1, false), (pong, false), (pong + 1, true)] {
+        let (connection, _body) = connection();
+        connection.buffer();
+        connection.enqueue_own(answer_frame(QUEUE_BYTES_MAX - pong));
+        connection.enqueue_own(answer_frame(last));
+        assert_eq!(connection.close_code(), is_closed.then_some(4008), "{last}");
+    }
+}
+
+#[test]
 fn answers_count_until_their_last_byte_has_left() {
     let (limits, ip) = address_limits();
     let other = limits.held_bytes(ip);
