@@ -43,7 +43,7 @@ use crate::metrics::refusal_reason::RefusalReason;
 use crate::metrics::worker_counts::{count_close, count_refusal};
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::SessionKind};
-use queue::{Queue, ReplayBuffer, queued_bytes};
+use queue::{BufferedReply, Queue, ReplayBuffer, queued_bytes};
 use shared::{CloseCode, Event};
 use slow_reader::is_too_slow;
 use std::{
@@ -265,7 +265,7 @@ impl Connection {
             drop(queue);
             return self.cut_off_slow_reader();
         }
-        buffer.push_reply(frame);
+        buffer.push_reply(frame, is_own);
         queue.note_held();
     }
 
@@ -274,9 +274,8 @@ impl Connection {
     pub fn buffer(&self) {
         self.is_attached.set(true);
         let mut queue = self.queue.borrow_mut();
-        let before = queue.buffer.take().unwrap_or_default();
-        let ReplayBuffer { replies, reply_bytes, .. } = before;
-        queue.buffer = Some(ReplayBuffer { replies, reply_bytes, ..ReplayBuffer::default() });
+        let before: ReplayBuffer = queue.buffer.take().unwrap_or_default();
+        queue.buffer = Some(before.into_replies());
     }
 
     /// Whether frames are buffered during a replay.
@@ -323,7 +322,9 @@ impl Connection {
         }
         drop(queue);
         buffer.frames.into_iter().for_each(|frame| self.enqueue(frame));
-        buffer.replies.into_iter().for_each(|frame| self.enqueue_frame(frame, true));
+        for BufferedReply { frame, is_own } in buffer.replies {
+            self.enqueue_frame(frame, is_own);
+        }
     }
 
     /// Sends the hub [`Input::Drained`] when the queued frames have left.

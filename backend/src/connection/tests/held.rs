@@ -98,6 +98,23 @@ fn a_pong_during_a_replay_counts_and_outlasts_an_overflow() {
 }
 
 #[test]
+fn events_that_others_get_too_do_not_count_during_a_replay() {
+    let (limits, ip) = address_limits();
+    let other = limits.held_bytes(ip);
+    other.set(HELD_BYTES_PER_ADDRESS_MAX);
+    let (connection, _body) = connection();
+    connection.count_held(limits.held_bytes(ip));
+    connection.buffer();
+    connection.send_ephemeral(answer_frame(ANSWER_BYTES_MAX + 1));
+    for _ in 0..2 {
+        assert!(!other.is_over_limit() && !connection.holds_many_answers());
+        connection.release();
+    }
+    connection.send_ephemeral(answer_frame(1_000));
+    assert!(!other.is_over_limit());
+}
+
+#[test]
 fn requests_wait_while_many_answers_are_buffered_during_a_replay() {
     for (bytes, waits) in
         [(ANSWER_BYTES_MAX - 1, false), (ANSWER_BYTES_MAX, false), (ANSWER_BYTES_MAX + 1, true)]
