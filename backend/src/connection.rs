@@ -173,10 +173,17 @@ impl Connection {
         self.bound_held();
     }
 
-    /// Cuts the connection off if too much waits for its IP address: it adds to that.
-    fn bound_held(&self) {
-        let queue = self.queue.borrow();
-        let is_over = !queue.is_closing && queue.held.is_over_limit();
+    /// Cuts the connection off if too much waits for its IP address, and a considerable part of that for the
+    /// connection. What the kernel takes at once does not wait.
+    pub fn bound_held(&self) {
+        let mut queue = self.queue.borrow_mut();
+        if queue.is_closing || !queue.held.is_over_limit() {
+            return;
+        }
+        if self.is_waiting.get() {
+            self.write(&mut queue);
+        }
+        let is_over = queue.held.is_over_limit();
         drop(queue);
         if is_over {
             self.cut_off_slow_reader();

@@ -13,9 +13,14 @@ pub const QUEUE_BYTES_MAX: usize = 1 << 20;
 pub const ANSWER_BYTES_MAX: usize = 64 << 10;
 
 /// Bytes that wait for all WebSockets of one IP address, events that others get too not counted, and bytes of their
-/// unfinished messages. Beyond: a WebSocket that gets an answer is closed with 4008, and one that sends a part of a
-/// message with 4408.
+/// unfinished messages. Beyond: each WebSocket of which more than [`HELD_BYTES_SPARED`] are held is closed, with 4008
+/// for answers and with 4408 for a message, until the address holds no more than this.
 pub const HELD_BYTES_PER_ADDRESS_MAX: usize = 32 << 20;
+
+/// Bytes of answers that wait for one WebSocket, and bytes of its unfinished message, for which it is not closed
+/// however much its IP address holds: others behind the address must not cost it the connection. The sockets of one
+/// address, [`SOCKETS_PER_ADDRESS_MAX`], bound the sum.
+pub const HELD_BYTES_SPARED: usize = 16 << 10;
 
 /// Bytes that wait for one connection while a worker queues a round of batches. Beyond: they are written before
 /// the round ends.
@@ -120,8 +125,8 @@ pub const HEAD_BYTES_MAX: usize = 96 << 10;
 /// Time for a WebSocket message or control frame, from its first to its last byte. Beyond: close 4408.
 pub const MESSAGE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Time between two checks whether the peer of a paused WebSocket is still there. Its end waits behind the
-/// bytes that are not read.
+/// Time between two checks of a WebSocket that is paused, or whose message is unfinished: whether its peer is still
+/// there, since the end waits behind the bytes that are not read, and whether its IP address holds too much.
 pub const PEER_CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// Time for which an idle HTTP connection stays open. Beyond: closed.

@@ -212,6 +212,7 @@ impl MessageReader {
         while self.connection.holds_many_answers() {
             // If the answers leave in time, this is no error; if not, the connection is looked at.
             let _ = timeout(PEER_CHECK_EVERY, self.connection.answers_left()).await;
+            self.connection.bound_held();
             if self.direct_writer.is_peer_gone() || self.connection.is_closing() {
                 return false;
             }

@@ -2,12 +2,12 @@ use super::*;
 use crate::{
     connection::{
         address_limits::AddressLimits, deadlines::Deadlines, permit::ConnectionPermits,
-        worker_inputs::WaitingInput,
+        server_socket::tests::pair, worker_inputs::WaitingInput,
     },
     fanout::{BatchReceiver, Delivery, batch_channel},
     http::host_policy::HostPolicy,
     join_secret::JoinSecret,
-    limits::INBOX_MAX,
+    limits::{ANSWER_BYTES_MAX, HELD_BYTES_PER_ADDRESS_MAX, INBOX_MAX},
     page::Page,
     registry::Actor,
     store::{Store as _, memory::MemoryStore},
@@ -137,4 +137,31 @@ async fn a_client_that_leaves_before_its_101_is_closed_once() {
     drop(state);
     actor.run().await.unwrap();
     assert!(!batches.next_round(|_| ()).await, "the registry never knew of it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reads_no_answers_goes_when_its_address_holds_too_much() {
+    let (socket, _peer) = pair().await;
+    let (limits, ip) = (AddressLimits::new(1_000, true), IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let (connections, unlimited) = (Connections::new(0), Rate::NONE);
+    let connection = connections.add_socket(Dialect::V1, socket.direct_writer());
+    connection.count_held(limits.held_bytes(ip));
+    connection.enqueue_own(Bytes::from(vec![0; ANSWER_BYTES_MAX]));
+    let reader = MessageReader {
+        connection,
+        inputs: connections.inputs(),
+        connections,
+        direct_writer: socket.direct_writer(),
+        ip,
+        address_limits: Arc::clone(&limits),
+        rates: InboundRates { messages: unlimited, bytes: unlimited, texts: unlimited },
+        inbound_hook: None,
+    };
+    let wait = || timeout(10 * PEER_CHECK_EVERY, reader.wait_for_answers());
+    assert_eq!(wait().await.ok(), None, "the address holds little");
+    let other = limits.held_bytes(ip);
+    other.set(HELD_BYTES_PER_ADDRESS_MAX);
+    assert_eq!(wait().await.ok(), Some(false));
+    assert_eq!(reader.connection.close_code(), Some(4008));
+    assert!(!other.is_over_limit());
 }
