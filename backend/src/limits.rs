@@ -197,6 +197,12 @@ pub const REFUSALS: Rate = Rate { per_s: 10, burst: 200 };
 /// Time for which a refusal beyond [`REFUSALS`] waits before it is sent.
 pub const REFUSAL_DELAY: Duration = Duration::from_secs(2);
 
+/// Refusals of one IP address that wait, if a proxy is trusted. Beyond: the refusal is sent at once.
+pub const REFUSALS_WAITING_PER_ADDRESS_MAX: usize = 64;
+
+/// Refusals that wait, if a proxy is trusted: each keeps a connection of the proxy. Beyond: the refusal is sent at once.
+pub const REFUSALS_WAITING_MAX: usize = 1_024;
+
 /// Longest time after which a refused caller is told to try again, in milliseconds. Beyond: the times begin
 /// again.
 pub const RETRY_AFTER_MS_MAX: u64 = 60_000;
