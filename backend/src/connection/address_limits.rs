@@ -4,10 +4,12 @@
 //! behind one address, so a refusal says when to come back, and each refused caller gets a later time than the
 //! one before. An IPv6 address counts as its /64, because one household can use every address of it.
 
+mod act_charge;
 mod held_bytes;
 mod slot_bucket;
 mod waiting_refusal;
 
+pub use act_charge::ActCharge;
 pub use held_bytes::HeldBytes;
 pub use waiting_refusal::WaitingRefusal;
 
@@ -269,7 +271,10 @@ impl AddressLimits {
     }
 
     /// Takes back an act that had no effect.
-    pub fn take_back(&self, ip: IpAddr, act: Act) {
+    fn take_back(&self, ip: IpAddr, act: Act) {
+        if !self.is_limited {
+            return;
+        }
         self.at(ip, |address, now| address.acts[act as usize].give_back(act.rate(), act.cost(), now));
     }
 

@@ -40,14 +40,14 @@ pub async fn command(
     if let Some(hook) = &state.inbound_hook {
         hook(text);
     }
-    if let Command::RoomCreate(_) = &command {
-        state.address_limits.act(caller.ip, Act::CreateRoom)?;
-    }
     let identity = params.expected_identity()?;
     let device = device_token::trusted(&request, &state, &caller).await;
     let guard = state.open_connection(SessionKind::Command, &caller)?;
     let connection = &guard.connection;
-    state.tell(Input::CommandRequested { session: connection.session, device, identity, command }).await?;
+    let is_charged = matches!(command, Command::RoomCreate(_)) && device.is_some();
+    let charge = is_charged.then(|| state.address_limits.charge(caller.ip, Act::CreateRoom)).transpose()?;
+    let input = Input::CommandRequested { session: connection.session, device, identity, command };
+    state.tell_charged(input, charge).await?;
     let answer = poll_fn(|cx| connection.poll_answer(cx)).await;
     guard.wait_for_rate().await;
     respond(answer).map_err(|error| {

@@ -264,17 +264,21 @@ impl MessageReader {
     }
 
     async fn handle_command(&self, text: &str) -> Result<(), CloseCode> {
-        match Command::parse(text) {
-            Ok(Command::RoomCreate(create)) if self.address_limits.act(self.ip, Act::CreateRoom).is_err() => {
-                self.refuse(Some(create.reference), ErrorCode::TooManyRequests);
-                Ok(())
-            }
-            Ok(command) => self.tell(Input::CommandReceived(self.connection.session, command)).await,
+        let command = match Command::parse(text) {
+            Ok(command) => command,
             Err(error) => {
                 self.refuse(error.reference, error.code);
-                Ok(())
+                return Ok(());
             }
-        }
+        };
+        let is_charged = matches!(command, Command::RoomCreate(_));
+        let charge = is_charged.then(|| self.address_limits.charge(self.ip, Act::CreateRoom));
+        let Ok(charge) = charge.transpose() else {
+            self.refuse(Some(command.reference()), ErrorCode::TooManyRequests);
+            return Ok(());
+        };
+        let input = Input::CommandReceived(self.connection.session, command);
+        self.inputs.send_charged(input, charge).await.map_err(|_| CloseCode::Internal)
     }
 
     async fn handle_text(&self, text: String) -> Result<(), CloseCode> {
