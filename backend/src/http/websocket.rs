@@ -48,8 +48,9 @@ pub async fn connect(
     let state = AppState::of(&request);
     check_handshake(&request)?;
     let dialect = choose_dialect(&request, state.is_text_dialect_on)?;
-    state.address_limits.act(caller.ip, Act::Handshake)?;
     let permit = state.acquire_permit(Kind::Socket, &caller)?;
+    // The last refusal: a handshake that opens no WebSocket costs nothing.
+    state.address_limits.act(caller.ip, Act::Handshake)?;
     let message_max = match dialect {
         Dialect::V1 => FRAME_BYTES_MAX,
         Dialect::Text => PLAIN_BYTES_MAX,

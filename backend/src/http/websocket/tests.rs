@@ -7,7 +7,7 @@ use crate::{
     fanout::{BatchReceiver, Delivery, batch_channel},
     http::host_policy::HostPolicy,
     join_secret::JoinSecret,
-    limits::{ANSWER_BYTES_MAX, HELD_BYTES_PER_ADDRESS_MAX, INBOX_MAX},
+    limits::{ANSWER_BYTES_MAX, HANDSHAKES, HELD_BYTES_PER_ADDRESS_MAX, INBOX_MAX},
     page::Page,
     registry::Actor,
     store::{Store as _, memory::MemoryStore},
@@ -32,6 +32,10 @@ struct Worker {
 
 impl Worker {
     async fn new() -> Self {
+        Worker::with_limits(AddressLimits::new(2, false)).await
+    }
+
+    async fn with_limits(address_limits: Arc<AddressLimits>) -> Self {
         let (sender, batches) = batch_channel();
         let store = Box::new(MemoryStore::new(Epoch(1)));
         let health = store.health();
@@ -60,7 +64,7 @@ impl Worker {
             permits: ConnectionPermits::new(1),
             is_text_dialect_on: true,
             inbound_rates: InboundRates { messages: unlimited, bytes: unlimited, texts: unlimited },
-            address_limits: AddressLimits::new(2, false),
+            address_limits,
             inbound_hook: None,
             deadlines: Deadlines::default(),
         });
@@ -81,6 +85,21 @@ async fn ask(state: Rc<AppState>) -> Result<HttpResponse, ApiError> {
     let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let caller = Caller { ip, has_origin: false, is_https: false, is_trustworthy: true };
     connect(request, payload, caller).await
+}
+
+#[actix_web::test]
+async fn a_handshake_that_opens_nothing_does_not_count_for_the_rate() {
+    let Worker { state, actor, .. } = Worker::with_limits(AddressLimits::new(1_000, true)).await;
+    let permit = state.permits.try_acquire();
+    // As fast as they come, the rate allows few more than the burst.
+    for number in 0..4 * HANDSHAKES.burst {
+        let refused = ask(Rc::clone(&state)).await.unwrap_err();
+        assert_eq!(refused.to_string(), "503 full", "{number}");
+    }
+    drop(permit);
+    actix_web::rt::spawn(actor.run());
+    let response = ask(state).await.unwrap_or_else(|refused| panic!("{refused}"));
+    assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
 }
 
 /// Whether these inputs are exactly one `Closed`.
