@@ -225,7 +225,8 @@ pub const SHUTDOWN: Duration = Duration::from_secs(4);
 /// next start recovers the database.
 pub const SHUTDOWN_LIMIT: Duration = Duration::from_millis(4_500);
 
-/// Time after which a commit without an outcome counts as a fault of the disk. Beyond: `/readyz` answers 503.
+/// Time after which a commit without an outcome counts as a fault of the disk, and an outcome that waits as one of the
+/// registry. Beyond: `/readyz` answers 503.
 pub const STALL_AFTER: Duration = Duration::from_secs(5);
 
 /// Time between two additions of a worker's counts to the totals.

@@ -100,9 +100,9 @@ pub async fn run(
     let (senders, receivers): (Vec<_>, Vec<_>) = (0..workers).map(|_| batch_channel()).unzip();
     let build = inputs.page.build().to_owned();
     let settings = Settings { build: build.clone(), posts: posts(config.limit_posts) };
-    let health = inputs.store.health();
     let metrics = Arc::new(Metrics::default());
     let store = Box::new(MeasuredStore::new(inputs.store, Arc::clone(&metrics)));
+    let health = store.health();
     let (actor, registry) = Actor::new(settings, store, senders).map_err(RunError::Snapshot)?;
     let actor = actor.with_durations(Arc::clone(&metrics.turns));
     let policy = Arc::new(host_policy(&config, &inputs.house_id));

@@ -4,6 +4,7 @@
 //! A store may have several writers. So an append returns receipts only, and every reader of the log, the
 //! hub of this process included, learns the events from the [tail](Store::tail).
 
+pub mod commit_progress;
 pub mod data_folder;
 pub mod health;
 pub mod limits;
