@@ -6,6 +6,7 @@
 
 pub mod commit_progress;
 pub mod data_folder;
+pub mod file_size_limit;
 pub mod health;
 pub mod limits;
 pub mod memory;
