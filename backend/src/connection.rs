@@ -12,6 +12,7 @@ mod chunked_end;
 pub mod deadlines;
 pub mod direct_writer;
 mod end_queue;
+mod flush;
 pub mod frame;
 pub mod frame_guard;
 mod head_end;
@@ -24,6 +25,7 @@ pub mod permit;
 mod ping_scan;
 mod queue;
 pub mod read_ahead;
+mod replay;
 pub mod request_bytes;
 pub mod request_cycle;
 pub mod server_socket;
@@ -38,18 +40,18 @@ use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame::FramePayload;
 use crate::connection::trace::{TraceSink, Tracer};
 use crate::connection::worker_inputs::WorkerInputs;
-use crate::limits::{FLUSH_BYTES, QUEUE_BYTES_MAX};
+use crate::limits::FLUSH_BYTES;
 use crate::metrics::refusal_reason::RefusalReason;
 use crate::metrics::worker_counts::{count_close, count_refusal};
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::SessionKind};
-use queue::{Queue, ReplayBuffer, queued_bytes};
+use queue::{Queue, queued_bytes};
 use shared::{CloseCode, Event};
 use slow_reader::is_too_slow;
 use std::{
     cell::{Cell, OnceCell, RefCell},
     rc::Rc,
-    task::{Context, Poll, Waker},
+    task::{Poll, Waker},
 };
 
 /// One WebSocket, or one request over plain HTTP. The hub sees each of them as one session.
@@ -165,17 +167,25 @@ impl Connection {
         self.enqueue_frame(frame, false);
     }
 
-    /// Queues a frame that only this connection gets, like [`Connection::enqueue`]. If too much waits for the IP
-    /// address, the connection is cut off.
+    /// Queues a frame that only this connection gets, such as a pong, or buffers it during a replay. No replay holds
+    /// it, so it stays if the buffer overflows. If too much waits for the IP address, the connection is cut off.
     pub fn enqueue_own(&self, frame: Bytes) {
-        self.enqueue_frame(frame, true);
+        self.is_urgent.set(true);
+        self.send_frame(frame, true);
         self.bound_held();
     }
 
-    /// Cuts the connection off if too much waits for its IP address: it adds to that.
-    fn bound_held(&self) {
-        let queue = self.queue.borrow();
-        let is_over = !queue.is_closing && queue.held.is_over_limit();
+    /// Cuts the connection off if too much waits for its IP address, and a considerable part of that for the
+    /// connection. What the kernel takes at once does not wait.
+    pub fn bound_held(&self) {
+        let mut queue = self.queue.borrow_mut();
+        if queue.is_closing || !queue.held.is_over_limit() {
+            return;
+        }
+        if self.is_waiting.get() {
+            self.write(&mut queue);
+        }
+        let is_over = queue.held.is_over_limit();
         drop(queue);
         if is_over {
             self.cut_off_slow_reader();
@@ -219,19 +229,6 @@ impl Connection {
         }
     }
 
-    /// Queues a frame of the replay, ahead of buffered frames. The bound does not count it: the hub sends
-    /// the replay in small parts, and waits until each has left.
-    pub fn send_replay(&self, frame: Bytes) {
-        self.is_urgent.set(true);
-        let mut queue = self.queue.borrow_mut();
-        if queue.is_closing {
-            return;
-        }
-        let traced = self.tracer.get().and_then(|tracer| tracer.sent(&frame));
-        queue.push_replay(frame);
-        traced.into_iter().for_each(|traced| queue.push(traced));
-    }
-
     /// Queues the answer to a command of this client, or buffers it during a replay. A request for one
     /// command keeps its answer as an event, for [`Connection::poll_answer`].
     pub fn send(&self, event: Box<Event>) {
@@ -241,9 +238,7 @@ impl Connection {
             count_refusal(reason);
         }
         if self.kind != SessionKind::Command {
-            self.is_urgent.set(true);
-            self.send_frame(frame::event(&event), true);
-            self.bound_held();
+            self.enqueue_own(frame::event(&event));
         } else if !self.is_closing() {
             self.answer.borrow_mut().get_or_insert(event);
         }
@@ -266,23 +261,8 @@ impl Connection {
             drop(queue);
             return self.cut_off_slow_reader();
         }
-        buffer.push_reply(frame);
+        buffer.push_reply(frame, is_own);
         queue.note_held();
-    }
-
-    /// Buffers frames until [`Connection::release`]. Frames that were buffered before are dropped, except
-    /// replies: the replay that follows holds the events, and nothing holds the replies.
-    pub fn buffer(&self) {
-        self.is_attached.set(true);
-        let mut queue = self.queue.borrow_mut();
-        let before = queue.buffer.take().unwrap_or_default();
-        let ReplayBuffer { replies, reply_bytes, .. } = before;
-        queue.buffer = Some(ReplayBuffer { replies, reply_bytes, ..ReplayBuffer::default() });
-    }
-
-    /// Whether frames are buffered during a replay.
-    pub fn is_buffering(&self) -> bool {
-        self.queue.borrow().buffer.is_some()
     }
 
     /// Whether everything that was published to this session is queued.
@@ -310,21 +290,6 @@ impl Connection {
     /// Whether nothing is queued.
     pub fn is_empty(&self) -> bool {
         self.queue.borrow().is_empty()
-    }
-
-    /// Queues the buffered frames. If the buffer has overflowed, the hub gets
-    /// [`Input::BufferOverflowed`] instead, and frames are buffered on.
-    pub fn release(&self) {
-        let mut queue = self.queue.borrow_mut();
-        let Some(mut buffer) = queue.buffer.take() else { return };
-        if buffer.has_overflowed || queue.bytes() + buffer.bytes + buffer.reply_bytes > QUEUE_BYTES_MAX {
-            buffer.overflow();
-            queue.buffer = Some(buffer);
-            return self.inputs.push(Input::BufferOverflowed(self.session));
-        }
-        drop(queue);
-        buffer.frames.into_iter().for_each(|frame| self.enqueue(frame));
-        buffer.replies.into_iter().for_each(|frame| self.enqueue_frame(frame, true));
     }
 
     /// Sends the hub [`Input::Drained`] when the queued frames have left.
@@ -388,129 +353,6 @@ impl Connection {
     /// Milliseconds that the pause still lasts; 0 if reading is not paused.
     pub fn pause_ms(&self, now: u64) -> u64 {
         self.paused_until.get().saturating_sub(now)
-    }
-
-    /// Notes that something was queued. Returns true if no [`Connection::flush`] was due before.
-    pub fn mark_dirty(&self) -> bool {
-        !self.is_dirty.replace(true)
-    }
-
-    /// Whether something was queued since the last call of [`Connection::flush`].
-    pub fn is_dirty(&self) -> bool {
-        self.is_dirty.get()
-    }
-
-    /// Queues frames and flushes. A single frame that nothing precedes goes to the kernel without a place in the
-    /// queue, as far as the kernel takes it.
-    pub fn enqueue_and_flush(&self, frames: &[Bytes]) {
-        match frames {
-            [frame] if self.is_waiting.get() && self.takes_joined_frames() => {
-                let mut queue = self.queue.borrow_mut();
-                if !queue.is_empty() || queue.is_closing || queue.buffer.is_some() {
-                    drop(queue);
-                    self.enqueue(frame.clone());
-                } else {
-                    let written = self.direct_writer.try_write_frame(frame);
-                    if written == frame.len() {
-                        return;
-                    }
-                    queue.push(frame.clone());
-                    queue.advance(written);
-                }
-            }
-            _ => frames.iter().for_each(|frame| self.enqueue(frame.clone())),
-        }
-        self.flush();
-    }
-
-    /// Starts to write the queued frames. Callers that queue frames call this once afterwards.
-    pub fn flush(&self) {
-        self.is_dirty.set(false);
-        if !self.is_waiting.get() {
-            // The dispatcher was woken, or has not polled yet: it takes the queued frames.
-            return;
-        }
-        let mut queue = self.queue.borrow_mut();
-        self.write(&mut queue);
-        let is_empty = queue.is_empty() && !queue.is_closing;
-        if is_empty && std::mem::take(&mut queue.notifies_drained) {
-            self.inputs.push(Input::Drained(self.session));
-        }
-        drop(queue);
-        // A response over plain HTTP waits for more than frames: also to learn that there are none.
-        if !is_empty || self.kind != SessionKind::WebSocket {
-            self.wake();
-        }
-    }
-
-    /// Writes the queued frames as far as the kernel takes them now. The dispatcher must be waiting.
-    fn write(&self, queue: &mut Queue) {
-        while !queue.is_empty() {
-            match self.direct_writer.try_write(queue.frames()) {
-                0 => break,
-                written => queue.advance(written),
-            }
-        }
-    }
-
-    /// The next whole frame, for transports that send frames in another form; `None` after a close.
-    pub fn poll_frame(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let mut queue = self.queue.borrow_mut();
-        let frame = queue.pop();
-        if frame.is_some() || queue.is_closing {
-            return Poll::Ready(frame);
-        }
-        if std::mem::take(&mut queue.notifies_drained) {
-            self.inputs.push(Input::Drained(self.session));
-        }
-        drop(queue);
-        self.wait(cx);
-        Poll::Pending
-    }
-
-    /// The answer to the command of this request.
-    ///
-    /// # Errors
-    ///
-    /// The code with which the hub closed the session instead.
-    pub fn poll_answer(&self, cx: &Context<'_>) -> Poll<Result<Box<Event>, u16>> {
-        if let Some(event) = self.answer.take() {
-            return Poll::Ready(Ok(event));
-        }
-        if let Some(code) = self.close_code() {
-            return Poll::Ready(Err(code));
-        }
-        self.wait(cx);
-        Poll::Pending
-    }
-
-    /// Returns when something was queued or released.
-    pub async fn wait_for_change(&self) {
-        let mut is_polled = false;
-        std::future::poll_fn(|cx| {
-            if std::mem::replace(&mut is_polled, true) && !self.is_waiting.get() {
-                return Poll::Ready(());
-            }
-            self.wait(cx);
-            Poll::Pending
-        })
-        .await;
-    }
-
-    fn wait(&self, cx: &Context<'_>) {
-        self.is_waiting.set(true);
-        let mut waker = self.waker.borrow_mut();
-        if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-            *waker = Some(cx.waker().clone());
-        }
-    }
-
-    fn wake(&self) {
-        if self.is_waiting.take()
-            && let Some(waker) = &*self.waker.borrow()
-        {
-            waker.wake_by_ref();
-        }
     }
 }
 

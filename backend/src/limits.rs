@@ -13,9 +13,14 @@ pub const QUEUE_BYTES_MAX: usize = 1 << 20;
 pub const ANSWER_BYTES_MAX: usize = 64 << 10;
 
 /// Bytes that wait for all WebSockets of one IP address, events that others get too not counted, and bytes of their
-/// unfinished messages. Beyond: a WebSocket that gets an answer is closed with 4008, and one that sends a part of a
-/// message with 4408.
+/// unfinished messages. Beyond: each WebSocket of which more than [`HELD_BYTES_SPARED`] are held is closed, with 4008
+/// for answers and with 4408 for a message, until the address holds no more than this.
 pub const HELD_BYTES_PER_ADDRESS_MAX: usize = 32 << 20;
+
+/// Bytes of answers that wait for one WebSocket, and bytes of its unfinished message, for which it is not closed
+/// however much its IP address holds: others behind the address must not cost it the connection. The sockets of one
+/// address, [`SOCKETS_PER_ADDRESS_MAX`], bound the sum.
+pub const HELD_BYTES_SPARED: usize = 16 << 10;
 
 /// Bytes that wait for one connection while a worker queues a round of batches. Beyond: they are written before
 /// the round ends.
@@ -120,8 +125,8 @@ pub const HEAD_BYTES_MAX: usize = 96 << 10;
 /// Time for a WebSocket message or control frame, from its first to its last byte. Beyond: close 4408.
 pub const MESSAGE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Time between two checks whether the peer of a paused WebSocket is still there. Its end waits behind the
-/// bytes that are not read.
+/// Time between two checks of a WebSocket that is paused, or whose message is unfinished: whether its peer is still
+/// there, since the end waits behind the bytes that are not read, and whether its IP address holds too much.
 pub const PEER_CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// Time for which an idle HTTP connection stays open. Beyond: closed.
@@ -192,6 +197,12 @@ pub const REFUSALS: Rate = Rate { per_s: 10, burst: 200 };
 /// Time for which a refusal beyond [`REFUSALS`] waits before it is sent.
 pub const REFUSAL_DELAY: Duration = Duration::from_secs(2);
 
+/// Refusals of one IP address that wait, if a proxy is trusted. Beyond: the refusal is sent at once.
+pub const REFUSALS_WAITING_PER_ADDRESS_MAX: usize = 64;
+
+/// Refusals that wait, if a proxy is trusted: each keeps a connection of the proxy. Beyond: the refusal is sent at once.
+pub const REFUSALS_WAITING_MAX: usize = 1_024;
+
 /// Longest time after which a refused caller is told to try again, in milliseconds. Beyond: the times begin
 /// again.
 pub const RETRY_AFTER_MS_MAX: u64 = 60_000;
@@ -214,7 +225,8 @@ pub const SHUTDOWN: Duration = Duration::from_secs(4);
 /// next start recovers the database.
 pub const SHUTDOWN_LIMIT: Duration = Duration::from_millis(4_500);
 
-/// Time after which a commit without an outcome counts as a fault of the disk. Beyond: `/readyz` answers 503.
+/// Time after which a commit without an outcome counts as a fault of the disk, and an outcome that waits as one of the
+/// registry. Beyond: `/readyz` answers 503.
 pub const STALL_AFTER: Duration = Duration::from_secs(5);
 
 /// Time between two additions of a worker's counts to the totals.

@@ -16,8 +16,6 @@ pub mod worker_counts;
 
 pub use histogram::Histogram;
 
-use crate::clock::mono_ms;
-use crate::limits::STALL_AFTER;
 use exposition::{Exposition, Kind};
 use refusal_reason::RefusalReason;
 use shared::close::ENDINGS;
@@ -27,7 +25,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 use worker_counts::{CLOSES, REASONS, WorkerCounts};
 
@@ -46,8 +44,6 @@ pub struct Metrics {
     /// Durations of commits, from the order to the durable outcome.
     commits: Histogram,
     committed_changes: AtomicU64,
-    /// Begin of the commit that has no outcome yet, in milliseconds of [`mono_ms`], plus one; 0 if there is none.
-    commit_began: AtomicU64,
     reads: Histogram,
     read_failures: AtomicU64,
     deliveries: AtomicU64,
@@ -91,7 +87,6 @@ impl Default for Metrics {
             turns: Arc::new(Histogram::new(TURN_BUCKETS)),
             commits: Histogram::new(STORE_BUCKETS),
             committed_changes: AtomicU64::default(),
-            commit_began: AtomicU64::default(),
             reads: Histogram::new(STORE_BUCKETS),
             read_failures: AtomicU64::default(),
             deliveries: AtomicU64::default(),
@@ -116,13 +111,6 @@ impl Metrics {
     /// Notes what a worker has open.
     pub fn note_worker(&self, worker: u16, gauges: WorkerGauges) {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner).insert(worker, gauges);
-    }
-
-    /// Time for which the commit under way has had no outcome, if it is long enough to count as a fault of the disk.
-    pub fn commit_stall(&self) -> Option<Duration> {
-        let began = read(&self.commit_began).checked_sub(1)?;
-        let wait = Duration::from_millis(mono_ms().saturating_sub(began));
-        (wait >= STALL_AFTER).then_some(wait)
     }
 
     /// Refusals until now, in the order of [`RefusalReason::ALL`].
@@ -221,7 +209,7 @@ impl Metrics {
         );
         text.histogram(
             "teahouse_store_read_duration_seconds",
-            "Time of one read from the store, the wait for a reader included.",
+            "Time of one read from the store, the waits for a reader and for the registry included.",
             &self.reads,
         );
         text.single(

@@ -4,10 +4,12 @@
 //! Inputs come through a bounded channel. Connections wait for it, so sockets are not read while it is full.
 
 mod actor;
+mod charges;
 mod split;
 
 pub use actor::{Actor, RegistryError};
 
+use crate::connection::address_limits::ActCharge;
 use crate::connection::worker_inputs::WaitingInput;
 use hub::{Input, output::Answer};
 use tokio::sync::{mpsc, oneshot};
@@ -15,9 +17,9 @@ use tokio::sync::{mpsc, oneshot};
 /// A message to the actor.
 #[derive(Debug)]
 enum Envelope {
-    Input(Input),
+    Input(Input, Option<ActCharge>),
     Inputs(Vec<WaitingInput>),
-    Ask(IdentityRequest, oneshot::Sender<Answer>),
+    Ask(IdentityRequest, Option<ActCharge>, oneshot::Sender<Answer>),
     CloseAll(oneshot::Sender<()>),
 }
 
@@ -61,7 +63,16 @@ impl Registry {
     ///
     /// The registry has ended.
     pub async fn tell(&self, input: Input) -> Result<(), RegistryEnded> {
-        self.0.send(Envelope::Input(input)).await.map_err(|_| RegistryEnded)
+        self.tell_charged(input, None).await
+    }
+
+    /// Sends an input to the hub, like [`Registry::tell`]. If it makes nothing new, its charge is taken back.
+    ///
+    /// # Errors
+    ///
+    /// The registry has ended.
+    pub async fn tell_charged(&self, input: Input, charge: Option<ActCharge>) -> Result<(), RegistryEnded> {
+        self.0.send(Envelope::Input(input, charge)).await.map_err(|_| RegistryEnded)
     }
 
     /// Sends the inputs of a worker to the hub, which handles them in one turn. Waits while the inbox is full.
@@ -79,8 +90,21 @@ impl Registry {
     ///
     /// The registry has ended.
     pub async fn ask(&self, request: IdentityRequest) -> Result<Answer, RegistryEnded> {
+        self.ask_charged(request, None).await
+    }
+
+    /// Asks the hub, like [`Registry::ask`]. If the request makes nothing new, its charge is taken back.
+    ///
+    /// # Errors
+    ///
+    /// The registry has ended.
+    pub async fn ask_charged(
+        &self,
+        request: IdentityRequest,
+        charge: Option<ActCharge>,
+    ) -> Result<Answer, RegistryEnded> {
         let (answer, receiver) = oneshot::channel();
-        self.0.send(Envelope::Ask(request, answer)).await.map_err(|_| RegistryEnded)?;
+        self.0.send(Envelope::Ask(request, charge, answer)).await.map_err(|_| RegistryEnded)?;
         receiver.await.map_err(|_| RegistryEnded)
     }
 

@@ -100,9 +100,9 @@ pub async fn run(
     let (senders, receivers): (Vec<_>, Vec<_>) = (0..workers).map(|_| batch_channel()).unzip();
     let build = inputs.page.build().to_owned();
     let settings = Settings { build: build.clone(), posts: posts(config.limit_posts) };
-    let health = inputs.store.health();
     let metrics = Arc::new(Metrics::default());
     let store = Box::new(MeasuredStore::new(inputs.store, Arc::clone(&metrics)));
+    let health = store.health();
     let (actor, registry) = Actor::new(settings, store, senders).map_err(RunError::Snapshot)?;
     let actor = actor.with_durations(Arc::clone(&metrics.turns));
     let policy = Arc::new(host_policy(&config, &inputs.house_id));
@@ -110,9 +110,11 @@ pub async fn run(
     let join_secret = inputs.join_secret;
     let connections_max = inputs.connections_max.unwrap_or_else(|| rlimit::connections(rlimit::raise()));
     let permits = ConnectionPermits::new(connections_max);
-    let address_limits = AddressLimits::new(connections_max, config.limit_posts != 0);
+    let has_proxy = config.trust_proxy != 0;
+    let make_limits = if has_proxy { AddressLimits::behind_proxy } else { AddressLimits::new };
+    let address_limits = make_limits(connections_max, config.limit_posts != 0);
     // All connections of a trusted proxy come from its own address. Its requests count for their callers.
-    let accept_limits = (config.trust_proxy == 0).then(|| Arc::clone(&address_limits));
+    let accept_limits = (!has_proxy).then(|| Arc::clone(&address_limits));
     let receivers = BatchReceivers::new(receivers);
     let next_worker = Arc::new(AtomicU16::new(0));
 

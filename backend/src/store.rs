@@ -4,7 +4,9 @@
 //! A store may have several writers. So an append returns receipts only, and every reader of the log, the
 //! hub of this process included, learns the events from the [tail](Store::tail).
 
+pub mod commit_progress;
 pub mod data_folder;
+pub mod file_size_limit;
 pub mod health;
 pub mod limits;
 pub mod memory;

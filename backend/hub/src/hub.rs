@@ -100,6 +100,7 @@ impl Hub {
     pub fn new(settings: Settings, epoch: Epoch, house: House) -> Self {
         let last_tag = house.last_tag();
         let recent_marks = RecentMarks::new(house.head(), house.mark());
+        let pending_appends = PendingAppends::new(house.head());
         Hub {
             settings,
             epoch,
@@ -117,7 +118,7 @@ impl Hub {
             presence: Presence::default(),
             pollers: Pollers::default(),
             rates: MemberRates::default(),
-            pending_appends: PendingAppends::default(),
+            pending_appends,
             hello_deadlines: VecDeque::new(),
             last_tag,
         }

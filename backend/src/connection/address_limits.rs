@@ -4,18 +4,21 @@
 //! behind one address, so a refusal says when to come back, and each refused caller gets a later time than the
 //! one before. An IPv6 address counts as its /64, because one household can use every address of it.
 
+mod act_charge;
 mod held_bytes;
 mod slot_bucket;
+mod waiting_refusal;
 
+pub use act_charge::ActCharge;
 pub use held_bytes::HeldBytes;
+pub use waiting_refusal::WaitingRefusal;
 
 use crate::clock::mono_ms;
 use crate::connection::permit::ConnectionPermit;
 use crate::limits::{
     ADDRESS_CONNECTIONS_MIN, ADDRESS_SHARE, ADDRESSES_MAX, CONNECTIONS_PER_ADDRESS_MAX, HANDSHAKES, JOINS,
-    NAME_ATTEMPTS, OPEN_RETRY_AFTER_S, POLLS_PER_ADDRESS_MAX, REFUSAL_DELAY, REFUSALS,
-    REFUSED_PER_ADDRESS_MAX, RENAMES, ROOMS_PER_ADDRESS_PER_HOUR, SOCKETS_PER_ADDRESS_MAX,
-    STREAMS_PER_ADDRESS_MAX, TEXTS_PER_ADDRESS,
+    NAME_ATTEMPTS, OPEN_RETRY_AFTER_S, POLLS_PER_ADDRESS_MAX, REFUSALS, REFUSED_PER_ADDRESS_MAX, RENAMES,
+    ROOMS_PER_ADDRESS_PER_HOUR, SOCKETS_PER_ADDRESS_MAX, STREAMS_PER_ADDRESS_MAX, TEXTS_PER_ADDRESS,
 };
 use crate::metrics::{refusal_reason::RefusalReason, worker_counts::count_refusal};
 use held_bytes::AddressBytes;
@@ -25,7 +28,6 @@ use std::{
     collections::HashMap,
     net::{IpAddr, Ipv4Addr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 /// A thing that an address has open.
@@ -133,12 +135,16 @@ pub struct AddressLimits {
     is_limited: bool,
     /// TCP connections, and sessions, that one address may have.
     share: usize,
+    /// Whether the TCP connections belong to a trusted proxy, so that each serves many addresses.
+    shares_connections: bool,
     table: Mutex<Table>,
 }
 
 #[derive(Debug, Default)]
 struct Table {
     addresses: HashMap<IpAddr, Address>,
+    /// Refusals of all addresses that wait.
+    waiting_refusals: usize,
     /// Time of the last removal of idle addresses, in milliseconds.
     swept_at: u64,
 }
@@ -149,6 +155,7 @@ struct Address {
     acts: [SlotBucket; 5],
     texts: Bucket,
     refusals: Bucket,
+    waiting_refusals: usize,
     held: AddressBytes,
 }
 
@@ -159,6 +166,7 @@ impl Address {
             acts: Act::ALL.map(|act| SlotBucket::full(act.rate(), now)),
             texts: Bucket::full(TEXTS_PER_ADDRESS, now),
             refusals: Bucket::full(REFUSALS, now),
+            waiting_refusals: 0,
             held: AddressBytes::default(),
         }
     }
@@ -166,6 +174,7 @@ impl Address {
     /// Whether nothing of this address must be remembered.
     fn is_idle(&self, now: u64) -> bool {
         self.open == [0; 5]
+            && self.waiting_refusals == 0
             // A connection may outlive its guard, and then still counts.
             && Arc::strong_count(&self.held) == 1
             && self.texts.is_full(TEXTS_PER_ADDRESS, now)
@@ -209,8 +218,18 @@ impl AddressGuard {
 impl AddressLimits {
     /// Limits for a server with this many connections in all. If not `is_limited`, only the share of them is.
     pub fn new(connections_max: usize, is_limited: bool) -> Arc<Self> {
+        Arc::new(AddressLimits::with_share(connections_max, is_limited))
+    }
+
+    /// Limits for a server whose connections come from a trusted proxy, like [`AddressLimits::new`].
+    pub fn behind_proxy(connections_max: usize, is_limited: bool) -> Arc<Self> {
+        let limits = AddressLimits::with_share(connections_max, is_limited);
+        Arc::new(AddressLimits { shares_connections: true, ..limits })
+    }
+
+    fn with_share(connections_max: usize, is_limited: bool) -> Self {
         let share = (connections_max / ADDRESS_SHARE).max(ADDRESS_CONNECTIONS_MIN);
-        Arc::new(AddressLimits { is_limited, share, table: Mutex::default() })
+        AddressLimits { is_limited, share, shares_connections: false, table: Mutex::default() }
     }
 
     /// Counts a new TCP connection. One beyond the limit is [`Kind::Refused`]; `None` if there are too many of
@@ -252,7 +271,10 @@ impl AddressLimits {
     }
 
     /// Takes back an act that had no effect.
-    pub fn take_back(&self, ip: IpAddr, act: Act) {
+    fn take_back(&self, ip: IpAddr, act: Act) {
+        if !self.is_limited {
+            return;
+        }
         self.at(ip, |address, now| address.acts[act as usize].give_back(act.rate(), act.cost(), now));
     }
 
@@ -263,15 +285,6 @@ impl AddressLimits {
             return 0;
         }
         self.at(ip, |address, now| address.texts.take(TEXTS_PER_ADDRESS, 1, now))
-    }
-
-    /// Counts a refusal with 429. Returns the time for which it should wait: a client that does not wait by itself
-    /// would take the time of the others with its refusals alone.
-    pub fn delay_refusal(&self, ip: IpAddr) -> Duration {
-        if !self.is_limited || self.at(ip, |address, now| address.refusals.try_take(REFUSALS, 1, now)) {
-            return Duration::ZERO;
-        }
-        REFUSAL_DELAY
     }
 
     /// Counts the bytes that are held for a connection of this address.

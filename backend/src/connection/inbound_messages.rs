@@ -5,6 +5,7 @@ use crate::connection::message_decoder::{Message, MessageDecoder};
 use crate::connection::ping_scan::PingScan;
 use crate::connection::read_ahead::ReadAhead;
 use crate::connection::trace::Tracer;
+use crate::limits::PEER_CHECK_EVERY;
 use actix_web::dev::Payload;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -110,6 +111,20 @@ impl InboundMessages {
         chunk
     }
 
+    /// The next bytes of a message that began at this time. One that stands still is judged too: otherwise the bytes
+    /// that it holds would cost another connection of its IP address, which goes on.
+    async fn next_chunk_of_message(&mut self, began: Instant) -> Result<Option<Bytes>, CloseCode> {
+        loop {
+            let left = self.message_timeout.saturating_sub(began.elapsed());
+            let wait = if self.held.is_considerable() { left.min(PEER_CHECK_EVERY) } else { left };
+            match timeout(wait, self.next_chunk()).await {
+                Ok(chunk) => return Ok(chunk),
+                Err(_) if wait == left || self.held.is_over_limit() => return Err(CloseCode::MessageTimeout),
+                Err(_) => {}
+            }
+        }
+    }
+
     async fn read(&mut self) -> Result<Option<Message>, CloseCode> {
         loop {
             let before = self.chunk.len();
@@ -123,7 +138,7 @@ impl InboundMessages {
             }
             let decoded = decoded?;
             self.held.set(self.decoder.held_bytes());
-            if self.decoder.held_bytes() > 0 && self.held.is_over_limit() {
+            if self.held.is_over_limit() {
                 return Err(CloseCode::MessageTimeout);
             }
             // Control frames within a message may be there without end.
@@ -138,10 +153,7 @@ impl InboundMessages {
             }
             let chunk = match self.began {
                 None => self.next_chunk().await,
-                Some(began) => {
-                    let left = self.message_timeout.saturating_sub(began.elapsed());
-                    timeout(left, self.next_chunk()).await.map_err(|_| CloseCode::MessageTimeout)?
-                }
+                Some(began) => self.next_chunk_of_message(began).await?,
             };
             match chunk {
                 Some(chunk) => self.chunk = chunk,
@@ -156,3 +168,6 @@ impl Drop for InboundMessages {
         self.read_ahead.end();
     }
 }
+
+#[cfg(test)]
+mod tests;

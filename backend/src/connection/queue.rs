@@ -65,7 +65,7 @@ impl Queue {
 
     /// Counts for the IP address what only this connection holds.
     pub(super) fn note_held(&mut self) {
-        self.held.set(self.own_bytes + self.buffer.as_ref().map_or(0, |buffer| buffer.reply_bytes));
+        self.held.set(self.held_bytes());
         if !self.holds_many_answers()
             && let Some(reader) = self.reader.take()
         {
@@ -73,9 +73,14 @@ impl Queue {
         }
     }
 
+    /// Bytes that only this connection holds, buffered ones included.
+    fn held_bytes(&self) -> usize {
+        self.own_bytes + self.buffer.as_ref().map_or(0, |buffer| buffer.own_bytes)
+    }
+
     /// Whether so many own frames wait that the client should not send more requests.
     pub(super) fn holds_many_answers(&self) -> bool {
-        self.own_bytes > ANSWER_BYTES_MAX
+        self.held_bytes() > ANSWER_BYTES_MAX
     }
 
     /// Whether only this connection holds the first frame.
@@ -179,11 +184,21 @@ pub(super) struct ReplayBuffer {
     pub(super) bytes: usize,
     /// Whether more frames came than may be buffered. They were dropped, and so are those that follow.
     pub(super) has_overflowed: bool,
-    /// Replies to commands, and events without a position. No replay holds them, so an overflow keeps
+    /// Replies to commands, pongs, and events without a position. No replay holds them, so an overflow keeps
     /// them. They leave behind the frames.
-    pub(super) replies: Vec<Bytes>,
+    pub(super) replies: Vec<BufferedReply>,
     /// Sum of the replies' [`queued_bytes`].
     pub(super) reply_bytes: usize,
+    /// The part of these bytes that only this connection holds.
+    own_bytes: usize,
+}
+
+/// A buffered frame that no replay holds.
+#[derive(Debug)]
+pub(super) struct BufferedReply {
+    pub(super) frame: Bytes,
+    /// Whether only this connection holds the frame.
+    pub(super) is_own: bool,
 }
 
 impl ReplayBuffer {
@@ -197,9 +212,17 @@ impl ReplayBuffer {
         }
     }
 
-    pub(super) fn push_reply(&mut self, frame: Bytes) {
+    pub(super) fn push_reply(&mut self, frame: Bytes, is_own: bool) {
         self.reply_bytes += queued_bytes(&frame);
-        self.replies.push(frame);
+        if is_own {
+            self.own_bytes += queued_bytes(&frame);
+        }
+        self.replies.push(BufferedReply { frame, is_own });
+    }
+
+    /// Frees the events, which the replay that follows holds, and keeps the rest.
+    pub(super) fn into_replies(self) -> Self {
+        ReplayBuffer { frames: Vec::new(), bytes: 0, has_overflowed: false, ..self }
     }
 
     pub(super) fn overflow(&mut self) {

@@ -1,6 +1,6 @@
 use super::queue::ENTRY_BYTES;
 use super::*;
-use crate::limits::{CHUNK_BYTES_MAX, QUEUE_FRAMES_KEPT};
+use crate::limits::{CHUNK_BYTES_MAX, QUEUE_BYTES_MAX, QUEUE_FRAMES_KEPT};
 use crate::metrics::worker_counts;
 use actix_web::body::MessageBody as _;
 use hub::session::SessionKind;
@@ -10,7 +10,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
-use std::task::{Wake, ready};
+use std::task::{Context, Wake, ready};
 
 mod held;
 

@@ -4,6 +4,7 @@
 //! that arrive at the same time reach the registry in one turn, and share a commit, and a write for each
 //! recipient. The fan-out task and the bodies of responses may not wait; tasks that read wait for room.
 
+use crate::connection::address_limits::ActCharge;
 use crate::limits::{INPUTS_BYTES_MAX, TURN_MAX};
 use hub::{Input, input::Unstored};
 use shared::{Command, command::Post};
@@ -27,6 +28,8 @@ pub struct WorkerInputs {
 pub struct WaitingInput {
     /// Input that the hub will receive.
     pub input: Input,
+    /// Charge for what the input may make.
+    pub charge: Option<ActCharge>,
     _room: Option<OwnedSemaphorePermit>,
 }
 
@@ -48,7 +51,7 @@ impl Default for WorkerInputs {
 impl WorkerInputs {
     /// Adds an input for the hub.
     pub fn push(&self, input: Input) {
-        self.push_waiting(WaitingInput { input, _room: None });
+        self.push_waiting(WaitingInput { input, charge: None, _room: None });
     }
 
     fn push_waiting(&self, input: WaitingInput) {
@@ -63,10 +66,19 @@ impl WorkerInputs {
     ///
     /// The registry has ended.
     pub async fn send(&self, input: Input) -> Result<(), InputsEnded> {
+        self.send_charged(input, None).await
+    }
+
+    /// Adds an input that a client sent, with the charge for what it may make, like [`WorkerInputs::send`].
+    ///
+    /// # Errors
+    ///
+    /// The registry has ended.
+    pub async fn send_charged(&self, input: Input, charge: Option<ActCharge>) -> Result<(), InputsEnded> {
         let bytes = size_of::<Input>() + content_bytes(&input);
         let permits = u32::try_from(bytes.min(INPUTS_BYTES_MAX)).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.room).acquire_many_owned(permits).await.map_err(|_| InputsEnded)?;
-        self.push_waiting(WaitingInput { input, _room: Some(room) });
+        self.push_waiting(WaitingInput { input, charge, _room: Some(room) });
         Ok(())
     }
 

@@ -86,7 +86,7 @@ pub async fn sign_out(
     Ok(me_response(&state, None, device_token::forget(&state.policy, caller.is_https)))
 }
 
-/// Asks for a name within the limits of the caller's address. A refused name costs only an attempt.
+/// Asks for a name within the limits of the caller's address. A refused name, and a retry, cost only an attempt.
 async fn change_name(
     state: &AppState,
     caller: &Caller,
@@ -94,12 +94,9 @@ async fn change_name(
     request: IdentityRequest,
 ) -> Result<Option<Member>, ApiError> {
     state.address_limits.act(caller.ip, Act::NameAttempt)?;
-    state.address_limits.act(caller.ip, act)?;
-    let answer = expect_me(state.ask(request).await?);
-    if answer.is_err() {
-        state.address_limits.take_back(caller.ip, act);
-    }
-    answer
+    let charge = state.address_limits.charge(caller.ip, act)?;
+    let answer = state.registry.ask_charged(request, Some(charge)).await;
+    expect_me(answer.map_err(|_| ApiError::internal())?)
 }
 
 fn me_response(state: &AppState, member: Option<Member>, cookies: Vec<Cookie<'static>>) -> HttpResponse {

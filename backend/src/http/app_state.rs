@@ -1,6 +1,6 @@
 //! The state that the routes of one worker use: its connections, and the data that all workers share.
 
-use crate::connection::address_limits::{AddressLimits, Kind, SessionPermit};
+use crate::connection::address_limits::{ActCharge, AddressLimits, Kind, SessionPermit};
 use crate::connection::deadlines::Deadlines;
 use crate::connection::permit::ConnectionPermits;
 use crate::fanout::{ConnectionGuard, Connections};
@@ -100,6 +100,14 @@ impl AppState {
     /// 500 if the registry has ended.
     pub async fn tell(&self, input: Input) -> Result<(), ApiError> {
         self.registry.tell(input).await.map_err(|_| ApiError::internal())
+    }
+
+    /// Sends an input to the registry. If it makes nothing new, its charge is taken back.
+    ///
+    /// # Errors
+    /// 500 if the registry has ended.
+    pub async fn tell_charged(&self, input: Input, charge: Option<ActCharge>) -> Result<(), ApiError> {
+        self.registry.tell_charged(input, charge).await.map_err(|_| ApiError::internal())
     }
 
     /// Asks the registry, and waits for its answer.

@@ -6,7 +6,7 @@
 //! The request is bound to no stream. A client that sends a command again with the same `client_id` gets the
 //! same reply.
 
-use super::{byte_count::ByteCounter, command_fault, query_params::QueryParams};
+use super::{byte_count::ByteCounter, field_fault, query_params::QueryParams};
 use crate::connection::address_limits::Act;
 use crate::http::app_state::AppState;
 use crate::http::device_token;
@@ -34,20 +34,21 @@ pub async fn command(
     }
     let text = str::from_utf8(&body).map_err(|_| api_error(ErrorCode::Unparsable))?;
     let command = Command::parse(text).map_err(|error| {
-        let fault = if error.code == ErrorCode::BadField { command_fault::describe(text) } else { None };
+        let is_bad_field = error.code == ErrorCode::BadField;
+        let fault = is_bad_field.then(|| field_fault::describe::<Command>(&body, "command")).flatten();
         fault.into_iter().fold(api_error(error.code), ApiError::with_detail)
     })?;
     if let Some(hook) = &state.inbound_hook {
         hook(text);
     }
-    if let Command::RoomCreate(_) = &command {
-        state.address_limits.act(caller.ip, Act::CreateRoom)?;
-    }
     let identity = params.expected_identity()?;
     let device = device_token::trusted(&request, &state, &caller).await;
     let guard = state.open_connection(SessionKind::Command, &caller)?;
     let connection = &guard.connection;
-    state.tell(Input::CommandRequested { session: connection.session, device, identity, command }).await?;
+    let is_charged = matches!(command, Command::RoomCreate(_)) && device.is_some();
+    let charge = is_charged.then(|| state.address_limits.charge(caller.ip, Act::CreateRoom)).transpose()?;
+    let input = Input::CommandRequested { session: connection.session, device, identity, command };
+    state.tell_charged(input, charge).await?;
     let answer = poll_fn(|cx| connection.poll_answer(cx)).await;
     guard.wait_for_rate().await;
     respond(answer).map_err(|error| {

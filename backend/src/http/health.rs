@@ -1,6 +1,8 @@
 //! Health of the server, for the program that monitors it.
 
 use crate::http::app_state::AppState;
+use crate::limits::STALL_AFTER;
+use crate::store::commit_progress::CommitStall;
 use actix_web::{HttpRequest, HttpResponse, http::header};
 
 /// `/healthz`: the process is alive.
@@ -14,8 +16,13 @@ pub async fn ready(request: HttpRequest) -> HttpResponse {
     if !state.registry.is_alive() {
         return plain_text(HttpResponse::ServiceUnavailable(), "the registry stopped\n");
     }
-    if let Some(stall) = state.metrics.commit_stall() {
-        let why = format!("the disk has not answered for {} s\n", stall.as_secs());
+    if let Some(stall) = state.health.commits().stall(STALL_AFTER) {
+        let why = match stall {
+            CommitStall::Store(wait) => format!("the disk has not answered for {} s\n", wait.as_secs()),
+            CommitStall::Registry(wait) => {
+                format!("the registry has not taken the disk's answer for {} s\n", wait.as_secs())
+            }
+        };
         return plain_text(HttpResponse::ServiceUnavailable(), why);
     }
     match state.health.refusal() {

@@ -1,6 +1,7 @@
 //! Reads the JSON body of a request within its limits of size and time.
 
 use crate::http::app_state::AppState;
+use crate::http::field_fault;
 use crate::http::problem::ApiError;
 use crate::limits::BODY_BYTES_MAX;
 use crate::metrics::{refusal_reason::RefusalReason, worker_counts::count_refusal};
@@ -24,7 +25,9 @@ pub async fn read_json<T: DeserializeOwned>(
     let body = read_bytes(request, payload, BODY_BYTES_MAX).await?;
     serde_json::from_slice(&body).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => {
-            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::BadField)
+            let refused = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::BadField);
+            let fault = field_fault::describe::<T>(&body, "body");
+            refused.with_detail(fault.unwrap_or_else(|| "The body must be an object.".to_owned()))
         }
         _ => ApiError::new(StatusCode::BAD_REQUEST, ErrorCode::Unparsable),
     })

@@ -7,6 +7,7 @@ use crate::http::byte_count::ByteCounter;
 use crate::http::host_policy::Caller;
 use crate::http::problem::ApiError;
 use crate::http::request_span::{RequestSpan, SpannedBody};
+use crate::limits::REFUSAL_DELAY;
 use actix_http::ConnectionType;
 use actix_web::{
     Error, HttpMessage, HttpRequest, ResponseError,
@@ -43,9 +44,8 @@ pub async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servi
         let caller: Option<Caller> = response.request().extensions().get().copied();
         if let Some(ip) = caller.map(|caller| caller.ip).or(peer) {
             // The next request of this connection waits too.
-            let delay = state.address_limits.delay_refusal(ip);
-            if !delay.is_zero() {
-                tokio::time::sleep(delay).await;
+            if let Some(_waiting) = state.address_limits.delay_refusal(ip) {
+                tokio::time::sleep(REFUSAL_DELAY).await;
             }
         }
     }

@@ -48,8 +48,9 @@ pub async fn connect(
     let state = AppState::of(&request);
     check_handshake(&request)?;
     let dialect = choose_dialect(&request, state.is_text_dialect_on)?;
-    state.address_limits.act(caller.ip, Act::Handshake)?;
     let permit = state.acquire_permit(Kind::Socket, &caller)?;
+    // The last refusal: a handshake that opens no WebSocket costs nothing.
+    state.address_limits.act(caller.ip, Act::Handshake)?;
     let message_max = match dialect {
         Dialect::V1 => FRAME_BYTES_MAX,
         Dialect::Text => PLAIN_BYTES_MAX,
@@ -212,6 +213,7 @@ impl MessageReader {
         while self.connection.holds_many_answers() {
             // If the answers leave in time, this is no error; if not, the connection is looked at.
             let _ = timeout(PEER_CHECK_EVERY, self.connection.answers_left()).await;
+            self.connection.bound_held();
             if self.direct_writer.is_peer_gone() || self.connection.is_closing() {
                 return false;
             }
@@ -263,17 +265,21 @@ impl MessageReader {
     }
 
     async fn handle_command(&self, text: &str) -> Result<(), CloseCode> {
-        match Command::parse(text) {
-            Ok(Command::RoomCreate(create)) if self.address_limits.act(self.ip, Act::CreateRoom).is_err() => {
-                self.refuse(Some(create.reference), ErrorCode::TooManyRequests);
-                Ok(())
-            }
-            Ok(command) => self.tell(Input::CommandReceived(self.connection.session, command)).await,
+        let command = match Command::parse(text) {
+            Ok(command) => command,
             Err(error) => {
                 self.refuse(error.reference, error.code);
-                Ok(())
+                return Ok(());
             }
-        }
+        };
+        let is_charged = matches!(command, Command::RoomCreate(_));
+        let charge = is_charged.then(|| self.address_limits.charge(self.ip, Act::CreateRoom));
+        let Ok(charge) = charge.transpose() else {
+            self.refuse(Some(command.reference()), ErrorCode::TooManyRequests);
+            return Ok(());
+        };
+        let input = Input::CommandReceived(self.connection.session, command);
+        self.inputs.send_charged(input, charge).await.map_err(|_| CloseCode::Internal)
     }
 
     async fn handle_text(&self, text: String) -> Result<(), CloseCode> {

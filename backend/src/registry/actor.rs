@@ -1,9 +1,11 @@
 //! The task of the registry. At the end of a turn one batch goes to each worker. The task encodes a published event
 //! once for each dialect; the workers encode what only one session gets.
 
+use super::charges::Charges;
 use super::split::{self, split};
 use super::{Envelope, IdentityRequest, Registry};
 use crate::clock::{mono_ms, now};
+use crate::connection::address_limits::ActCharge;
 use crate::connection::frame::{self, event};
 use crate::connection::worker_inputs::WaitingInput;
 use crate::fanout::{BatchSender, Connections, Delivery, DeliveryBatch};
@@ -45,6 +47,7 @@ pub struct Actor {
     store: Box<dyn Store>,
     workers: Vec<BatchSender>,
     turn: Turn,
+    charges: Charges,
     committing: Option<BoxFuture<'static, Vec<Outcome>>>,
     /// Reason to stop, found by the hub.
     broken_tail: Option<RegistryError>,
@@ -107,6 +110,7 @@ impl Actor {
         let (envelopes, inbox) = mpsc::channel(INBOX_MAX);
         let house = store.snapshot()?;
         let tail = store.tail(house.head());
+        let charges = Charges::new(house.head());
         let hub = Hub::new(settings, store.epoch(), house);
         let turn = Turn { by_worker: vec![Vec::new(); workers.len()], ..Turn::default() };
         let actor = Actor {
@@ -115,6 +119,7 @@ impl Actor {
             store,
             workers,
             turn,
+            charges,
             committing: None,
             tail,
             broken_tail: None,
@@ -149,7 +154,7 @@ impl Actor {
                 biased;
                 outcomes = next_outcomes(&mut self.committing) => {
                     self.committing = None;
-                    self.handle(Input::AppendsFinished(outcomes));
+                    self.finish_appends(outcomes);
                 }
                 commits = self.tail.next() => self.apply(commits.ok_or(RegistryError::TailEnded)?).await?,
                 Some((id, found)) = self.reading.next() => {
@@ -186,7 +191,7 @@ impl Actor {
             && let Some(outcomes) = unconstrained(append).now_or_never()
         {
             self.committing = None;
-            self.handle(Input::AppendsFinished(outcomes));
+            self.finish_appends(outcomes);
         }
         let mut parts = split(commits).into_iter().peekable();
         while let Some(part) = parts.next() {
@@ -208,17 +213,17 @@ impl Actor {
             match envelope {
                 Envelope::Inputs(inputs) => {
                     count += inputs.len();
-                    for WaitingInput { input, .. } in inputs {
-                        self.handle_input(input, &mut bytes).await?;
+                    for WaitingInput { input, charge, .. } in inputs {
+                        self.handle_input(input, charge, &mut bytes).await?;
                     }
                 }
-                Envelope::Input(input) => {
+                Envelope::Input(input, charge) => {
                     count += 1;
-                    self.handle_input(input, &mut bytes).await?;
+                    self.handle_input(input, charge, &mut bytes).await?;
                 }
-                Envelope::Ask(asked, answer) => {
+                Envelope::Ask(asked, charge, answer) => {
                     count += 1;
-                    self.ask(asked, answer);
+                    self.ask(asked, charge, answer);
                 }
                 Envelope::CloseAll(sent) => {
                     self.turn.add_to_all(&Delivery::CloseAll);
@@ -231,9 +236,14 @@ impl Actor {
     }
 
     /// Handles an input, and ends the turn early if it publishes much.
-    async fn handle_input(&mut self, input: Input, bytes: &mut usize) -> Result<(), RegistryError> {
+    async fn handle_input(
+        &mut self,
+        input: Input,
+        charge: Option<ActCharge>,
+        bytes: &mut usize,
+    ) -> Result<(), RegistryError> {
         *bytes += split::input_bytes(&input);
-        self.handle(input);
+        self.handle_charged(input, charge);
         if *bytes >= TURN_BYTES_MAX {
             *bytes = 0;
             self.drive_store().await?;
@@ -242,16 +252,17 @@ impl Actor {
         Ok(())
     }
 
-    fn ask(&mut self, asked: IdentityRequest, answer: oneshot::Sender<Answer>) {
+    fn ask(&mut self, asked: IdentityRequest, charge: Option<ActCharge>, answer: oneshot::Sender<Answer>) {
         self.last_request += 1;
         let request = RequestId(self.last_request);
         self.waiting.insert(request, answer);
-        self.handle(match asked {
+        let input = match asked {
             IdentityRequest::Me(device) => Input::WhoAmI(request, device),
             IdentityRequest::Join(name, device) => Input::Join { request, name, device },
             IdentityRequest::Rename(name, device) => Input::Rename { request, name, device },
             IdentityRequest::SignOut(device) => Input::SignOut(request, device),
-        });
+        };
+        self.handle_charged(input, charge);
     }
 
     fn finish_read(&mut self, id: ReadId, found: Option<Result<QueryResult, ErrorCode>>) {
@@ -259,6 +270,17 @@ impl Actor {
         if let Some(found) = found {
             self.handle(Input::ReadFinished(id, found));
         }
+    }
+
+    fn finish_appends(&mut self, outcomes: Vec<Outcome>) {
+        self.charges.settle(&outcomes);
+        self.handle(Input::AppendsFinished(outcomes));
+    }
+
+    fn handle_charged(&mut self, input: Input, charge: Option<ActCharge>) {
+        self.charges.begin_input(charge);
+        self.handle(input);
+        self.charges.end_input();
     }
 
     fn handle(&mut self, input: Input) {
@@ -270,7 +292,10 @@ impl Actor {
 
     fn perform(&mut self, output: Output) {
         match output {
-            Output::Append(change) => self.turn.changes.push(change),
+            Output::Append(change) => {
+                self.turn.changes.push(change);
+                self.charges.append();
+            }
             Output::Read(id, query) => {
                 let (read, abort) = abortable(self.store.read(query));
                 self.aborts.insert(id, abort);
@@ -362,7 +387,7 @@ impl Actor {
             let changes = std::mem::take(&mut self.turn.changes);
             let mut append = self.store.append(changes, self.hub.event_time(now()));
             match (&mut append).now_or_never() {
-                Some(outcomes) => self.handle(Input::AppendsFinished(outcomes)),
+                Some(outcomes) => self.finish_appends(outcomes),
                 None => self.committing = Some(append),
             }
         }

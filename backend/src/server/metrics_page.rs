@@ -7,10 +7,10 @@
 use super::listener::{self, Workers};
 use crate::connection::deadlines::Deadlines;
 use crate::http::request_span::{RequestSpan, SpannedBody};
-use crate::limits::{MEASURE_EVERY, METRICS_CONNECTIONS_MAX, METRICS_KEEP_ALIVE};
+use crate::limits::{MEASURE_EVERY, METRICS_CONNECTIONS_MAX, METRICS_KEEP_ALIVE, STALL_AFTER};
 use crate::metrics::{Metrics, Observed, exposition::CONTENT_TYPE, refusal_log::RefusalLog};
 use crate::registry::InboxObserver;
-use crate::store::health::StoreHealth;
+use crate::store::{commit_progress::CommitStall, health::StoreHealth};
 use actix_server::ServerHandle;
 use actix_web::{
     App, Error, HttpResponse,
@@ -93,10 +93,11 @@ async fn span(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceRes
 
 async fn page(source: web::Data<Source>) -> HttpResponse {
     let Observer { build, inbox, health } = &source.observer;
+    let is_stalled = matches!(health.commits().stall(STALL_AFTER), Some(CommitStall::Store(_)));
     let observed = Observed {
         build: build.clone(),
         inbox_length: inbox.length(),
-        is_store_healthy: health.refusal().is_none() && source.metrics.commit_stall().is_none(),
+        is_store_healthy: health.refusal().is_none() && !is_stalled,
     };
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, CONTENT_TYPE))

@@ -231,14 +231,23 @@ fn private_options() -> fs::OpenOptions {
     options
 }
 
+/// Writes a file that only its owner may read, and syncs it.
+fn write_synced(file: &Path, text: &str) -> io::Result<()> {
+    use io::Write;
+    let mut new = private_options().open(file)?;
+    writeln!(new, "{text}")?;
+    new.sync_all()
+}
+
 /// Writes a file that only its owner may read, whole or not at all.
 fn write_private(file: &Path, text: &str) -> io::Result<()> {
-    use io::Write;
     let temporary = file.with_extension("new");
-    let mut new = private_options().open(&temporary)?;
-    writeln!(new, "{text}")?;
-    new.sync_all()?;
-    fs::rename(temporary, file)?;
+    let moved = write_synced(&temporary, text).and_then(|()| fs::rename(&temporary, file));
+    if let Err(error) = moved {
+        // The disk may be full. If the rest cannot be removed either, the error itself says more.
+        let _ = fs::remove_file(&temporary);
+        return Err(error);
+    }
     // The rename is durable once the folder is synced. Other systems cannot open a folder.
     #[cfg(unix)]
     if let Some(folder) = file.parent() {

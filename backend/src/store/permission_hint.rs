@@ -1,6 +1,7 @@
 //! Advice for an error of permissions: the file or folder that it is about, its owner, and the permission
 //! that is missing.
 
+use crate::store::file_size_limit;
 use std::{
     fmt, fs, io,
     path::{Path, PathBuf},
@@ -78,7 +79,7 @@ impl fmt::Display for MissingPermission {
     }
 }
 
-/// Advice for an error of the system; empty if it is not about permissions or missing folders.
+/// Advice for an error of the system; empty if it is not about permissions, missing folders or the size of a file.
 pub fn advice(path: &Path, file_use: FileUse, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::PermissionDenied => format!(": {}", MissingPermission::of(path, file_use)),
@@ -93,7 +94,7 @@ pub fn advice(path: &Path, file_use: FileUse, error: &io::Error) -> String {
             let file = path.ancestors().find(|path| path.exists()).unwrap_or(path);
             format!(": {} is a file, but must be a folder", file.display())
         }
-        _ => String::new(),
+        _ => file_size_limit::advice_for(error),
     }
 }
 

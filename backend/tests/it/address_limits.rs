@@ -267,3 +267,30 @@ async fn a_refusal_waits_when_its_address_was_refused_very_often() {
         assert!(started.elapsed() < PATIENCE, "no refusal waits");
     }
 }
+
+#[tokio::test]
+async fn retries_and_refused_requests_do_not_use_up_what_an_address_may_make() {
+    let server = TestServer::start();
+    let create = |number: u128, name: &str| {
+        let client_id = ClientId(number.to_be_bytes()).to_string();
+        json!({ "type": "room_create", "ref": 1, "client_id": client_id, "name": name, "description": "" })
+    };
+    // Nobody is signed in.
+    for number in 0..=ROOMS_PER_ADDRESS_PER_HOUR {
+        let room = create(number.into(), "Tea");
+        assert_eq!(http::post(&server, "/api/command", &[], &room).await.status, 401);
+    }
+    let wei = json!({ "name": "Wei", "join_key": "7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d" });
+    let mut cookie = String::new();
+    for number in 0..=JOINS.burst {
+        let answer = http::post(&server, "/api/join", &[], &wei).await;
+        assert_eq!(answer.status, 200, "{number}: {answer:?}");
+        cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    }
+    for number in 0..=ROOMS_PER_ADDRESS_PER_HOUR {
+        let answer = http::post(&server, "/api/command", &[("cookie", &cookie)], &create(1, "Tea")).await;
+        assert_eq!(answer.status, 200, "{number}: {answer:?}");
+    }
+    let answer = http::post(&server, "/api/join", &[], &json!({ "name": "Lin" })).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+}

@@ -142,8 +142,25 @@ async fn a_bad_command_is_refused_with_a_problem() {
         let text = String::from_utf8_lossy(body);
         assert_eq!((answer.status, answer.code()), expected, "{kind} {text}");
     }
-    let answer = send(&server, &cookie, json, b"{\"type\":\"rooms\"}").await;
-    assert_eq!(answer.problem()["detail"], "`ref` is missing in the command.");
+    for (body, detail) in [
+        (r#"{"type":"rooms"}"#, "`ref` is missing in the command."),
+        (
+            r#"{"type":"post","client_id":"000000000000000000000000000000aa","room":1,"text":"x"}"#,
+            "`ref` is missing in the command.",
+        ),
+        (
+            r#"{"type":"post","ref":1,"client_id":"000000000000000000000000000000AA","room":1,"text":"x"}"#,
+            "`client_id` in the command cannot be read.",
+        ),
+        (
+            r#"{"type":"post","ref":1,"client_id":"000000000000000000000000000000aa","room":"1","text":"x"}"#,
+            "`room` in the command cannot be read.",
+        ),
+    ] {
+        let answer = send(&server, &cookie, json, body.as_bytes()).await;
+        assert_eq!((answer.status, answer.code()), (422, 1003), "{body}");
+        assert_eq!(answer.problem()["detail"], detail, "{body}");
+    }
     for (size, expected) in [(FRAME_BYTES_MAX - 1, 200), (FRAME_BYTES_MAX, 200), (FRAME_BYTES_MAX + 1, 413)] {
         let ping = r#"{"type":"ping"}"#;
         let body = format!("{ping}{}", " ".repeat(size - ping.len()));
@@ -353,4 +370,26 @@ async fn a_command_is_not_executed_when_its_body_is_cut() {
     wei.caller.post(&post(3, "whole")).await.unwrap();
     assert_eq!(lin.next_texts(1).await, ["whole"]);
     assert_eq!(lin.welcome.rooms[0].id, RoomId::LOBBY);
+}
+
+#[tokio::test]
+async fn a_bad_body_is_refused_by_the_name_of_its_field() {
+    let server = TestServer::start();
+    let cookie = server.join("Wei").await;
+    for (path, body, detail) in [
+        ("/api/join", json!({}), "`name` is missing in the body."),
+        ("/api/join", json!({ "name": 7 }), "`name` in the body cannot be read."),
+        (
+            "/api/join",
+            json!({ "name": "Lin", "join_key": "7A6B5C4D3E2F1A0B9C8D7E6F5A4B3C2D" }),
+            "`join_key` in the body cannot be read.",
+        ),
+        ("/api/join", json!("Lin"), "The body must be an object."),
+        ("/api/name", json!({}), "`name` is missing in the body."),
+        ("/api/name", json!({ "name": null }), "`name` in the body cannot be read."),
+    ] {
+        let answer = http::post(&server, path, &[("cookie", &cookie)], &body).await;
+        assert_eq!((answer.status, answer.code()), (422, 1003), "{path} {body}");
+        assert_eq!(answer.problem()["detail"], detail, "{path} {body}");
+    }
 }

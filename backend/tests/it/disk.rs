@@ -1,4 +1,5 @@
-//! A full disk that gets room again: the real program under a limit on file sizes.
+//! The real program under a limit on file sizes: a start that the limit forbids, and a disk that is full and gets room
+//! again.
 
 use crate::{
     http,
@@ -8,8 +9,11 @@ use crate::{
     test_server::TestServer,
 };
 use rustix::process::{Resource, Rlimit, prlimit};
-use shared::{Command, ErrorCode, Event, RoomId, command::Post};
-use std::time::{Duration, Instant};
+use shared::{ErrorCode, Event, RoomId, command::Post};
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
 
 /// Bytes that a file may have.
 const FILE_BYTES_MAX: u64 = 2 << 20;
@@ -18,6 +22,26 @@ fn limit(program: &Program, bytes: Option<u64>) {
     let before = rustix::process::getrlimit(Resource::Fsize);
     let limit = Rlimit { current: bytes, maximum: before.maximum };
     prlimit(Some(program.pid()), Resource::Fsize, limit).unwrap();
+}
+
+#[test]
+fn a_start_that_the_limit_on_file_sizes_forbids_names_the_limit() {
+    let folder = std::env::temp_dir().join(format!("teahouse-fsize-{}", std::process::id()));
+    // In units of 512 bytes (POSIX). A database needs 4,096 bytes at least, and the index of its log 32,768.
+    for (limit, bytes) in [(0, "0"), (2, "1024"), (16, "8192"), (80, "40960")] {
+        let output = Command::new("sh")
+            .args(["-c", &format!("ulimit -f {limit}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_teahouse")])
+            .args(["--listen", "127.0.0.1:0", "--data", folder.to_str().unwrap()])
+            .output()
+            .unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{limit}: {errors}");
+        let named = format!("no file of more than {bytes} bytes; raise the limit with `ulimit -f unlimited`");
+        let file = if limit == 0 { "held-by" } else { "log.sqlite" };
+        assert!(errors.contains(folder.join(file).to_str().unwrap()), "{errors}");
+        assert!(errors.contains(&named) && errors.lines().count() == 1, "{errors}");
+        assert!(!folder.exists(), "a failed start leaves nothing behind");
+    }
 }
 
 async fn ready(server: &TestServer) -> (u16, String) {
@@ -36,7 +60,7 @@ async fn posts_are_refused_while_the_disk_is_full() {
     let mut number = 0;
     let mut post = || {
         number += 1;
-        Command::Post(Post {
+        shared::Command::Post(Post {
             reference: number,
             room: RoomId::LOBBY,
             client_id: shared::ClientId(u128::from(number).to_be_bytes()),
@@ -72,7 +96,7 @@ async fn posts_are_refused_while_the_disk_is_full() {
         room: RoomId::LOBBY,
         at: shared::command::PageAnchor::Newest,
     };
-    wei.command(&Command::History(history)).await;
+    wei.command(&shared::Command::History(history)).await;
     loop {
         match wei.event().await {
             Event::History(page) => break assert!(!page.messages.is_empty()),
@@ -90,7 +114,7 @@ async fn posts_are_refused_while_the_disk_is_full() {
     assert!(is_healthy().await);
     let last = post();
     wei.command(&last).await;
-    let Command::Post(Post { reference, .. }) = last else { panic!("{last:?}") };
+    let shared::Command::Post(Post { reference, .. }) = last else { panic!("{last:?}") };
     loop {
         match wei.event().await {
             // The log holds every acknowledged post, and no refused one.

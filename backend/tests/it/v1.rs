@@ -54,6 +54,18 @@ async fn a_bad_command_is_refused_without_closing() {
             ErrorCode::BadField,
         ),
         (
+            "{\"type\":\"post\",\"client_id\":\"000000000000000000000000000000aa\",\"room\":1,\"text\":\"x\"}",
+            ErrorCode::BadField,
+        ),
+        (
+            "{\"type\":\"post\",\"ref\":5,\"client_id\":\"000000000000000000000000000000AA\",\"room\":1,\"text\":\"x\"}",
+            ErrorCode::BadField,
+        ),
+        (
+            "{\"type\":\"post\",\"ref\":6,\"client_id\":\"000000000000000000000000000000aa\",\"room\":\"1\",\"text\":\"x\"}",
+            ErrorCode::BadField,
+        ),
+        (
             "{\"type\":\"post\",\"ref\":3,\"client_id\":\"00000000000000000000000000000001\",\"room\":9,\"text\":\"x\"}",
             ErrorCode::RoomUnknown,
         ),

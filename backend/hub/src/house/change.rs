@@ -144,6 +144,51 @@ pub struct Receipt {
     pub room: Option<RoomId>,
 }
 
+/// Tells the receipts of new changes from those of retries and of changes without effect, which name an earlier
+/// position. If several programs write to the log, the retry of a change that another one has made may count as new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewReceipts {
+    /// Greatest position of a receipt, or the head of the log before the first append.
+    last: u64,
+}
+
+impl NewReceipts {
+    /// Makes a value for the appends to a log that ends at this position.
+    pub fn after(head: u64) -> Self {
+        NewReceipts { last: head }
+    }
+
+    /// Whether a change has made new events. Takes each outcome once, in the order of the appends.
+    pub fn is_new(&mut self, outcome: &Outcome) -> bool {
+        let n = outcome.map_or(0, |receipt| receipt.n);
+        let is_new = n > self.last;
+        self.last = self.last.max(n);
+        is_new
+    }
+}
+
 /// Outcome of a change: its receipt, or the code of the condition that does not hold. A retry gets the
 /// receipt of the first try.
 pub type Outcome = Result<Receipt, ErrorCode>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_change_with_events_of_its_own_is_new() {
+        let receipt = |n| Ok(Receipt { n, seq: 0, at: 0, room: None });
+        let mut receipts = NewReceipts::after(7);
+        for (outcome, is_new) in [
+            (receipt(7), false),
+            (receipt(8), true),
+            (Err(ErrorCode::NameTaken), false),
+            (receipt(8), false),
+            (receipt(11), true),
+            (receipt(3), false),
+            (receipt(11), false),
+        ] {
+            assert_eq!(receipts.is_new(&outcome), is_new, "{outcome:?}");
+        }
+    }
+}

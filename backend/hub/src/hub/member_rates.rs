@@ -115,7 +115,7 @@ impl Hub {
         if bucket.try_take(ROOMS_MADE, ROOM_COST, now) { Ok(()) } else { Err(ErrorCode::TooManyRequests) }
     }
 
-    /// Takes back the count of a room that the store refused, such as one whose name is taken.
+    /// Takes back the count of a room that was not made: its name was taken, or the command was a retry.
     pub(super) fn give_back_room(&mut self, member: MemberId) {
         if let Some(bucket) = self.rates.rooms.get_mut(&member) {
             bucket.give_back_now(ROOMS_MADE, ROOM_COST);

@@ -4,7 +4,7 @@
 //! author never has a reply before the house, and with it every query, holds the change.
 
 use super::{Hub, refuse};
-use crate::house::change::{Change, Outcome, Receipt};
+use crate::house::change::{Change, NewReceipts, Outcome, Receipt};
 use crate::house::members::DeviceKey;
 use crate::house::names::Name;
 use crate::input::Unstored;
@@ -47,13 +47,14 @@ struct PendingAppend {
 }
 
 /// Appends whose origins have no answer yet, in the order of the appends.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct PendingAppends {
     queue: VecDeque<PendingAppend>,
     /// Count of the entries at the front that wait for no outcome of the store.
     answered: usize,
     /// Bytes of text in all entries.
     bytes: usize,
+    new_receipts: NewReceipts,
 }
 
 impl Origin {
@@ -72,6 +73,16 @@ impl Origin {
 }
 
 impl PendingAppends {
+    /// Makes the empty queue of a log that ends at this position.
+    pub(super) fn new(head: u64) -> Self {
+        PendingAppends {
+            queue: VecDeque::new(),
+            answered: 0,
+            bytes: 0,
+            new_receipts: NewReceipts::after(head),
+        }
+    }
+
     /// Whether one more append may wait.
     pub(super) fn has_space(&self) -> bool {
         self.queue.len() < APPENDS_WAITING_MAX && self.bytes < APPEND_BYTES_WAITING_MAX
@@ -82,15 +93,21 @@ impl PendingAppends {
         self.queue.push_back(PendingAppend { origin, bytes, outcome: None });
     }
 
-    /// Records the outcome of the first append that has none.
-    fn record(&mut self, outcome: Outcome) {
+    /// Records the outcome of the first append that has none. Returns the member whom a room was counted for that
+    /// was not made: it was refused, or the command was a retry.
+    fn record(&mut self, outcome: Outcome) -> Option<MemberId> {
+        let is_new = self.new_receipts.is_new(&outcome);
         while let Some(pending) = self.queue.get_mut(self.answered) {
             self.answered += 1;
             if !pending.origin.is_answered() {
                 pending.outcome = Some(outcome);
-                return;
+                return match pending.origin {
+                    Origin::CreateRoom { author, .. } if !is_new => Some(author),
+                    _ => None,
+                };
             }
         }
+        None
     }
 
     /// Takes the first entry, if it waits for nothing: its events were applied up to `head`.
@@ -147,7 +164,11 @@ impl Hub {
 
     /// Records outcomes, in the order of the appends.
     pub(super) fn record_outcomes(&mut self, outcomes: Vec<Outcome>, out: &mut Vec<Output>) {
-        outcomes.into_iter().for_each(|outcome| self.pending_appends.record(outcome));
+        for outcome in outcomes {
+            if let Some(author) = self.pending_appends.record(outcome) {
+                self.give_back_room(author);
+            }
+        }
         self.answer_due_appends(out);
     }
 
@@ -185,10 +206,8 @@ impl Hub {
 
     fn refuse_origin(&mut self, origin: Origin, code: ErrorCode, out: &mut Vec<Output>) {
         match origin {
-            Origin::Command { session, reference } => refuse(session, Some(reference), code, out),
-            Origin::CreateRoom { session, reference, author } => {
-                self.give_back_room(author);
-                refuse(session, Some(reference), code, out);
+            Origin::Command { session, reference } | Origin::CreateRoom { session, reference, .. } => {
+                refuse(session, Some(reference), code, out)
             }
             Origin::Text { session } => out.push(Output::Close(session, CloseCode::TryAgainLater)),
             Origin::Join { request, name, .. } | Origin::Rename { request, name, .. } => {

@@ -45,6 +45,14 @@ impl SlotBucket {
         self.bucket.give_back(rate, cost, now);
     }
 
+    /// How often `cost` units are missing. Counts a begun unit whole, since units come back with time.
+    #[cfg(test)]
+    pub(super) fn charged(&self, rate: Rate, cost: u32, now: u64) -> u32 {
+        let mut bucket = self.bucket;
+        let left = (0..).take_while(|_| bucket.try_take(rate, cost, now)).count();
+        rate.burst / cost - u32::try_from(left).unwrap_or(u32::MAX)
+    }
+
     pub(super) fn is_full(&self, rate: Rate, now: u64) -> bool {
         self.bucket.is_full(rate, now)
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::limits::{REFUSALS_WAITING_MAX, REFUSALS_WAITING_PER_ADDRESS_MAX};
 use std::net::Ipv6Addr;
 
 const IP: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1));
@@ -104,14 +105,51 @@ fn refusals_wait_beyond_their_rate() {
     let limits = AddressLimits::new(MANY, true);
     // A slow machine takes some time, in which more are refused at once.
     let begin = mono_ms();
-    let at_once = (0..).take_while(|_| limits.delay_refusal(IP).is_zero()).count();
+    let at_once = (0..).take_while(|_| limits.delay_refusal(IP).is_none()).count();
     let more = (mono_ms() - begin) * u64::from(REFUSALS.per_s) / 1_000 + 1;
     assert!(at_once >= REFUSALS.burst as usize, "{at_once}");
     assert!(at_once as u64 <= u64::from(REFUSALS.burst) + more, "{at_once} and {more}");
-    assert_eq!(limits.delay_refusal(IP), REFUSAL_DELAY);
-    assert!(limits.delay_refusal(OTHER).is_zero());
+    assert!(limits.delay_refusal(OTHER).is_none());
     let unlimited = AddressLimits::new(MANY, false);
-    assert!((0..1_000).all(|_| unlimited.delay_refusal(IP).is_zero()));
+    assert!((0..1_000).all(|_| unlimited.delay_refusal(IP).is_none()));
+}
+
+/// Refusals of this address that wait, after so many refusals that none is sent at once for the rate.
+fn wait_beyond_the_rate(limits: &Arc<AddressLimits>, ip: IpAddr, count: usize) -> Vec<WaitingRefusal> {
+    limits.at(ip, |address, now| address.refusals.take(REFUSALS, 1_000_000, now));
+    (0..count).map_while(|_| limits.delay_refusal(ip)).collect()
+}
+
+#[test]
+fn few_refusals_of_an_address_wait_behind_a_proxy() {
+    const MAX: usize = REFUSALS_WAITING_PER_ADDRESS_MAX;
+    for (count, expected) in [(MAX - 1, MAX - 1), (MAX, MAX), (MAX + 1, MAX)] {
+        let limits = AddressLimits::behind_proxy(MANY, true);
+        let waiting = wait_beyond_the_rate(&limits, IP, count);
+        assert_eq!(waiting.len(), expected);
+        assert_eq!(wait_beyond_the_rate(&limits, OTHER, 1).len(), 1);
+        assert!(!limits.lock().addresses[&IP].is_idle(u64::MAX), "its refusals must be counted back");
+        drop(waiting);
+        assert_eq!(wait_beyond_the_rate(&limits, IP, MAX).len(), MAX);
+        // Without a proxy each refusal keeps only the client's own connection.
+        let limits = AddressLimits::new(MANY, true);
+        assert_eq!(wait_beyond_the_rate(&limits, IP, count).len(), count);
+    }
+}
+
+#[test]
+fn few_refusals_of_all_addresses_wait_behind_a_proxy() {
+    const MAX: usize = REFUSALS_WAITING_MAX;
+    let ip = |number: u32| IpAddr::V4(Ipv4Addr::from_bits(number + 1));
+    for (count, expected) in [(MAX - 1, MAX - 1), (MAX, MAX), (MAX + 1, MAX)] {
+        let limits = AddressLimits::behind_proxy(MANY, true);
+        let numbers = 0..u32::try_from(count).unwrap();
+        let waiting: Vec<_> =
+            numbers.flat_map(|number| wait_beyond_the_rate(&limits, ip(number), 1)).collect();
+        assert_eq!(waiting.len(), expected);
+        drop(waiting);
+        assert_eq!(limits.lock().waiting_refusals, 0);
+    }
 }
 
 #[test]

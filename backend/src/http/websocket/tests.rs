@@ -2,12 +2,12 @@ use super::*;
 use crate::{
     connection::{
         address_limits::AddressLimits, deadlines::Deadlines, permit::ConnectionPermits,
-        worker_inputs::WaitingInput,
+        server_socket::tests::pair, worker_inputs::WaitingInput,
     },
     fanout::{BatchReceiver, Delivery, batch_channel},
     http::host_policy::HostPolicy,
     join_secret::JoinSecret,
-    limits::INBOX_MAX,
+    limits::{ANSWER_BYTES_MAX, HANDSHAKES, HELD_BYTES_PER_ADDRESS_MAX, INBOX_MAX},
     page::Page,
     registry::Actor,
     store::{Store as _, memory::MemoryStore},
@@ -32,6 +32,10 @@ struct Worker {
 
 impl Worker {
     async fn new() -> Self {
+        Worker::with_limits(AddressLimits::new(2, false)).await
+    }
+
+    async fn with_limits(address_limits: Arc<AddressLimits>) -> Self {
         let (sender, batches) = batch_channel();
         let store = Box::new(MemoryStore::new(Epoch(1)));
         let health = store.health();
@@ -60,7 +64,7 @@ impl Worker {
             permits: ConnectionPermits::new(1),
             is_text_dialect_on: true,
             inbound_rates: InboundRates { messages: unlimited, bytes: unlimited, texts: unlimited },
-            address_limits: AddressLimits::new(2, false),
+            address_limits,
             inbound_hook: None,
             deadlines: Deadlines::default(),
         });
@@ -81,6 +85,21 @@ async fn ask(state: Rc<AppState>) -> Result<HttpResponse, ApiError> {
     let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let caller = Caller { ip, has_origin: false, is_https: false, is_trustworthy: true };
     connect(request, payload, caller).await
+}
+
+#[actix_web::test]
+async fn a_handshake_that_opens_nothing_does_not_count_for_the_rate() {
+    let Worker { state, actor, .. } = Worker::with_limits(AddressLimits::new(1_000, true)).await;
+    let permit = state.permits.try_acquire();
+    // As fast as they come, the rate allows few more than the burst.
+    for number in 0..4 * HANDSHAKES.burst {
+        let refused = ask(Rc::clone(&state)).await.unwrap_err();
+        assert_eq!(refused.to_string(), "503 full", "{number}");
+    }
+    drop(permit);
+    actix_web::rt::spawn(actor.run());
+    let response = ask(state).await.unwrap_or_else(|refused| panic!("{refused}"));
+    assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
 }
 
 /// Whether these inputs are exactly one `Closed`.
@@ -137,4 +156,31 @@ async fn a_client_that_leaves_before_its_101_is_closed_once() {
     drop(state);
     actor.run().await.unwrap();
     assert!(!batches.next_round(|_| ()).await, "the registry never knew of it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reads_no_answers_goes_when_its_address_holds_too_much() {
+    let (socket, _peer) = pair().await;
+    let (limits, ip) = (AddressLimits::new(1_000, true), IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let (connections, unlimited) = (Connections::new(0), Rate::NONE);
+    let connection = connections.add_socket(Dialect::V1, socket.direct_writer());
+    connection.count_held(limits.held_bytes(ip));
+    connection.enqueue_own(Bytes::from(vec![0; ANSWER_BYTES_MAX]));
+    let reader = MessageReader {
+        connection,
+        inputs: connections.inputs(),
+        connections,
+        direct_writer: socket.direct_writer(),
+        ip,
+        address_limits: Arc::clone(&limits),
+        rates: InboundRates { messages: unlimited, bytes: unlimited, texts: unlimited },
+        inbound_hook: None,
+    };
+    let wait = || timeout(10 * PEER_CHECK_EVERY, reader.wait_for_answers());
+    assert_eq!(wait().await.ok(), None, "the address holds little");
+    let other = limits.held_bytes(ip);
+    other.set(HELD_BYTES_PER_ADDRESS_MAX);
+    assert_eq!(wait().await.ok(), Some(false));
+    assert_eq!(reader.connection.close_code(), Some(4008));
+    assert!(!other.is_over_limit());
 }

@@ -1,5 +1,6 @@
 //! Errors of a log on disk.
 
+use crate::store::file_size_limit;
 use crate::store::permission_hint::{FileUse, MissingPermission, advice};
 use rusqlite::{ErrorCode, ffi};
 use std::{
@@ -91,6 +92,9 @@ impl LogError {
                     missing_permission(path, file_use)
                         .map_or_else(String::new, |missing| format!(": {reason_for_write}{missing}"))
                 }
+                Some(ErrorCode::SystemIoFailure) if file_use == FileUse::Write => {
+                    file_size_limit::advice(log_files(path).iter().map(PathBuf::as_path))
+                }
                 _ => String::new(),
             },
             _ => String::new(),
@@ -175,13 +179,18 @@ impl LogError {
     }
 }
 
-/// The missing permission for the log's file, its companions or its folder.
-fn missing_permission(log: &Path, file_use: FileUse) -> Option<MissingPermission> {
-    let files = ["", "-wal", "-shm"].map(|end| {
+/// Paths of the log's file and of its companions.
+fn log_files(log: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|end| {
         let mut name = OsString::from(log);
         name.push(end);
         PathBuf::from(name)
-    });
+    })
+}
+
+/// The missing permission for the log's file, its companions or its folder.
+fn missing_permission(log: &Path, file_use: FileUse) -> Option<MissingPermission> {
+    let files = log_files(log);
     let is_closed = |file: &&PathBuf| {
         let opened = fs::OpenOptions::new().read(true).write(file_use == FileUse::Write).open(file);
         opened.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)

@@ -1,3 +1,4 @@
+mod commit_progress;
 mod copied_files;
 
 use super::log_lookup::TransactionLog;

@@ -104,6 +104,7 @@ impl Writer {
             match group {
                 Ok(AppendGroup { changes, now, outcomes }) => {
                     let CommittedGroup { outcomes: found, commits } = self.append(changes, now);
+                    self.health.commits().note_outcomes();
                     // The caller may be gone; the commit stays. The outcomes go before the commits.
                     let _ = outcomes.send(found);
                     self.tail.send(commits);

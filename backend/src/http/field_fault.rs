@@ -1,11 +1,10 @@
-//! Names the field that makes a command unreadable, for the developer who has sent it.
+//! Names the field that makes a command or the body of a request unreadable, for the developer who has sent it.
 
-use serde::Deserialize as _;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use shared::Command;
 
-/// The fields of all commands. A text of the request is never repeated to its sender.
-const FIELDS: [&str; 13] = [
+/// The fields of all commands and bodies. A text of the request is never repeated to its sender.
+const FIELDS: [&str; 14] = [
     "ref",
     "client_id",
     "room",
@@ -19,32 +18,38 @@ const FIELDS: [&str; 13] = [
     "build",
     "cursor",
     "away",
+    "join_key",
 ];
 
-/// Describes the field that is missing or cannot be read; none if it is not one field alone.
-pub(super) fn describe(command: &str) -> Option<String> {
-    let mut fields: Map<String, Value> = serde_json::from_str(command).ok()?;
-    let error = error_of(&fields)?;
+/// Describes the field of a `T` that is missing or cannot be read; none if it is not one field alone. `whole` is what
+/// the JSON is, such as `command`.
+pub(super) fn describe<T: DeserializeOwned>(json: &[u8], whole: &str) -> Option<String> {
+    let mut fields: Map<String, Value> = serde_json::from_slice(json).ok()?;
+    let error = error_of::<T>(&fields)?;
     if let Some(name) = FIELDS.iter().find(|name| error == format!("missing field `{name}`")) {
-        return Some(format!("`{name}` is missing in the command."));
+        return Some(format!("`{name}` is missing in the {whole}."));
     }
     // Without the field that is wrong, the command has another error or none.
     let wrong = FIELDS.iter().find(|name| {
         let Some(value) = fields.remove(**name) else { return false };
-        let is_wrong = error_of(&fields).as_ref() != Some(&error);
+        let is_wrong = error_of::<T>(&fields).as_ref() != Some(&error);
         fields.insert((**name).to_owned(), value);
         is_wrong
     });
-    wrong.map(|name| format!("`{name}` in the command cannot be read."))
+    wrong.map(|name| format!("`{name}` in the {whole} cannot be read."))
 }
 
-fn error_of(fields: &Map<String, Value>) -> Option<String> {
-    Command::deserialize(fields).err().map(|error| error.to_string())
+fn error_of<T: DeserializeOwned>(fields: &Map<String, Value>) -> Option<String> {
+    T::deserialize(fields).err().map(|error| error.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::{
+        Command,
+        api::{JoinRequest, NameRequest},
+    };
 
     #[test]
     fn the_wrong_field_of_a_command_is_named() {
@@ -74,11 +79,25 @@ mod tests {
             (r#"{"type":"presence","away":"no"}"#.to_owned(), "`away` in the command cannot be read."),
             (r#"{"type":"rooms","ref":-1}"#.to_owned(), "`ref` in the command cannot be read."),
         ] {
-            assert_eq!(describe(&command).as_deref(), Some(expected), "{command}");
+            let found = describe::<Command>(command.as_bytes(), "command");
+            assert_eq!(found.as_deref(), Some(expected), "{command}");
         }
         for command in ["", "[]", r#"{"type":"ping"}"#, r#"{"type":"sing"}"#, r#"{"type":7}"#] {
-            assert_eq!(describe(command), None, "{command}");
+            assert_eq!(describe::<Command>(command.as_bytes(), "command"), None, "{command}");
         }
+    }
+
+    #[test]
+    fn the_wrong_field_of_a_body_is_named() {
+        let join = |body: &str| describe::<JoinRequest>(body.as_bytes(), "body");
+        let missing = Some("`name` is missing in the body.".to_owned());
+        assert_eq!(join("{}"), missing);
+        assert_eq!(describe::<NameRequest>(b"{}", "body"), missing);
+        assert_eq!(join(r#"{"name":7}"#).as_deref(), Some("`name` in the body cannot be read."));
+        let wrong_key = join(r#"{"name":"Wei","join_key":"7"}"#);
+        assert_eq!(wrong_key.as_deref(), Some("`join_key` in the body cannot be read."));
+        assert_eq!(join(r#"{"name":"Wei"}"#), None);
+        assert_eq!(join(r#"["Wei"]"#), None);
     }
 
     #[test]
