@@ -5,6 +5,7 @@
 use crate::house::access::Visibility;
 use crate::house::names::{Name, NameKey};
 use crate::house::room_counts::RoomCounts;
+use crate::house::undo_map::{Savepoint, UndoCell, UndoMap};
 use crate::limits::ROOMS_PER_MEMBER_MAX;
 use shared::{
     Address, ErrorCode, MemberId, Room, RoomId,
@@ -65,15 +66,15 @@ struct Memberships {
 }
 
 /// All rooms and memberships.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RoomTable {
-    by_id: BTreeMap<RoomId, RoomState>,
-    by_name: HashMap<NameKey, RoomId>,
-    memberships: HashMap<MemberId, Memberships>,
+    by_id: UndoMap<BTreeMap<RoomId, RoomState>>,
+    by_name: UndoMap<HashMap<NameKey, RoomId>>,
+    memberships: UndoMap<HashMap<MemberId, Memberships>>,
     counts: RoomCounts,
     /// The newest `room_created`: room, creator and position. The creator's `member_joined` follows in the
     /// same commit.
-    newest_creation: Option<(RoomId, MemberId, u64)>,
+    newest_creation: UndoCell<Option<(RoomId, MemberId, u64)>>,
 }
 
 impl Default for RoomTable {
@@ -84,11 +85,11 @@ impl Default for RoomTable {
         let mut counts = RoomCounts::default();
         counts.add(None, false);
         RoomTable {
-            by_id: BTreeMap::from([(RoomId::LOBBY, RoomState::default())]),
-            by_name: by_name.collect(),
-            memberships: HashMap::new(),
+            by_id: BTreeMap::from([(RoomId::LOBBY, RoomState::default())]).into(),
+            by_name: by_name.collect::<HashMap<_, _>>().into(),
+            memberships: HashMap::new().into(),
             counts,
-            newest_creation: None,
+            newest_creation: None.into(),
         }
     }
 }
@@ -122,12 +123,12 @@ impl RoomTable {
 
     /// Restores a membership. The count of [`RoomState::members`] includes it already.
     pub fn restore_membership(&mut self, member: MemberId, room: RoomId, membership: Membership) {
-        self.memberships.entry(member).or_default().rooms.insert(room, membership);
+        self.memberships.get_or_default(member).rooms.insert(room, membership);
     }
 
     /// Restores the position of the last event addressed to a member.
     pub fn restore_last(&mut self, member: MemberId, last: u64) {
-        self.memberships.entry(member).or_default().last = last;
+        self.memberships.get_or_default(member).last = last;
     }
 
     /// Returns the state of a room.
@@ -234,6 +235,13 @@ impl RoomTable {
         if count >= ROOMS_PER_MEMBER_MAX { Err(ErrorCode::TooManyRooms) } else { Ok(()) }
     }
 
+    /// Returns the parts that go back to a savepoint.
+    pub(super) fn parts(&mut self) -> impl Iterator<Item = &mut dyn Savepoint> {
+        let RoomTable { by_id, by_name, memberships, counts, newest_creation } = self;
+        let parts: [&mut dyn Savepoint; 4] = [by_id, by_name, memberships, newest_creation];
+        parts.into_iter().chain(counts.parts())
+    }
+
     /// Records the position of an event with this address.
     pub(crate) fn advance(&mut self, to: Address, n: u64) {
         match to {
@@ -260,11 +268,10 @@ impl RoomTable {
     /// Applies `room_created` or `room_changed`: puts a new room into the table, or replaces the name and
     /// description of a known one.
     pub(crate) fn put_room(&mut self, room: &Room, name: Name) {
-        let counts = &mut self.counts;
-        let state = self.by_id.entry(room.id).or_insert_with(|| {
-            counts.add(None, false);
-            RoomState::default()
-        });
+        if !self.by_id.contains_key(&room.id) {
+            self.counts.add(None, false);
+        }
+        let state = self.by_id.get_or_default(room.id);
         if let Some(old) = state.name.take() {
             self.by_name.remove(old.key());
         }
@@ -284,7 +291,7 @@ impl RoomTable {
 
     /// Notes that a room was created at position `n`.
     pub(crate) fn note_creation(&mut self, room: RoomId, creator: MemberId, n: u64) {
-        self.newest_creation = Some((room, creator, n));
+        *self.newest_creation = Some((room, creator, n));
         if let Some(state) = self.by_id.get_mut(&room) {
             self.counts.remove(state.maker, state.archived);
             state.maker = Some(creator);
@@ -294,12 +301,12 @@ impl RoomTable {
 
     /// Returns the newest `room_created`: room, creator and position.
     pub(crate) fn newest_creation(&self) -> Option<(RoomId, MemberId, u64)> {
-        self.newest_creation
+        *self.newest_creation
     }
 
     /// Adds a member to a room.
     pub(crate) fn add_member(&mut self, member: MemberId, room: RoomId, membership: Membership) {
-        let before = self.memberships.entry(member).or_default().rooms.insert(room, membership);
+        let before = self.memberships.get_or_default(member).rooms.insert(room, membership);
         if let (None, Some(state)) = (before, self.by_id.get_mut(&room)) {
             state.members = state.members.saturating_add(1);
         }
