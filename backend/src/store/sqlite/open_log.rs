@@ -1,5 +1,5 @@
-//! The open log of the writer: its connection, and the house in memory. After a failure it is dropped and
-//! opened again.
+//! The open log of the writer: its connection, and the house in memory. After a failure the connection is dropped,
+//! and the house goes back to the last commit. So however large the house is, nothing of it is read again.
 
 use super::{LogFiles, commit::execute, database, file_pair, log_error::LogError, projection, wal_end};
 use crate::store::limits::TRIAL_BYTES;
@@ -34,39 +34,23 @@ impl OpenLog {
     pub(super) fn open(files: &LogFiles) -> Result<Self, LogError> {
         let db = open_database(files)?;
         let house = projection::house(&db)?;
-        Ok(OpenLog {
-            db,
-            house,
-            #[cfg(test)]
-            files: files.clone(),
-        })
+        Ok(OpenLog::new(files, db, house))
     }
 
-    /// Opens the log after a failure, if it ends at the last acknowledged event and a test write succeeds. After
-    /// damage, all pages must be good: a bad one would make later changes fail, or put them where no reader
-    /// finds them. The house is read last, because that takes long and most attempts fail before.
-    pub(super) fn reopen(files: &LogFiles, acknowledged: u64, is_damaged: bool) -> Result<Self, LogError> {
-        #[cfg(test)]
-        files.faults.begin_recovery();
-        wal_end::cut(files)?;
-        let db = open_database(files)?;
-        let found = projection::head(&db)?;
-        if found != acknowledged {
-            return Err(LogError::Head { found, acknowledged });
-        }
-        if is_damaged {
-            check_pages(&db)?;
-        }
-        test_write(&db, files)?;
-        // The start may have failed to do so, because the disk was full.
-        file_pair::name_owner(&db, &files.log)?;
-        let house = projection::house(&db)?;
-        Ok(OpenLog {
+    /// Puts a log together from its connection and the house at its head.
+    #[cfg_attr(not(test), expect(unused_variables, reason = "only tests inject faults into these files"))]
+    pub(super) fn new(files: &LogFiles, db: Database, house: House) -> Self {
+        OpenLog {
             db,
             house,
             #[cfg(test)]
             files: files.clone(),
-        })
+        }
+    }
+
+    /// Ends this log after a failed commit. Returns the house as it was before that commit.
+    pub(super) fn end(&mut self) -> House {
+        std::mem::take(&mut self.house)
     }
 
     /// The state of the house at the head of the log.
@@ -79,8 +63,18 @@ impl OpenLog {
         &self.db
     }
 
-    /// Commits a group. After an error nothing of it may be reported, and this log must be dropped.
+    /// Commits a group. After an error nothing of it may be reported, and this log must be [ended](Self::end).
     pub(super) fn commit(&mut self, changes: Vec<Change>, now: u64) -> Result<CommittedGroup, LogError> {
+        self.house.set_savepoint();
+        let committed = self.write(changes, now);
+        match committed {
+            Ok(_) => self.house.release_savepoint(),
+            Err(_) => self.house.roll_back(),
+        }
+        committed
+    }
+
+    fn write(&mut self, changes: Vec<Change>, now: u64) -> Result<CommittedGroup, LogError> {
         #[cfg(test)]
         self.files.faults.arrange(&self.db)?;
         let is_checkpointed = is_checkpointed(&self.db)?;
@@ -102,6 +96,29 @@ impl OpenLog {
         transaction.commit()?;
         Ok(CommittedGroup { outcomes, commits })
     }
+}
+
+/// Opens the database after a failure, if it ends with the last acknowledged event and a test write succeeds. After
+/// damage, all pages must be good: a bad one would make later changes fail, or put them where no reader finds them.
+pub(super) fn reopen(files: &LogFiles, acknowledged: &House, is_damaged: bool) -> Result<Database, LogError> {
+    #[cfg(test)]
+    files.faults.begin_recovery();
+    wal_end::cut(files)?;
+    let db = open_database(files)?;
+    let (found, acknowledged) = (projection::header(&db)?, acknowledged.header());
+    if found.head != acknowledged.head {
+        return Err(LogError::Head { found: found.head, acknowledged: acknowledged.head });
+    }
+    if found != acknowledged {
+        return Err(LogError::Damaged(format!("event {} is not the acknowledged one", found.head)));
+    }
+    if is_damaged {
+        check_pages(&db)?;
+    }
+    test_write(&db, files)?;
+    // The start may have failed to do so, because the disk was full.
+    file_pair::name_owner(&db, &files.log)?;
+    Ok(db)
 }
 
 fn open_database(files: &LogFiles) -> Result<Database, LogError> {

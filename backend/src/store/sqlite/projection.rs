@@ -16,8 +16,8 @@ pub(super) fn head(db: &Database) -> Result<u64, LogError> {
     from_sql(db.query_row("SELECT coalesce(max(n), 0) FROM events", (), |row| row.get(0))?)
 }
 
-/// Reads the house.
-pub(super) fn house(db: &Database) -> Result<House, LogError> {
+/// Reads the state of the house that is not in its tables.
+pub(super) fn header(db: &Database) -> Result<HouseHeader, LogError> {
     let newest = "SELECT n, at, mark FROM events ORDER BY n DESC LIMIT 1";
     let newest: Option<(i64, i64, i64)> =
         db.query_row(newest, (), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
@@ -33,6 +33,12 @@ pub(super) fn house(db: &Database) -> Result<House, LogError> {
     if let Some(last_tag) = meta::<i64>(db, "last_tag")? {
         header.last_tag = u32::try_from(last_tag).unwrap_or(u32::MAX);
     }
+    Ok(header)
+}
+
+/// Reads the house.
+pub(super) fn house(db: &Database) -> Result<House, LogError> {
+    let header = header(db)?;
     let members = members(db)?;
     let rooms = rooms(db)?;
     let mut house = House::restore(members, rooms, header);

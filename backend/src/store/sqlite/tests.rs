@@ -1,4 +1,5 @@
 mod copied_files;
+mod recovery;
 
 use super::log_lookup::TransactionLog;
 use super::{fault_injection::InjectedFaults, *};
