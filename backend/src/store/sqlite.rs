@@ -14,6 +14,7 @@ mod event_reader;
 mod fault_injection;
 mod file_pair;
 mod history;
+mod last_positions;
 mod live_tail;
 mod log_error;
 mod log_lookup;

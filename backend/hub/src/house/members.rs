@@ -35,6 +35,16 @@ pub struct MemberTable {
 }
 
 impl MemberTable {
+    /// Makes an empty table with space for this many members.
+    pub fn with_capacity(count: usize) -> Self {
+        MemberTable {
+            by_id: HashMap::with_capacity(count).into(),
+            by_name: HashMap::with_capacity(count).into(),
+            doubles: UndoMap::default(),
+            by_device: HashMap::with_capacity(count).into(),
+        }
+    }
+
     /// Returns the member who owns a device.
     pub fn find_by_device(&self, device: &DeviceKey) -> Option<MemberId> {
         self.by_device.get(device).copied()

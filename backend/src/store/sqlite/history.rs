@@ -5,7 +5,7 @@ use super::{
     event_reader,
     log_error::LogError,
     partition::Partition,
-    row::{COLUMNS, to_sql},
+    row::{self, COLUMNS, to_sql},
 };
 use hub::query::{MessagePage, range, trim};
 use rusqlite::{CachedStatement, Connection as Database, OptionalExtension};
@@ -58,8 +58,16 @@ fn renumber(messages: &mut [Message], pivot: MessagePosition) {
     messages.iter_mut().zip(first..).for_each(|(message, seq)| message.seq = seq);
 }
 
-/// Number of messages in a room.
-pub(super) fn count(db: &Database, room: RoomId) -> Result<u64, LogError> {
+/// Number of messages in a room whose last message is at this position.
+pub(super) fn count(db: &Database, room: RoomId, last: Option<u64>) -> Result<u64, LogError> {
+    let Some(last) = last else { return Ok(0) };
+    // The number in the body is enough, if it can be read.
+    let mut select = db.prepare_cached("SELECT body FROM events WHERE n = ?1")?;
+    let seq =
+        select.query_row([to_sql(last)], |row| Ok(row.get_ref(0)?.as_str().ok().and_then(row::message_seq)));
+    if let Some(seq) = seq.optional()?.flatten() {
+        return Ok(seq);
+    }
     let room = RoomMessages { db, partition: Partition::messages(room), through: u64::MAX };
     Ok(room.last()?.map_or(0, |last| last.seq))
 }

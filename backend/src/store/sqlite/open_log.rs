@@ -33,7 +33,7 @@ impl OpenLog {
     /// Opens the log at a start.
     pub(super) fn open(files: &LogFiles) -> Result<Self, LogError> {
         let db = open_database(files)?;
-        let house = projection::house(&db)?;
+        let house = projection::house_by_threads(&db, &files.log)?;
         Ok(OpenLog::new(files, db, house))
     }
 
