@@ -81,7 +81,7 @@ pub struct SqliteStore {
     house_id: String,
     join_secret: JoinSecret,
     /// State of the house at the start, until the first snapshot or append.
-    opened: Option<House>,
+    opened: Option<Arc<House>>,
     files: LogFiles,
     tail: TailSender,
     health: StoreHealth,
@@ -155,8 +155,7 @@ impl SqliteStore {
             drop(log);
             log = OpenLog::open(&files)?;
         }
-        let (opened, health, tail) =
-            (Some(log.house().clone()), StoreHealth::default(), TailSender::default());
+        let (opened, health, tail) = (Some(log.share_house()), StoreHealth::default(), TailSender::default());
         // Open the readers first: the index of the write-ahead log exists while a connection does.
         let read_queue = Arc::new(ReadQueue::new());
         let mut readers = Vec::with_capacity(READERS);
@@ -233,12 +232,16 @@ impl Store for SqliteStore {
         self.epoch
     }
 
-    fn snapshot(&mut self) -> Result<House, ErrorCode> {
+    fn snapshot(&mut self) -> Result<Arc<House>, ErrorCode> {
         if let Some(opened) = self.opened.take() {
             return Ok(opened);
         }
-        let read = || projection::house(&database::reader(&self.files.log)?);
-        read().map_err(|error| {
+        let read = || {
+            let db = database::reader(&self.files.log)?;
+            let transaction = db.unchecked_transaction()?;
+            projection::house(&transaction)
+        };
+        read().map(Arc::new).map_err(|error| {
             tracing::error!("cannot read the database: {error}");
             ErrorCode::StoreRefused
         })

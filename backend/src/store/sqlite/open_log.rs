@@ -11,7 +11,7 @@ use hub::{
     },
 };
 use rusqlite::{Connection as Database, TransactionBehavior};
-use std::{fs, io};
+use std::{fs, io, sync::Arc};
 
 /// A group of changes that is durable.
 pub(super) struct CommittedGroup {
@@ -24,7 +24,7 @@ pub(super) struct CommittedGroup {
 /// An open log.
 pub(super) struct OpenLog {
     db: Database,
-    house: House,
+    house: Arc<House>,
     #[cfg(test)]
     files: LogFiles,
 }
@@ -34,12 +34,12 @@ impl OpenLog {
     pub(super) fn open(files: &LogFiles) -> Result<Self, LogError> {
         let db = open_database(files)?;
         let house = projection::house_by_threads(&db, &files.log)?;
-        Ok(OpenLog::new(files, db, house))
+        Ok(OpenLog::new(files, db, Arc::new(house)))
     }
 
     /// Puts a log together from its connection and the house at its head.
     #[cfg_attr(not(test), expect(unused_variables, reason = "only tests inject faults into these files"))]
-    pub(super) fn new(files: &LogFiles, db: Database, house: House) -> Self {
+    pub(super) fn new(files: &LogFiles, db: Database, house: Arc<House>) -> Self {
         OpenLog {
             db,
             house,
@@ -49,13 +49,18 @@ impl OpenLog {
     }
 
     /// Ends this log after a failed commit. Returns the house as it was before that commit.
-    pub(super) fn end(&mut self) -> House {
+    pub(super) fn end(&mut self) -> Arc<House> {
         std::mem::take(&mut self.house)
     }
 
-    /// The state of the house at the head of the log.
-    pub(super) fn house(&self) -> &House {
-        &self.house
+    /// The state of the house at the head of the log. The start shares it with the hub.
+    pub(super) fn share_house(&self) -> Arc<House> {
+        Arc::clone(&self.house)
+    }
+
+    /// Copies the house if the hub has it too. The hub's start goes on meanwhile, and no change waits for the copy.
+    pub(super) fn unshare_house(&mut self) {
+        Arc::make_mut(&mut self.house);
     }
 
     /// The connection, for tables other than events.
@@ -65,11 +70,12 @@ impl OpenLog {
 
     /// Commits a group. After an error nothing of it may be reported, and this log must be [ended](Self::end).
     pub(super) fn commit(&mut self, changes: Vec<Change>, now: u64) -> Result<CommittedGroup, LogError> {
-        self.house.set_savepoint();
+        Arc::make_mut(&mut self.house).set_savepoint();
         let committed = self.write(changes, now);
+        let house = Arc::make_mut(&mut self.house);
         match committed {
-            Ok(_) => self.house.release_savepoint(),
-            Err(_) => self.house.roll_back(),
+            Ok(_) => house.release_savepoint(),
+            Err(_) => house.roll_back(),
         }
         committed
     }
@@ -78,15 +84,16 @@ impl OpenLog {
         #[cfg(test)]
         self.files.faults.arrange(&self.db)?;
         let is_checkpointed = is_checkpointed(&self.db)?;
+        let house = Arc::make_mut(&mut self.house);
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if is_checkpointed {
             // This commit may restart the write-ahead log from its beginning.
-            file_pair::set_base(&transaction, self.house.head())?;
+            file_pair::set_base(&transaction, house.head())?;
         }
         let mut outcomes = Vec::with_capacity(changes.len());
         let mut commits = Vec::with_capacity(changes.len());
         for change in changes {
-            outcomes.push(execute(&transaction, &mut self.house, change, now)?.map(|executed| {
+            outcomes.push(execute(&transaction, house, change, now)?.map(|executed| {
                 commits.extend(executed.commit);
                 executed.receipt
             }));

@@ -60,7 +60,7 @@ enum WriterState {
     Open(Box<OpenLog>),
     Refusing {
         /// State of the house at the last acknowledged event.
-        house: Box<House>,
+        house: Arc<House>,
         since_last: Instant,
         pause: Duration,
         /// A page was bad: check all pages before changes are taken again.
@@ -92,6 +92,9 @@ impl Writer {
 
     /// Runs until the store is dropped.
     pub(super) fn run(mut self) {
+        if let WriterState::Open(log) = &mut self.state {
+            log.unshare_house();
+        }
         loop {
             let group = match &self.state {
                 WriterState::Open(_) => self.groups.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -159,12 +162,12 @@ impl Writer {
         }
     }
 
-    fn start_refusing(&mut self, house: House, error: &LogError) {
+    fn start_refusing(&mut self, house: Arc<House>, error: &LogError) {
         tracing::error!(
             "cannot write to the database: {error}. Posts are refused until writing works again."
         );
         self.health.set_refusing(error.reason());
-        let (house, since_last, pause) = (Box::new(house), Instant::now(), PAUSE_FIRST);
+        let (since_last, pause) = (Instant::now(), PAUSE_FIRST);
         self.state = WriterState::Refusing { house, since_last, pause, is_damaged: error.is_damage() };
         if let Err(error) = wal_end::cut(&self.files) {
             // The tail is cut again before anything else is written.
@@ -180,7 +183,7 @@ impl Writer {
         match found {
             Ok(db) => {
                 tracing::info!("the database can be written to again, posts are accepted");
-                let log = OpenLog::new(&self.files, db, std::mem::take(house));
+                let log = OpenLog::new(&self.files, db, Arc::clone(house));
                 self.state = WriterState::Open(Box::new(log));
                 self.health.set_writable();
             }
