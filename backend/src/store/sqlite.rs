@@ -147,7 +147,7 @@ impl SqliteStore {
         let mut log = OpenLog::open(&files)?;
         let (epoch, house_id) = init_meta(&log, &folder, house_id)?;
         let join_secret = init_join_secret(&log)?;
-        if let Err(error) = file_pair::claim(log.db(), &files.log) {
+        if let Err(error) = file_pair::claim(log.db(), &files) {
             // Reading goes on while the disk is full.
             tracing::warn!(
                 "cannot note that the database is open: {error}. The start after a crash checks it."

@@ -25,8 +25,19 @@ pub(super) struct CommittedGroup {
 pub(super) struct OpenLog {
     db: Database,
     house: Arc<House>,
-    #[cfg(test)]
+    checkpoint_note: CheckpointNote,
     files: LogFiles,
+}
+
+/// Whether the log has a [note](file_pair::note_checkpoint) of the next checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CheckpointNote {
+    /// No checkpoint was due.
+    Absent,
+    /// The next commit makes it.
+    Due,
+    /// The last commit has made it.
+    Made,
 }
 
 impl OpenLog {
@@ -38,14 +49,8 @@ impl OpenLog {
     }
 
     /// Puts a log together from its connection and the house at its head.
-    #[cfg_attr(not(test), expect(unused_variables, reason = "only tests inject faults into these files"))]
     pub(super) fn new(files: &LogFiles, db: Database, house: Arc<House>) -> Self {
-        OpenLog {
-            db,
-            house,
-            #[cfg(test)]
-            files: files.clone(),
-        }
+        OpenLog { db, house, checkpoint_note: CheckpointNote::Absent, files: files.clone() }
     }
 
     /// Ends this log after a failed commit. Returns the house as it was before that commit.
@@ -61,6 +66,21 @@ impl OpenLog {
     /// Copies the house if the hub has it too. The hub's start goes on meanwhile, and no change waits for the copy.
     pub(super) fn unshare_house(&mut self) {
         Arc::make_mut(&mut self.house);
+    }
+
+    /// Returns whether the last commit has noted that a checkpoint follows. If not, the next commit does.
+    pub(super) fn take_checkpoint_note(&mut self) -> bool {
+        let is_noted = self.checkpoint_note == CheckpointNote::Made;
+        self.checkpoint_note = if is_noted { CheckpointNote::Absent } else { CheckpointNote::Due };
+        is_noted
+    }
+
+    /// Notes that the database file will hold everything, because the log is about to be closed.
+    pub(super) fn release(&self) -> Result<(), LogError> {
+        let transaction = self.db.unchecked_transaction()?;
+        file_pair::note_checkpoint(&transaction, &self.files, self.house.head())?;
+        file_pair::release(&transaction)?;
+        Ok(transaction.commit()?)
     }
 
     /// The connection, for tables other than events.
@@ -83,7 +103,7 @@ impl OpenLog {
     fn write(&mut self, changes: Vec<Change>, now: u64) -> Result<CommittedGroup, LogError> {
         #[cfg(test)]
         self.files.faults.arrange(&self.db)?;
-        let is_checkpointed = is_checkpointed(&self.db)?;
+        let is_checkpointed = database::is_checkpointed(&self.db)?;
         let house = Arc::make_mut(&mut self.house);
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if is_checkpointed {
@@ -98,9 +118,14 @@ impl OpenLog {
                 executed.receipt
             }));
         }
+        let is_noted = self.checkpoint_note == CheckpointNote::Due;
+        if is_noted {
+            file_pair::note_checkpoint(&transaction, &self.files, house.head())?;
+        }
         #[cfg(test)]
         self.files.faults.sync(&self.files)?;
         transaction.commit()?;
+        self.checkpoint_note = if is_noted { CheckpointNote::Made } else { CheckpointNote::Absent };
         Ok(CommittedGroup { outcomes, commits })
     }
 }
@@ -131,13 +156,6 @@ pub(super) fn reopen(files: &LogFiles, acknowledged: &House, is_damaged: bool) -
 fn open_database(files: &LogFiles) -> Result<Database, LogError> {
     sync_wal(files)?;
     database::writer(&files.log)
-}
-
-/// Whether the database file holds all pages of the write-ahead log.
-fn is_checkpointed(db: &Database) -> Result<bool, LogError> {
-    let mut look = db.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
-    let (pages, checkpointed): (i64, i64) = look.query_row((), |row| Ok((row.get(1)?, row.get(2)?)))?;
-    Ok(pages == checkpointed)
 }
 
 /// Checks every page.

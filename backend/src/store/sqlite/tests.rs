@@ -1,5 +1,6 @@
 mod copied_files;
 mod recovery;
+mod torn_checkpoint;
 
 use super::log_lookup::TransactionLog;
 use super::{fault_injection::InjectedFaults, *};

@@ -9,7 +9,6 @@
 use super::{
     LogFiles,
     checkpointer::{self, Checkpointer},
-    file_pair,
     live_tail::TailSender,
     log_error::LogError,
     open_log::{self, CommittedGroup, OpenLog},
@@ -135,11 +134,11 @@ impl Writer {
     }
 
     fn checkpoint(&mut self) {
-        if let WriterState::Open(log) = &self.state
+        if let WriterState::Open(log) = &mut self.state
             && self.checkpoint_failed_at.is_none_or(|since| since.elapsed() >= PAUSE_FIRST)
         {
             self.checkpoint_failed_at = None;
-            if let Err(error) = self.checkpointer.checkpoint(log.db()) {
+            if let Err(error) = self.checkpointer.checkpoint(log) {
                 checkpointer::log_failure(&error);
                 self.checkpoint_failed_at = Some(Instant::now());
             }
@@ -147,16 +146,16 @@ impl Writer {
     }
 
     fn end(&mut self) {
-        let db = match &self.state {
-            WriterState::Open(log) => Some(log.db()),
+        let log = match &self.state {
+            WriterState::Open(log) => Some(log),
             WriterState::Refusing { .. } => None,
         };
-        if let Err(error) = self.checkpointer.end(db) {
+        if let Err(error) = self.checkpointer.end(log.map(|log| log.db())) {
             checkpointer::log_failure(&error);
         }
         // If a sync of the database file has failed, the file alone is not the whole log.
-        if let Some(db) = db.filter(|_| !self.checkpointer.has_failed())
-            && let Err(error) = file_pair::release(db)
+        if let Some(log) = log.filter(|_| !self.checkpointer.has_failed())
+            && let Err(error) = log.release()
         {
             tracing::warn!("cannot note that the database is closed: {error}. The next start checks it.");
         }
