@@ -1,11 +1,14 @@
 //! Reads a page of a room's messages. They have a partition of their own, ordered by position, and so by
 //! number and time too. So the index finds the start of any page, however long the room is.
+//!
+//! A change of a message is an event of its own and a row of the projection `messages`. A page has each message as it
+//! is now, so it joins that projection.
 
 use super::{
     event_reader,
     log_error::LogError,
     partition::Partition,
-    row::{self, COLUMNS, to_sql},
+    row::{self, PRESENT_MESSAGES, to_sql},
 };
 use hub::query::{MessagePage, range, trim};
 use rusqlite::{CachedStatement, Connection as Database, OptionalExtension};
@@ -93,9 +96,7 @@ struct TimedPosition {
 
 impl RoomMessages<'_> {
     fn select(&self, rest: &str) -> Result<CachedStatement<'_>, LogError> {
-        Ok(self
-            .db
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM events e WHERE e.partition = ?1 AND {rest}"))?)
+        Ok(self.db.prepare_cached(&select(rest))?)
     }
 
     /// The newest message.
@@ -151,6 +152,11 @@ impl RoomMessages<'_> {
         let bounds = (self.partition.0, to_sql(position.n), to_sql(self.through), to_sql(count));
         select.query_and_then(bounds, |row| message(self.db, row))?.collect()
     }
+}
+
+/// The query for messages of a partition, with this rest of its condition.
+pub(super) fn select(rest: &str) -> String {
+    format!("SELECT {PRESENT_MESSAGES} WHERE e.partition = ?1 AND {rest}")
 }
 
 fn message(db: &Database, row: &rusqlite::Row<'_>) -> Result<Message, LogError> {

@@ -1,4 +1,5 @@
 mod copied_files;
+mod present_messages;
 mod recovery;
 mod torn_checkpoint;
 
