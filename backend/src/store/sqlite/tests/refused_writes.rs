@@ -1,7 +1,73 @@
-//! What a refused write costs, and what it leaves in memory.
+//! A disk that takes no writes: what is refused, what the refusal leaves in memory, and what the recovery costs.
 
 use super::*;
 use shared::Address;
+
+/// Checks the behaviour that every fault must have. `begin` and `end` switch the fault.
+async fn survives_fault(why: &str, begin: impl Fn(&InjectedFaults), end: impl Fn(&InjectedFaults)) {
+    let mut log = TestLog::new().await;
+    let first = log.post(1, "kept").await.unwrap();
+    assert_eq!(log.refusal(), None);
+
+    begin(&log.faults);
+    let long = "x".repeat(100_000);
+    let group = vec![post(2, &long), post(1, "kept"), post(3, "neither")];
+    let refused = log.store().append(group, 2).await;
+    assert_eq!(refused, vec![Err(ErrorCode::StoreRefused); 3], "{why}: all of the group");
+    assert_eq!(log.refusal(), Some(why));
+    assert_eq!(texts(&log.messages().await), ["kept"], "{why}: reading goes on");
+    assert_eq!(log.post(4, "nor this").await, Err(ErrorCode::StoreRefused), "{why}: at once");
+
+    end(&log.faults);
+    log.store().health().wait_until_writable().await;
+    let receipt = log.post(2, &long).await.unwrap();
+    assert_eq!((receipt.n, receipt.seq), (3, 2), "{why}: as if it had not been tried");
+    assert_eq!(log.post(1, "kept").await, Ok(first));
+    assert_eq!(texts(&log.messages().await), ["kept", &long]);
+    let mut again = log.after_a_crash();
+    assert_eq!(texts(&again.messages().await), ["kept", &long], "{why}: and after a start");
+}
+
+#[tokio::test]
+async fn posts_are_refused_while_the_disk_is_full() {
+    // The schema alone has more than two pages.
+    let begin = |faults: &InjectedFaults| faults.pages_max.store(2, Ordering::SeqCst);
+    survives_fault("the disk is full", begin, |faults| faults.pages_max.store(0, Ordering::SeqCst)).await;
+}
+
+#[tokio::test]
+async fn posts_are_refused_while_the_log_is_read_only() {
+    let set = |to| move |faults: &InjectedFaults| faults.is_read_only.store(to, Ordering::SeqCst);
+    survives_fault("the database cannot be written to", set(true), set(false)).await;
+}
+
+#[tokio::test]
+async fn posts_are_refused_while_syncs_fail() {
+    let set = |to| move |faults: &InjectedFaults| faults.syncs_fail.store(to, Ordering::SeqCst);
+    survives_fault("the disk reports an error", set(true), set(false)).await;
+}
+
+#[tokio::test]
+async fn posts_are_refused_at_once_while_the_log_is_opened_again() {
+    let mut log = TestLog::new().await;
+    let faults = Arc::clone(&log.faults);
+    faults.is_recovery_held.store(true, Ordering::SeqCst);
+    faults.is_read_only.store(true, Ordering::SeqCst);
+    assert_eq!(log.post(1, "refused").await, Err(ErrorCode::StoreRefused));
+    faults.is_read_only.store(false, Ordering::SeqCst);
+    while !faults.is_recovering.load(Ordering::SeqCst) {
+        tokio::time::sleep(PAUSE_FIRST / 10).await;
+    }
+    // More than the writer's channel holds.
+    for id in 2..10 {
+        let refused = log.store().append(vec![post(id, "refused")], 1).now_or_never();
+        assert_eq!(refused, Some(vec![Err(ErrorCode::StoreRefused)]), "post {id} waits");
+    }
+    assert!(log.messages().await.is_empty(), "reading goes on");
+    faults.is_recovery_held.store(false, Ordering::SeqCst);
+    log.store().health().wait_until_writable().await;
+    assert_eq!(log.post(11, "kept").await.unwrap().seq, 1);
+}
 
 const MEMBERS: u8 = 200;
 
