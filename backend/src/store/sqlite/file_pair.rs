@@ -12,7 +12,9 @@
 //! write-ahead log. So the commit before each checkpoint notes it in the entry `checkpoint`: the salts of the
 //! write-ahead log, and the head. The pages of the file are copied in their order, and the one that holds `meta`
 //! is among the first. If the file has the same note as the two files together, and the note names this write-ahead
-//! log, then all later pages come from this log or are those that it began with, and the log holds the rest.
+//! log, then the pages of the file come from this log or are those that it began with, and the log reaches at least
+//! to the note. Commits that the log got while the checkpointer woke up may be copied too. A log that lost exactly
+//! those is not noticed; only a disk that reports a sync and forgets it can lose them.
 
 use super::{
     FILE, LogFiles,
