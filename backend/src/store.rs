@@ -24,6 +24,7 @@ use hub::{
     query::{Query, QueryResult},
 };
 use shared::{Epoch, ErrorCode};
+use std::sync::Arc;
 
 /// A log of changes and their events.
 ///
@@ -34,12 +35,12 @@ pub trait Store: Send {
     fn epoch(&self) -> Epoch;
 
     /// Reads the state of the house at the head of the log. The hub starts from it, and goes on with the tail
-    /// after [`House::head`].
+    /// after [`House::head`]. The store may share it with the hub until the next commit.
     ///
     /// # Errors
     ///
     /// [`ErrorCode::StoreRefused`] while the log cannot be read.
-    fn snapshot(&mut self) -> Result<House, ErrorCode>;
+    fn snapshot(&mut self) -> Result<Arc<House>, ErrorCode>;
 
     /// Health of the store: whether it takes changes, and if not, why.
     fn health(&self) -> StoreHealth {

@@ -3,16 +3,28 @@
 //! The index lists the rooms of each letter and of each pair of letters. A search walks through the shortest list
 //! that its text has, so it does not look at every room of the house.
 
-use crate::house::rooms::RoomTable;
+use crate::house::rooms::{RoomState, RoomTable};
 use shared::{RoomId, limits::NAME_BYTES_MAX};
 use std::collections::{BTreeMap, HashMap};
 use unicode_normalization::UnicodeNormalization;
 
-/// One letter, or two that follow each other.
-type Gram = (char, Option<char>);
+/// One letter, or two that follow each other. Packed into a number, so that it is quick to compare and to hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Gram(u64);
+
+impl Gram {
+    fn of_letter(letter: char) -> Self {
+        Gram(u64::from(letter) << 32)
+    }
+
+    fn of_pair(one: char, next: char) -> Self {
+        // The letter NUL is in no name, but a search may have it.
+        Gram(u64::from(one) << 32 | (u64::from(next) + 1))
+    }
+}
 
 /// Index of the rooms' names.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Directory {
     /// Names in lower case.
     names: BTreeMap<RoomId, Box<str>>,
@@ -23,16 +35,23 @@ pub(crate) struct Directory {
 impl Directory {
     /// Builds the index of the rooms that are not archived.
     pub(crate) fn of(rooms: &RoomTable) -> Self {
-        let mut directory = Directory::default();
-        for (id, state) in rooms.all().filter(|(_, state)| !state.archived) {
-            directory.put(id, state.name.as_ref().map_or("", |name| name.as_str()));
-        }
-        directory
+        let shown = rooms.all().filter(|(_, state)| !state.archived);
+        let name_of = |state: &RoomState| lower(state.name.as_ref().map_or("", |name| name.as_str()));
+        let names: BTreeMap<_, _> = shown.map(|(id, state)| (id, name_of(state))).collect();
+        // To sort all pairs at once takes less time than to find the place of each by itself.
+        let mut pairs: Vec<(Gram, RoomId)> =
+            names.iter().flat_map(|(id, name)| grams(name).map(|gram| (gram, *id))).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        let lists = pairs.chunk_by(|(one, _), (next, _)| one == next);
+        let by_gram =
+            lists.filter_map(|list| Some((list.first()?.0, list.iter().map(|(_, id)| *id).collect())));
+        Directory { by_gram: by_gram.collect(), names }
     }
 
     /// Adds a room, or gives a known one another name.
     pub(crate) fn put(&mut self, room: RoomId, name: &str) {
-        let name = name.to_lowercase().into_boxed_str();
+        let name = lower(name);
         if self.names.get(&room) == Some(&name) {
             return;
         }
@@ -76,15 +95,20 @@ impl Directory {
     }
 }
 
+fn lower(name: &str) -> Box<str> {
+    name.to_lowercase().into_boxed_str()
+}
+
 /// Iterates over the letters of a name, and over its pairs of letters.
 fn grams(text: &str) -> impl Iterator<Item = Gram> {
-    let pairs = text.chars().zip(text.chars().skip(1)).map(|(one, next)| (one, Some(next)));
-    text.chars().map(|letter| (letter, None)).chain(pairs)
+    let pairs = text.chars().zip(text.chars().skip(1)).map(|(one, next)| Gram::of_pair(one, next));
+    text.chars().map(Gram::of_letter).chain(pairs)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::house::names::Name;
 
     fn found(directory: &Directory, find: &str) -> Vec<u64> {
         directory.search(find, None).map(|id| id.0).collect()
@@ -109,6 +133,23 @@ mod tests {
             }
         }
         assert!(found(&directory, &"a".repeat(4 * NAME_BYTES_MAX + 1)).is_empty());
+    }
+
+    #[test]
+    fn an_index_of_all_rooms_is_that_of_one_room_after_another() {
+        let (mut rooms, mut one_by_one) = (RoomTable::default(), Directory::default());
+        one_by_one.put(RoomId::LOBBY, "");
+        for (id, name) in (2..).zip(["Tea", "TEA room", "茶茶茶", "aaa", "İstanbul", "gone"]) {
+            let archived = name == "gone";
+            rooms.restore(
+                RoomId(id),
+                RoomState { name: Some(Name::from_log(name)), archived, ..RoomState::default() },
+            );
+            if !archived {
+                one_by_one.put(RoomId(id), name);
+            }
+        }
+        assert_eq!(Directory::of(&rooms), one_by_one);
     }
 
     #[test]

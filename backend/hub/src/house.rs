@@ -11,6 +11,7 @@
 //! * [`members`]: members and their devices; [`names`]: the rules for names.
 //! * [`resting_names`]: names that members have given up.
 //! * [`rooms`]: rooms and memberships; `room_counts`: how many there may be.
+//! * `undo_map`: how the house goes back to a savepoint.
 
 pub mod access;
 pub mod change;
@@ -23,6 +24,7 @@ pub mod resting_names;
 mod room_counts;
 pub mod rooms;
 mod transaction;
+mod undo_map;
 
 use change::Change;
 use commit::{Commit, ExecutedChange, LogEntry};
@@ -37,9 +39,10 @@ use shared::{
 };
 use std::collections::BTreeMap;
 use transaction::Transaction;
+use undo_map::{Savepoint, UndoCell};
 
 /// State of the house.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct House {
     /// Members of the house.
     pub members: MemberTable,
@@ -47,7 +50,7 @@ pub struct House {
     pub rooms: RoomTable,
     /// Names that members have given up.
     pub resting_names: RestingNames,
-    header: HouseHeader,
+    header: UndoCell<HouseHeader>,
 }
 
 /// The state of a house that is not in its tables.
@@ -82,7 +85,7 @@ impl House {
     /// Restores the house from a store's projections. The store then restores
     /// [`resting_names`](House::resting_names).
     pub fn restore(members: MemberTable, rooms: RoomTable, header: HouseHeader) -> Self {
-        House { members, rooms, resting_names: RestingNames::default(), header }
+        House { members, rooms, resting_names: RestingNames::default(), header: header.into() }
     }
 
     /// Returns the greatest tag that a message of a passer-by has; 0 if there is none. No connection may get a
@@ -164,6 +167,28 @@ impl House {
         Ok(ExecutedChange { receipt, commit })
     }
 
+    /// Sets a savepoint, to which [`House::roll_back`] goes back. It replaces an earlier one. From now on the house
+    /// saves what it changes, so that the way back costs as much as the changes.
+    pub fn set_savepoint(&mut self) {
+        self.parts().for_each(Savepoint::set_savepoint);
+    }
+
+    /// Keeps all changes since the savepoint, which is gone then.
+    pub fn release_savepoint(&mut self) {
+        self.parts().for_each(Savepoint::release_savepoint);
+    }
+
+    /// Takes back all changes since the savepoint, which is gone then. Without effect if there is none.
+    pub fn roll_back(&mut self) {
+        self.parts().for_each(Savepoint::roll_back);
+    }
+
+    fn parts(&mut self) -> impl Iterator<Item = &mut dyn Savepoint> {
+        let House { members, rooms, resting_names, header } = self;
+        let header: &mut dyn Savepoint = header;
+        members.parts().into_iter().chain(rooms.parts()).chain(resting_names.parts()).chain([header])
+    }
+
     /// Whether a commit follows the events that were applied: its positions are greater, and each `prev`
     /// names the last event with the same address.
     pub fn is_followed_by(&self, commit: &Commit) -> bool {
@@ -190,7 +215,7 @@ impl House {
 
     /// Returns the state that is not in the tables.
     pub fn header(&self) -> HouseHeader {
-        self.header
+        *self.header
     }
 
     /// Applies an event that was committed.

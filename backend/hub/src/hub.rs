@@ -44,7 +44,10 @@ use read_turns::ReadTurns;
 use recent_marks::RecentMarks;
 use recovery::Recovery;
 use shared::{CloseCode, Cursor, Epoch, ErrorCode, Event, MemberId, Now, RoomId, event::Refusal};
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 use waiting_cursors::WaitingCursors;
 
 /// Settings that stay the same while the hub runs.
@@ -68,7 +71,8 @@ impl Default for Settings {
 pub struct Hub {
     settings: Settings,
     epoch: Epoch,
-    house: House,
+    /// Shared with the store until the first commit.
+    house: Arc<House>,
     recent_marks: RecentMarks,
     /// Names of the rooms of `house`.
     directory: Directory,
@@ -97,7 +101,8 @@ pub struct Hub {
 
 impl Hub {
     /// Makes a hub over a log that adds up to `house`.
-    pub fn new(settings: Settings, epoch: Epoch, house: House) -> Self {
+    pub fn new(settings: Settings, epoch: Epoch, house: impl Into<Arc<House>>) -> Self {
+        let house = house.into();
         let last_tag = house.last_tag();
         let recent_marks = RecentMarks::new(house.head(), house.mark());
         let pending_appends = PendingAppends::new(house.head());

@@ -40,7 +40,7 @@ impl Store for MeasuredStore {
         self.store.epoch()
     }
 
-    fn snapshot(&mut self) -> Result<House, ErrorCode> {
+    fn snapshot(&mut self) -> Result<Arc<House>, ErrorCode> {
         self.store.snapshot()
     }
 

@@ -15,6 +15,7 @@ use hub::{
     query::{Query, QueryResult},
 };
 use shared::{Epoch, ErrorCode};
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// A log in memory.
@@ -38,8 +39,8 @@ impl Store for MemoryStore {
         self.log.epoch()
     }
 
-    fn snapshot(&mut self) -> Result<House, ErrorCode> {
-        Ok(self.log.house().clone())
+    fn snapshot(&mut self) -> Result<Arc<House>, ErrorCode> {
+        Ok(Arc::new(self.log.house().clone()))
     }
 
     fn append(&mut self, changes: Vec<Change>, now: u64) -> BoxFuture<'static, Vec<Outcome>> {

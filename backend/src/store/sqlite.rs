@@ -14,6 +14,7 @@ mod event_reader;
 mod fault_injection;
 mod file_pair;
 mod history;
+mod last_positions;
 mod live_tail;
 mod log_error;
 mod log_lookup;
@@ -80,7 +81,7 @@ pub struct SqliteStore {
     house_id: String,
     join_secret: JoinSecret,
     /// State of the house at the start, until the first snapshot or append.
-    opened: Option<House>,
+    opened: Option<Arc<House>>,
     files: LogFiles,
     tail: TailSender,
     health: StoreHealth,
@@ -146,7 +147,7 @@ impl SqliteStore {
         let mut log = OpenLog::open(&files)?;
         let (epoch, house_id) = init_meta(&log, &folder, house_id)?;
         let join_secret = init_join_secret(&log)?;
-        if let Err(error) = file_pair::claim(log.db(), &files.log) {
+        if let Err(error) = file_pair::claim(log.db(), &files) {
             // Reading goes on while the disk is full.
             tracing::warn!(
                 "cannot note that the database is open: {error}. The start after a crash checks it."
@@ -154,8 +155,7 @@ impl SqliteStore {
             drop(log);
             log = OpenLog::open(&files)?;
         }
-        let (opened, health, tail) =
-            (Some(log.house().clone()), StoreHealth::default(), TailSender::default());
+        let (opened, health, tail) = (Some(log.share_house()), StoreHealth::default(), TailSender::default());
         // Open the readers first: the index of the write-ahead log exists while a connection does.
         let read_queue = Arc::new(ReadQueue::new());
         let mut readers = Vec::with_capacity(READERS);
@@ -232,12 +232,16 @@ impl Store for SqliteStore {
         self.epoch
     }
 
-    fn snapshot(&mut self) -> Result<House, ErrorCode> {
+    fn snapshot(&mut self) -> Result<Arc<House>, ErrorCode> {
         if let Some(opened) = self.opened.take() {
             return Ok(opened);
         }
-        let read = || projection::house(&database::reader(&self.files.log)?);
-        read().map_err(|error| {
+        let read = || {
+            let db = database::reader(&self.files.log)?;
+            let transaction = db.unchecked_transaction()?;
+            projection::house(&transaction)
+        };
+        read().map(Arc::new).map_err(|error| {
             tracing::error!("cannot read the database: {error}");
             ErrorCode::StoreRefused
         })

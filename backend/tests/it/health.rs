@@ -38,7 +38,7 @@ impl Store for HangingStore {
         self.locked().epoch()
     }
 
-    fn snapshot(&mut self) -> Result<hub::house::House, ErrorCode> {
+    fn snapshot(&mut self) -> Result<std::sync::Arc<hub::House>, ErrorCode> {
         self.locked().snapshot()
     }
 

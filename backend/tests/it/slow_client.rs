@@ -97,7 +97,7 @@ impl Store for Leisurely {
         self.0.lock().unwrap().epoch()
     }
 
-    fn snapshot(&mut self) -> Result<hub::house::House, ErrorCode> {
+    fn snapshot(&mut self) -> Result<std::sync::Arc<hub::House>, ErrorCode> {
         self.0.lock().unwrap().snapshot()
     }
 

@@ -140,6 +140,7 @@ mod refusing {
         query::{Query, QueryResult},
     };
     use shared::{Epoch, ErrorCode};
+    use std::sync::Arc;
 
     /// A store with a full disk.
     pub(crate) struct RefusingStore;
@@ -149,8 +150,8 @@ mod refusing {
             Epoch(1)
         }
 
-        fn snapshot(&mut self) -> Result<House, ErrorCode> {
-            Ok(House::default())
+        fn snapshot(&mut self) -> Result<Arc<House>, ErrorCode> {
+            Ok(Arc::default())
         }
 
         fn append(&mut self, changes: Vec<Change>, _: u64) -> BoxFuture<'static, Vec<Outcome>> {

@@ -17,7 +17,10 @@ use hub::{
 };
 use shared::{Epoch, ErrorCode};
 use std::{
-    sync::mpsc::{Receiver, Sender, channel},
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender, channel},
+    },
     thread,
     time::Duration,
 };
@@ -28,7 +31,7 @@ const EPOCH: Epoch = Epoch(9);
 enum Call {
     Append(Vec<Change>, u64, oneshot::Sender<Vec<Outcome>>),
     Read(Query, oneshot::Sender<Result<QueryResult, ErrorCode>>),
-    Snapshot(Sender<House>),
+    Snapshot(Sender<Arc<House>>),
     Tail(u64, mpsc::UnboundedSender<Vec<Commit>>),
 }
 
@@ -59,7 +62,7 @@ impl Store for RelayedStore {
         EPOCH
     }
 
-    fn snapshot(&mut self) -> Result<House, ErrorCode> {
+    fn snapshot(&mut self) -> Result<Arc<House>, ErrorCode> {
         let (house, found) = channel();
         self.0.send(Call::Snapshot(house)).map_err(|_| ErrorCode::StoreRefused)?;
         found.recv().map_err(|_| ErrorCode::StoreRefused)

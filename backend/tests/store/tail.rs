@@ -10,6 +10,7 @@ use backend::store::{Store, limits::TAIL_PART_EVENTS};
 use futures_util::stream::StreamExt;
 use hub::{House, house::change::Change, house::commit::Commit};
 use shared::MemberId;
+use std::sync::Arc;
 
 /// Reads a new tail up to a position.
 async fn read(store: &mut dyn Store, after: u64, head: u64) -> Vec<Commit> {
@@ -89,7 +90,7 @@ async fn commits_of_another_process_come_with_the_tail() {
     let mut tail = here.tail(house.head());
     elsewhere.append_elsewhere(vec![join("Wei"), join("Lin")], 1_000);
     elsewhere.append_elsewhere(vec![create(WEI, fresh(), "Kitchen")], 1_001);
-    let (mut folded, mut commits) = (house, 0);
+    let (mut folded, mut commits) = (Arc::unwrap_or_clone(house), 0);
     while commits < 3 {
         for commit in tail.next().await.unwrap() {
             assert!(folded.is_followed_by(&commit));

@@ -13,7 +13,10 @@ use shared::{Address, ClientId, Epoch, ErrorCode, Event, MemberId, RoomId, comma
 use std::{
     collections::HashSet,
     path::Path,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 pub(crate) const LOBBY: RoomId = RoomId::LOBBY;
@@ -78,7 +81,7 @@ impl TestStore {
 
     /// Reads a snapshot, and begins the tail after it.
     fn subscribe(&mut self) {
-        self.folded = self.store().snapshot().unwrap();
+        self.folded = Arc::unwrap_or_clone(self.store().snapshot().unwrap());
         let head = self.folded.head();
         self.tail = Some(self.store().tail(head));
     }
@@ -111,7 +114,7 @@ impl TestStore {
     pub(crate) fn house(&mut self) -> House {
         let folded = snapshot_of(&self.folded);
         self.reopen();
-        let house = self.store().snapshot().unwrap();
+        let house = Arc::unwrap_or_clone(self.store().snapshot().unwrap());
         assert_eq!(folded, snapshot_of(&house), "{}: the tail", self.name);
         house
     }

@@ -1,6 +1,7 @@
 //! Members of the house, with their names and devices.
 
 use crate::house::names::{Name, NameKey};
+use crate::house::undo_map::{Savepoint, UndoMap};
 use crate::limits::MEMBERS_MAX;
 use shared::{ErrorCode, Member, MemberId};
 use std::collections::HashMap;
@@ -16,24 +17,34 @@ impl std::fmt::Debug for DeviceKey {
 }
 
 /// State of one member.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct MemberState {
     name: Name,
     devices: Vec<DeviceKey>,
 }
 
 /// Current members with their names and devices.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct MemberTable {
-    by_id: HashMap<MemberId, MemberState>,
-    by_name: HashMap<NameKey, MemberId>,
+    by_id: UndoMap<HashMap<MemberId, MemberState>>,
+    by_name: UndoMap<HashMap<NameKey, MemberId>>,
     /// Further members with a name of the same key. The keys follow from Unicode's tables, so a new version of
     /// the tables may give two members one key.
-    doubles: HashMap<NameKey, Vec<MemberId>>,
-    by_device: HashMap<DeviceKey, MemberId>,
+    doubles: UndoMap<HashMap<NameKey, Vec<MemberId>>>,
+    by_device: UndoMap<HashMap<DeviceKey, MemberId>>,
 }
 
 impl MemberTable {
+    /// Makes an empty table with space for this many members.
+    pub fn with_capacity(count: usize) -> Self {
+        MemberTable {
+            by_id: HashMap::with_capacity(count).into(),
+            by_name: HashMap::with_capacity(count).into(),
+            doubles: UndoMap::default(),
+            by_device: HashMap::with_capacity(count).into(),
+        }
+    }
+
     /// Returns the member who owns a device.
     pub fn find_by_device(&self, device: &DeviceKey) -> Option<MemberId> {
         self.by_device.get(device).copied()
@@ -124,9 +135,21 @@ impl MemberTable {
     }
 
     fn hold_name(&mut self, key: &NameKey, id: MemberId) {
-        if *self.by_name.entry(key.clone()).or_insert(id) != id {
-            self.doubles.entry(key.clone()).or_default().push(id);
+        match self.by_name.get(key) {
+            Some(holder) if *holder == id => {}
+            Some(_) => {
+                let mut others = self.doubles.get(key).cloned().unwrap_or_default();
+                others.push(id);
+                self.doubles.insert(key.clone(), others);
+            }
+            None => drop(self.by_name.insert(key.clone(), id)),
         }
+    }
+
+    /// Returns the parts that go back to a savepoint.
+    pub(super) fn parts(&mut self) -> [&mut dyn Savepoint; 4] {
+        let MemberTable { by_id, by_name, doubles, by_device } = self;
+        [by_id, by_name, doubles, by_device]
     }
 
     /// Frees a name, unless another member holds one with the same key.

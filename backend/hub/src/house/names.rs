@@ -15,20 +15,23 @@ use shared::{
     ErrorCode,
     limits::{NAME_BYTES_MAX, NAME_CHARS_MAX},
 };
-use std::{fmt, sync::LazyLock};
+use std::{
+    fmt,
+    sync::{Arc, LazyLock},
+};
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Valid name in Unicode normal form C.
+/// Valid name in Unicode normal form C. It is cheap to clone, and the copies of a house share it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Name {
-    text: String,
+    text: Arc<str>,
     key: NameKey,
 }
 
 /// Key that is equal for two names that look alike.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NameKey(String);
+pub struct NameKey(Arc<str>);
 
 impl Name {
     /// Checks and normalises a name as a person typed it.
@@ -54,7 +57,7 @@ impl Name {
         if characters::has_refused(&text) {
             return Err(ErrorCode::NameBadCharacter);
         }
-        let name = Name { key: NameKey::of(&text), text };
+        let name = Name { key: NameKey::of(&text), text: text.into() };
         if reserved::is_reserved(&name.text) {
             return Err(ErrorCode::NameTaken);
         }
@@ -64,7 +67,7 @@ impl Name {
     /// Makes a name from the log, which was checked when it was committed. Newer Unicode tables do not
     /// invalidate it.
     pub fn from_log(text: &str) -> Self {
-        Name { key: NameKey::of(text), text: text.to_owned() }
+        Name { key: NameKey::of(text), text: text.into() }
     }
 
     /// Returns the name as it is shown.
@@ -109,12 +112,12 @@ impl fmt::Debug for Name {
 impl NameKey {
     fn of(text: &str) -> Self {
         if text.is_ascii() {
-            return NameKey(ascii_skeleton(text));
+            return NameKey(ascii_skeleton(text).into());
         }
         // Joiners and variation selectors change the shape of a name, but two names that differ only in them
         // can be mistaken for each other.
         let visible: String = text.chars().filter(|c| !joiners::is_folded(*c)).collect();
-        NameKey(skeleton(&visible))
+        NameKey(skeleton(&visible).into())
     }
 }
 
@@ -124,7 +127,11 @@ fn ascii_skeleton(text: &str) -> String {
     static SKELETONS: LazyLock<Vec<String>> = LazyLock::new(|| {
         (0..128).map(|byte: u8| skeleton(char::from(byte).encode_utf8(&mut [0; 4]))).collect()
     });
-    text.bytes().filter_map(|byte| SKELETONS.get(usize::from(byte))).map(String::as_str).collect()
+    let mut whole = String::with_capacity(2 * text.len());
+    for skeleton in text.bytes().filter_map(|byte| SKELETONS.get(usize::from(byte))) {
+        whole.push_str(skeleton);
+    }
+    whole
 }
 
 /// Returns a text that is equal for texts that look alike.

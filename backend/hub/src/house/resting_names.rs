@@ -2,9 +2,10 @@
 //! mistaken for its former holder.
 
 use super::names::NameKey;
+use super::undo_map::{Savepoint, UndoMap};
 use crate::limits::{NAME_REST_MS, RESTING_NAMES_MAX};
 use shared::MemberId;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 /// Member who gave up a name, and the time of that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,11 +16,11 @@ struct Rest {
 }
 
 /// Names that were given up within the last [`NAME_REST_MS`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RestingNames {
-    by_key: HashMap<NameKey, Rest>,
+    by_key: UndoMap<HashMap<NameKey, Rest>>,
     /// The same names in the order of their times.
-    by_time: BTreeSet<(u64, NameKey)>,
+    by_time: UndoMap<BTreeMap<(u64, NameKey), ()>>,
 }
 
 impl RestingNames {
@@ -27,9 +28,9 @@ impl RestingNames {
     /// enough by then are forgotten, and beyond [`RESTING_NAMES_MAX`] the one that has rested longest.
     pub fn insert(&mut self, key: NameKey, former: MemberId, freed_at: u64) {
         self.remove(&key);
-        self.by_time.insert((freed_at, key.clone()));
+        self.by_time.insert((freed_at, key.clone()), ());
         self.by_key.insert(key, Rest { former, freed_at });
-        while let Some((first, key)) = self.by_time.first().cloned()
+        while let Some((first, key)) = self.by_time.keys().next().cloned()
             && (!is_resting(first, freed_at) || self.by_key.len() > RESTING_NAMES_MAX)
         {
             self.remove(&key);
@@ -44,10 +45,16 @@ impl RestingNames {
     /// Iterates over the names that rest at the time `at`, in the order of the times at which they were given
     /// up. With each come its former holder and that time, in milliseconds since 1970.
     pub fn at(&self, at: u64) -> impl Iterator<Item = (&NameKey, MemberId, u64)> {
-        self.by_time.iter().filter(move |(freed_at, _)| is_resting(*freed_at, at)).filter_map(|(_, key)| {
+        self.by_time.keys().filter(move |(freed_at, _)| is_resting(*freed_at, at)).filter_map(|(_, key)| {
             let Rest { former, freed_at } = self.by_key.get(key)?;
             Some((key, *former, *freed_at))
         })
+    }
+
+    /// Returns the parts that go back to a savepoint.
+    pub(super) fn parts(&mut self) -> [&mut dyn Savepoint; 2] {
+        let RestingNames { by_key, by_time } = self;
+        [by_key, by_time]
     }
 
     /// Removes a name that a member has taken.

@@ -1,38 +1,39 @@
 //! Counts of the rooms that are not archived: of the house, and of each maker.
 
+use super::undo_map::{Savepoint, UndoCell, UndoMap};
 use crate::limits::{ARCHIVED_ROOMS_MAX, ROOMS_MADE_MAX, ROOMS_MAX};
 use shared::{ErrorCode, MemberId};
 use std::collections::HashMap;
 
 /// Counts of rooms. The rooms bound the number of the makers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct RoomCounts {
-    active: usize,
-    archived: usize,
+    active: UndoCell<usize>,
+    archived: UndoCell<usize>,
     /// Counts of the rooms that members made and that are not archived.
-    made: HashMap<MemberId, usize>,
+    made: UndoMap<HashMap<MemberId, usize>>,
 }
 
 impl RoomCounts {
     /// Counts one more room, archived or not.
     pub(super) fn add(&mut self, maker: Option<MemberId>, is_archived: bool) {
         if is_archived {
-            self.archived += 1;
+            *self.archived += 1;
             return;
         }
-        self.active += 1;
+        *self.active += 1;
         if let Some(maker) = maker {
-            *self.made.entry(maker).or_default() += 1;
+            *self.made.get_or_default(maker) += 1;
         }
     }
 
     /// Takes back what [`RoomCounts::add`] counted.
     pub(super) fn remove(&mut self, maker: Option<MemberId>, is_archived: bool) {
         if is_archived {
-            self.archived = self.archived.saturating_sub(1);
+            *self.archived = self.archived.saturating_sub(1);
             return;
         }
-        self.active = self.active.saturating_sub(1);
+        *self.active = self.active.saturating_sub(1);
         if let Some(maker) = maker
             && let Some(made) = self.made.get_mut(&maker)
         {
@@ -43,12 +44,18 @@ impl RoomCounts {
         }
     }
 
+    /// Returns the parts that go back to a savepoint.
+    pub(super) fn parts(&mut self) -> [&mut dyn Savepoint; 3] {
+        let RoomCounts { active, archived, made } = self;
+        [active, archived, made]
+    }
+
     /// Checks that there may be one more room that is not archived, made by this member.
     ///
     /// # Errors
     /// [`ErrorCode::RoomsFull`] or [`ErrorCode::TooManyRoomsMade`].
     pub(super) fn check_active(&self, maker: Option<MemberId>) -> Result<(), ErrorCode> {
-        if self.active >= ROOMS_MAX {
+        if *self.active >= ROOMS_MAX {
             return Err(ErrorCode::RoomsFull);
         }
         let made = maker.and_then(|maker| self.made.get(&maker)).copied().unwrap_or(0);
@@ -60,7 +67,7 @@ impl RoomCounts {
     /// # Errors
     /// [`ErrorCode::RoomsFull`].
     pub(super) fn check_archived(&self) -> Result<(), ErrorCode> {
-        if self.archived >= ARCHIVED_ROOMS_MAX { Err(ErrorCode::RoomsFull) } else { Ok(()) }
+        if *self.archived >= ARCHIVED_ROOMS_MAX { Err(ErrorCode::RoomsFull) } else { Ok(()) }
     }
 }
 

@@ -5,6 +5,7 @@
 use crate::house::access::Visibility;
 use crate::house::names::{Name, NameKey};
 use crate::house::room_counts::RoomCounts;
+use crate::house::undo_map::{Savepoint, UndoCell, UndoMap};
 use crate::limits::ROOMS_PER_MEMBER_MAX;
 use shared::{
     Address, ErrorCode, MemberId, Room, RoomId,
@@ -58,22 +59,49 @@ pub struct Membership {
 /// Memberships of one member.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Memberships {
-    /// Rooms of the member.
-    rooms: BTreeMap<RoomId, Membership>,
+    /// Rooms of the member, in the order of their ids. At most [`ROOMS_PER_MEMBER_MAX`].
+    rooms: Vec<(RoomId, Membership)>,
     /// Position of the last event addressed to the member.
     last: u64,
 }
 
+impl Memberships {
+    fn index(&self, room: RoomId) -> Result<usize, usize> {
+        self.rooms.binary_search_by_key(&room, |(id, _)| *id)
+    }
+
+    fn get(&self, room: RoomId) -> Option<Membership> {
+        let (_, membership) = self.rooms.get(self.index(room).ok()?)?;
+        Some(*membership)
+    }
+
+    /// Adds a room, or replaces its membership. Returns whether the room is new.
+    fn insert(&mut self, room: RoomId, membership: Membership) -> bool {
+        let index = self.index(room);
+        match index {
+            Ok(index) => self.rooms.iter_mut().skip(index).take(1).for_each(|(_, stay)| *stay = membership),
+            Err(index) => self.rooms.insert(index, (room, membership)),
+        }
+        index.is_err()
+    }
+
+    /// Removes a room. Returns whether it was there.
+    fn remove(&mut self, room: RoomId) -> bool {
+        let index = self.index(room).map(|index| self.rooms.remove(index));
+        index.is_ok()
+    }
+}
+
 /// All rooms and memberships.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RoomTable {
-    by_id: BTreeMap<RoomId, RoomState>,
-    by_name: HashMap<NameKey, RoomId>,
-    memberships: HashMap<MemberId, Memberships>,
+    by_id: UndoMap<BTreeMap<RoomId, RoomState>>,
+    by_name: UndoMap<HashMap<NameKey, RoomId>>,
+    memberships: UndoMap<HashMap<MemberId, Memberships>>,
     counts: RoomCounts,
     /// The newest `room_created`: room, creator and position. The creator's `member_joined` follows in the
     /// same commit.
-    newest_creation: Option<(RoomId, MemberId, u64)>,
+    newest_creation: UndoCell<Option<(RoomId, MemberId, u64)>>,
 }
 
 impl Default for RoomTable {
@@ -84,11 +112,11 @@ impl Default for RoomTable {
         let mut counts = RoomCounts::default();
         counts.add(None, false);
         RoomTable {
-            by_id: BTreeMap::from([(RoomId::LOBBY, RoomState::default())]),
-            by_name: by_name.collect(),
-            memberships: HashMap::new(),
+            by_id: BTreeMap::from([(RoomId::LOBBY, RoomState::default())]).into(),
+            by_name: by_name.collect::<HashMap<_, _>>().into(),
+            memberships: HashMap::new().into(),
             counts,
-            newest_creation: None,
+            newest_creation: None.into(),
         }
     }
 }
@@ -109,7 +137,7 @@ pub fn parse_description(typed: &str) -> Result<String, ErrorCode> {
 }
 
 impl RoomTable {
-    /// Restores a room from a store's projections.
+    /// Restores a room from a store's projections. Its members follow.
     pub fn restore(&mut self, id: RoomId, state: RoomState) {
         if let Some(name) = &state.name {
             self.by_name.insert(name.key().clone(), id);
@@ -120,14 +148,21 @@ impl RoomTable {
         }
     }
 
-    /// Restores a membership. The count of [`RoomState::members`] includes it already.
-    pub fn restore_membership(&mut self, member: MemberId, room: RoomId, membership: Membership) {
-        self.memberships.entry(member).or_default().rooms.insert(room, membership);
-    }
-
-    /// Restores the position of the last event addressed to a member.
-    pub fn restore_last(&mut self, member: MemberId, last: u64) {
-        self.memberships.entry(member).or_default().last = last;
+    /// Restores the memberships of a member, in the order of the rooms' ids, and the position of the last event
+    /// addressed to the member. Counts the member in each room.
+    pub fn restore_member(
+        &mut self,
+        member: MemberId,
+        last: u64,
+        rooms: impl ExactSizeIterator<Item = (RoomId, Membership)>,
+    ) {
+        let rooms: Vec<_> = rooms.collect();
+        for (room, _) in &rooms {
+            if let Some(state) = self.by_id.get_mut(room) {
+                state.members = state.members.saturating_add(1);
+            }
+        }
+        self.memberships.insert(member, Memberships { rooms, last });
     }
 
     /// Returns the state of a room.
@@ -152,15 +187,12 @@ impl RoomTable {
 
     /// Returns the membership of a member in a room; none if the member is not in the room.
     pub fn membership(&self, member: MemberId, room: RoomId) -> Option<Membership> {
-        self.memberships.get(&member)?.rooms.get(&room).copied()
+        self.memberships.get(&member)?.get(room)
     }
 
     /// Iterates over the memberships of a member, in the order of the rooms' ids.
     pub fn of(&self, member: MemberId) -> impl Iterator<Item = (RoomId, Membership)> {
-        self.memberships
-            .get(&member)
-            .into_iter()
-            .flat_map(|memberships| memberships.rooms.iter().map(|(id, membership)| (*id, *membership)))
+        self.memberships.get(&member).into_iter().flat_map(|memberships| memberships.rooms.iter().copied())
     }
 
     /// Returns the position of the last event with this address; 0 if there is none.
@@ -234,6 +266,13 @@ impl RoomTable {
         if count >= ROOMS_PER_MEMBER_MAX { Err(ErrorCode::TooManyRooms) } else { Ok(()) }
     }
 
+    /// Returns the parts that go back to a savepoint.
+    pub(super) fn parts(&mut self) -> impl Iterator<Item = &mut dyn Savepoint> {
+        let RoomTable { by_id, by_name, memberships, counts, newest_creation } = self;
+        let parts: [&mut dyn Savepoint; 4] = [by_id, by_name, memberships, newest_creation];
+        parts.into_iter().chain(counts.parts())
+    }
+
     /// Records the position of an event with this address.
     pub(crate) fn advance(&mut self, to: Address, n: u64) {
         match to {
@@ -260,11 +299,10 @@ impl RoomTable {
     /// Applies `room_created` or `room_changed`: puts a new room into the table, or replaces the name and
     /// description of a known one.
     pub(crate) fn put_room(&mut self, room: &Room, name: Name) {
-        let counts = &mut self.counts;
-        let state = self.by_id.entry(room.id).or_insert_with(|| {
-            counts.add(None, false);
-            RoomState::default()
-        });
+        if !self.by_id.contains_key(&room.id) {
+            self.counts.add(None, false);
+        }
+        let state = self.by_id.get_or_default(room.id);
         if let Some(old) = state.name.take() {
             self.by_name.remove(old.key());
         }
@@ -284,7 +322,7 @@ impl RoomTable {
 
     /// Notes that a room was created at position `n`.
     pub(crate) fn note_creation(&mut self, room: RoomId, creator: MemberId, n: u64) {
-        self.newest_creation = Some((room, creator, n));
+        *self.newest_creation = Some((room, creator, n));
         if let Some(state) = self.by_id.get_mut(&room) {
             self.counts.remove(state.maker, state.archived);
             state.maker = Some(creator);
@@ -294,21 +332,21 @@ impl RoomTable {
 
     /// Returns the newest `room_created`: room, creator and position.
     pub(crate) fn newest_creation(&self) -> Option<(RoomId, MemberId, u64)> {
-        self.newest_creation
+        *self.newest_creation
     }
 
     /// Adds a member to a room.
     pub(crate) fn add_member(&mut self, member: MemberId, room: RoomId, membership: Membership) {
-        let before = self.memberships.entry(member).or_default().rooms.insert(room, membership);
-        if let (None, Some(state)) = (before, self.by_id.get_mut(&room)) {
+        let is_new = self.memberships.get_or_default(member).insert(room, membership);
+        if is_new && let Some(state) = self.by_id.get_mut(&room) {
             state.members = state.members.saturating_add(1);
         }
     }
 
     /// Removes a member from a room; with the lobby, from all records.
     pub(crate) fn remove_member(&mut self, member: MemberId, room: RoomId) {
-        let left = self.memberships.get_mut(&member).and_then(|memberships| memberships.rooms.remove(&room));
-        if let (Some(_), Some(state)) = (left, self.by_id.get_mut(&room)) {
+        let has_left = self.memberships.get_mut(&member).is_some_and(|memberships| memberships.remove(room));
+        if has_left && let Some(state) = self.by_id.get_mut(&room) {
             state.members = state.members.saturating_sub(1);
         }
         if room == RoomId::LOBBY {

@@ -12,6 +12,7 @@ use shared::{
     Address, Event, MemberId, RoomId,
     event::{MemberJoined, MemberLeft, RoomArchived, RoomChanged, RoomCreated},
 };
+use std::sync::Arc;
 
 impl Hub {
     /// Applies a commit of the tail and publishes its events. A commit that was applied before has no effect.
@@ -21,7 +22,7 @@ impl Hub {
         }
         let is_next = self.house.is_followed_by(&commit);
         if is_next {
-            self.house.apply_commit(&commit);
+            Arc::make_mut(&mut self.house).apply_commit(&commit);
         }
         if !is_next || self.house.mark() != commit.mark {
             // Clients would miss events that this hub has missed.

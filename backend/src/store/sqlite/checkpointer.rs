@@ -10,7 +10,7 @@
 //! sync would report success. From then on no page is copied any more, also not at the end. The write-ahead
 //! log holds all pages and grows, until the next start copies them again.
 
-use super::{LogFiles, database, log_error::LogError, thread_end::ThreadEndGuard};
+use super::{LogFiles, database, log_error::LogError, open_log::OpenLog, thread_end::ThreadEndGuard};
 use crate::store::health::StoreHealth;
 use crate::store::limits::{BUSY, BUSY_READERS, PAUSE_FIRST, WAL_PAGES, WAL_PAGES_MAX, WAL_TAIL};
 use rusqlite::{Connection as Database, config::DbConfig};
@@ -91,14 +91,13 @@ impl Checkpointer {
         Arc::clone(&self.file)
     }
 
-    /// Starts the checkpoint that is due, between two groups of this connection.
-    pub(super) fn checkpoint(&self, db: &Database) -> Result<(), LogError> {
-        if self.has_failed.load(Ordering::Acquire) {
-            return disable_checkpoint_on_close(db);
+    /// Starts the checkpoint that is due, between two groups of this log, once the log has a note of it.
+    pub(super) fn checkpoint(&self, log: &mut OpenLog) -> Result<(), LogError> {
+        let next = self.next(log.db())?;
+        if next == NextCheckpoint::Nothing || !log.take_checkpoint_note() {
+            return Ok(());
         }
-        let mut look = db.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
-        let (pages, checkpointed): (i64, i64) = look.query_row((), |row| Ok((row.get(1)?, row.get(2)?)))?;
-        let found = match NextCheckpoint::of(pages, checkpointed, self.is_busy.load(Ordering::Acquire)) {
+        let found = match next {
             NextCheckpoint::Nothing => Ok(()),
             NextCheckpoint::Background => {
                 self.is_busy.store(true, Ordering::Release);
@@ -106,14 +105,24 @@ impl Checkpointer {
                 let _ = self.requests.as_ref().map(|requests| requests.try_send(()));
                 Ok(())
             }
-            NextCheckpoint::Tail => passive(db),
-            NextCheckpoint::Restart => restart(db),
+            NextCheckpoint::Tail => passive(log.db()),
+            NextCheckpoint::Restart => restart(log.db()),
         };
         if found.as_ref().is_err_and(LogError::is_failed_sync) {
             self.has_failed.store(true, Ordering::Release);
-            disable_checkpoint_on_close(db)?;
+            disable_checkpoint_on_close(log.db())?;
         }
         found
+    }
+
+    fn next(&self, db: &Database) -> Result<NextCheckpoint, LogError> {
+        if self.has_failed.load(Ordering::Acquire) {
+            disable_checkpoint_on_close(db)?;
+            return Ok(NextCheckpoint::Nothing);
+        }
+        let mut look = db.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+        let (pages, checkpointed): (i64, i64) = look.query_row((), |row| Ok((row.get(1)?, row.get(2)?)))?;
+        Ok(NextCheckpoint::of(pages, checkpointed, self.is_busy.load(Ordering::Acquire)))
     }
 
     /// Whether a sync of the database has failed.

@@ -77,6 +77,24 @@ pub(super) fn reader(file: &Path) -> Result<Database, LogError> {
 /// Opens a connection that reads the database file alone, as if there were no write-ahead log. Nobody may write to
 /// the file meanwhile.
 pub(super) fn without_wal(file: &Path) -> Result<Database, LogError> {
+    let db = open_immutable(file)?;
+    if pragma_i64(&db, "application_id")? != APPLICATION_ID {
+        return Err(LogError::Foreign);
+    }
+    check_version(&db)?;
+    Ok(db)
+}
+
+/// Opens a connection that reads single rows of a database file into which a checkpoint has copied only some pages.
+/// Nobody may write to the file meanwhile.
+pub(super) fn torn_file(file: &Path) -> Result<Database, LogError> {
+    let db = open_immutable(file)?;
+    // Otherwise SQLite refuses a file that is shorter than its first page says.
+    db.execute_batch("PRAGMA writable_schema = ON")?;
+    Ok(db)
+}
+
+fn open_immutable(file: &Path) -> Result<Database, LogError> {
     // https://sqlite.org/uri.html: the option `immutable` needs the path as a URI.
     let mut uri = "file:".to_owned();
     for byte in file.as_os_str().as_encoded_bytes() {
@@ -89,12 +107,14 @@ pub(super) fn without_wal(file: &Path) -> Result<Database, LogError> {
         }
     }
     uri.push_str("?immutable=1");
-    let db = open(Path::new(&uri), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)?;
-    if pragma_i64(&db, "application_id")? != APPLICATION_ID {
-        return Err(LogError::Foreign);
-    }
-    check_version(&db)?;
-    Ok(db)
+    open(Path::new(&uri), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
+}
+
+/// Whether the database file holds all pages of the write-ahead log.
+pub(super) fn is_checkpointed(db: &Database) -> Result<bool, LogError> {
+    let mut look = db.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+    let (pages, checkpointed): (i64, i64) = look.query_row((), |row| Ok((row.get(1)?, row.get(2)?)))?;
+    Ok(pages == checkpointed)
 }
 
 /// Opens a connection that reads the projections and events of a log in this or an older format.

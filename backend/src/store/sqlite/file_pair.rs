@@ -7,6 +7,14 @@
 //! not have, or [`CLOSED`]. The entry `base` is a position up to which the database file itself holds everything.
 //! A pair that does not fit these entries is checked as a whole. It is refused unless its events and its
 //! stored state fit together. Such a pair may still lack the newest events.
+//!
+//! A crash during a checkpoint leaves a database file of old and new pages, which nobody can read without the
+//! write-ahead log. So the commit before each checkpoint notes it in the entry `checkpoint`: the salts of the
+//! write-ahead log, and the head. The pages of the file are copied in their order, and the one that holds `meta`
+//! is among the first. If the file has the same note as the two files together, and the note names this write-ahead
+//! log, then the pages of the file come from this log or are those that it began with, and the log reaches at least
+//! to the note. Commits that the log got while the checkpointer woke up may be copied too. A log that lost exactly
+//! those is not noticed; only a disk that reports a sync and forgets it can lose them.
 
 use super::{
     FILE, LogFiles,
@@ -16,11 +24,20 @@ use super::{
     projection::{self, meta, set_meta},
     row::{from_sql, to_sql},
 };
+use crate::hex;
 use rusqlite::{Connection as Database, OptionalExtension};
-use std::{fs, io, path::Path, time::UNIX_EPOCH};
+use std::{
+    fs,
+    io::{self, Read},
+    path::Path,
+    time::UNIX_EPOCH,
+};
 
 /// Value of `owner` in a log that was closed: the database file alone holds everything.
 const CLOSED: &str = "closed";
+
+/// Entry of the table `meta` with the note of the newest checkpoint.
+const CHECKPOINT: &str = "checkpoint";
 
 /// Whether the two files can be trusted to belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,13 +140,17 @@ pub(super) fn judge(files: &LogFiles) -> Result<PairState, LogError> {
         Ok(None) | Err(LogError::Foreign | LogError::Newer(_)) => return Ok(PairState::Trusted),
         Err(error) if error.is_foreign() => return Ok(PairState::Trusted),
         Err(error) if error.is_of_content() => {
-            return Ok(PairState::Suspect { head_alone: 0, was_closed: false });
+            return Ok(match has_wal && has_note_of_wal(files, &file)? {
+                true => PairState::Trusted,
+                false => PairState::Suspect { head_alone: 0, was_closed: false },
+            });
         }
         Err(error) => return Err(error),
     };
     let was_closed = alone.owner == CLOSED;
     let fits = if was_closed {
-        !has_wal
+        // The process may have ended before SQLite removed the write-ahead log.
+        !has_wal || has_note_of_wal(files, &file)? && follows(files, &alone)?
     } else {
         // The cut after a failed commit leaves an empty file if the database file holds everything.
         let holds_all_alone = wal_bytes == Some(0);
@@ -150,6 +171,38 @@ fn follows(files: &LogFiles, alone: &FileHead) -> Result<bool, LogError> {
     match read() {
         Err(error) if error.is_of_content() => Ok(false),
         read => read,
+    }
+}
+
+/// Whether the pages of the database file and the write-ahead log have the same note of a checkpoint, which names
+/// this write-ahead log.
+fn has_note_of_wal(files: &LogFiles, file: &fs::Metadata) -> Result<bool, LogError> {
+    let Some(salts) = wal_salts(&files.wal)? else { return Ok(false) };
+    let read = |db: Database| -> Result<(Option<String>, Option<String>), LogError> {
+        Ok((meta(&db, "owner")?, meta(&db, CHECKPOINT)?))
+    };
+    let alone = database::torn_file(&files.log).and_then(read);
+    let (alone, whole) = match alone.and_then(|alone| Ok((alone, read(database::reader(&files.log)?)?))) {
+        Ok(found) => found,
+        Err(error) if error.is_of_content() => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let (Some(owner), Some(note)) = &alone else { return Ok(false) };
+    let is_own = *owner == CLOSED || *owner == identity(file);
+    Ok(is_own && alone == whole && note.split_once('.').is_some_and(|(of, _)| of == salts))
+}
+
+/// Salts of the write-ahead log, in hexadecimal digits; none if there is no log. They change whenever the log restarts
+/// from its beginning (<https://sqlite.org/fileformat2.html#walformat>).
+fn wal_salts(wal: &Path) -> io::Result<Option<String>> {
+    let mut header = [0; WAL_HEADER as usize];
+    // SQLite locks the database and the index, never this file. So opening and closing it releases no lock.
+    match fs::File::open(wal).and_then(|mut wal| wal.read_exact(&mut header)) {
+        Ok(()) => Ok(header.get(16..24).map(hex::encode)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof) => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -194,8 +247,11 @@ fn identity(file: &fs::Metadata) -> String {
 }
 
 /// Names this file as the owner of the log, and makes the database file hold that.
-pub(super) fn claim(db: &Database, log: &Path) -> Result<(), LogError> {
-    name_owner(db, log)?;
+pub(super) fn claim(db: &Database, files: &LogFiles) -> Result<(), LogError> {
+    if !database::is_checkpointed(db)? {
+        note_checkpoint(db, files, projection::head(db)?)?;
+    }
+    name_owner(db, &files.log)?;
     let (is_busy, pages, checkpointed): (bool, i64, i64) =
         db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
@@ -219,6 +275,15 @@ pub(super) fn name_owner(db: &Database, log: &Path) -> Result<(), LogError> {
 /// Notes that the database file holds everything up to this position.
 pub(super) fn set_base(db: &Database, head: u64) -> Result<(), LogError> {
     set_meta(db, "base", to_sql(head))
+}
+
+/// Notes that a checkpoint of the write-ahead log follows. This must be in a commit of its own or in the last one
+/// before the checkpoint, and `head` is the last position then.
+pub(super) fn note_checkpoint(db: &Database, files: &LogFiles, head: u64) -> Result<(), LogError> {
+    match wal_salts(&files.wal)? {
+        Some(salts) => set_meta(db, CHECKPOINT, format!("{salts}.{head}")),
+        None => Ok(()),
+    }
 }
 
 /// Notes that the database file will hold everything, because the log is about to be closed.

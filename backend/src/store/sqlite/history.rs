@@ -1,11 +1,14 @@
 //! Reads a page of a room's messages. They have a partition of their own, ordered by position, and so by
 //! number and time too. So the index finds the start of any page, however long the room is.
+//!
+//! A change of a message is an event of its own and a row of the projection `messages`. A page has each message as it
+//! is now, so it joins that projection.
 
 use super::{
     event_reader,
     log_error::LogError,
     partition::Partition,
-    row::{COLUMNS, to_sql},
+    row::{self, PRESENT_MESSAGES, to_sql},
 };
 use hub::query::{MessagePage, range, trim};
 use rusqlite::{CachedStatement, Connection as Database, OptionalExtension};
@@ -58,8 +61,16 @@ fn renumber(messages: &mut [Message], pivot: MessagePosition) {
     messages.iter_mut().zip(first..).for_each(|(message, seq)| message.seq = seq);
 }
 
-/// Number of messages in a room.
-pub(super) fn count(db: &Database, room: RoomId) -> Result<u64, LogError> {
+/// Number of messages in a room whose last message is at this position.
+pub(super) fn count(db: &Database, room: RoomId, last: Option<u64>) -> Result<u64, LogError> {
+    let Some(last) = last else { return Ok(0) };
+    // The number in the body is enough, if it can be read.
+    let mut select = db.prepare_cached("SELECT body FROM events WHERE n = ?1")?;
+    let seq =
+        select.query_row([to_sql(last)], |row| Ok(row.get_ref(0)?.as_str().ok().and_then(row::message_seq)));
+    if let Some(seq) = seq.optional()?.flatten() {
+        return Ok(seq);
+    }
     let room = RoomMessages { db, partition: Partition::messages(room), through: u64::MAX };
     Ok(room.last()?.map_or(0, |last| last.seq))
 }
@@ -85,9 +96,7 @@ struct TimedPosition {
 
 impl RoomMessages<'_> {
     fn select(&self, rest: &str) -> Result<CachedStatement<'_>, LogError> {
-        Ok(self
-            .db
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM events e WHERE e.partition = ?1 AND {rest}"))?)
+        Ok(self.db.prepare_cached(&select(rest))?)
     }
 
     /// The newest message.
@@ -143,6 +152,11 @@ impl RoomMessages<'_> {
         let bounds = (self.partition.0, to_sql(position.n), to_sql(self.through), to_sql(count));
         select.query_and_then(bounds, |row| message(self.db, row))?.collect()
     }
+}
+
+/// The query for messages of a partition, with this rest of its condition.
+pub(super) fn select(rest: &str) -> String {
+    format!("SELECT {PRESENT_MESSAGES} WHERE e.partition = ?1 AND {rest}")
 }
 
 fn message(db: &Database, row: &rusqlite::Row<'_>) -> Result<Message, LogError> {

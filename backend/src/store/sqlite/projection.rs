@@ -1,7 +1,10 @@
 //! Reads the house from the projections: the writer starts from it. Events are not read, so a long log opens
 //! as fast as a short one.
 
-use super::{history, log_error::LogError, partition::Partition, row::from_sql};
+use super::{
+    database, history, last_positions::LastPositions, log_error::LogError, partition::Partition,
+    row::from_sql,
+};
 use hub::House;
 use hub::house::HouseHeader;
 use hub::house::members::{DeviceKey, MemberTable};
@@ -9,15 +12,19 @@ use hub::house::names::Name;
 use hub::house::rooms::{Membership, RoomState, RoomTable};
 use rusqlite::{Connection as Database, OptionalExtension};
 use shared::{Address, Epoch, MemberId, RoomId};
-use std::collections::HashMap;
+use std::{
+    panic::resume_unwind,
+    path::Path,
+    thread::{self, ScopedJoinHandle},
+};
 
 /// Position of the last event.
 pub(super) fn head(db: &Database) -> Result<u64, LogError> {
     from_sql(db.query_row("SELECT coalesce(max(n), 0) FROM events", (), |row| row.get(0))?)
 }
 
-/// Reads the house.
-pub(super) fn house(db: &Database) -> Result<House, LogError> {
+/// Reads the state of the house that is not in its tables.
+pub(super) fn header(db: &Database) -> Result<HouseHeader, LogError> {
     let newest = "SELECT n, at, mark FROM events ORDER BY n DESC LIMIT 1";
     let newest: Option<(i64, i64, i64)> =
         db.query_row(newest, (), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
@@ -33,9 +40,36 @@ pub(super) fn house(db: &Database) -> Result<House, LogError> {
     if let Some(last_tag) = meta::<i64>(db, "last_tag")? {
         header.last_tag = u32::try_from(last_tag).unwrap_or(u32::MAX);
     }
-    let members = members(db)?;
-    let rooms = rooms(db)?;
-    let mut house = House::restore(members, rooms, header);
+    Ok(header)
+}
+
+/// Reads the house.
+pub(super) fn house(db: &Database) -> Result<House, LogError> {
+    let rooms = rooms(db, &memberships(db)?, &LastPositions::read(db)?)?;
+    assemble(db, members(db)?, rooms)
+}
+
+/// Reads the house over several connections at once, so that each core of the machine takes part. Nobody may write
+/// meanwhile.
+pub(super) fn house_by_threads(db: &Database, log: &Path) -> Result<House, LogError> {
+    thread::scope(|scope| {
+        let read_members = thread::Builder::new().name("start: members".to_owned());
+        let read_members = read_members.spawn_scoped(scope, || members(&database::reader(log)?))?;
+        let read_lasts = thread::Builder::new().name("start: positions".to_owned());
+        let read_lasts = read_lasts.spawn_scoped(scope, || LastPositions::read(&database::reader(log)?))?;
+        let stays = memberships(db)?;
+        let rooms = rooms(db, &stays, &result_of(read_lasts)?)?;
+        assemble(db, result_of(read_members)?, rooms)
+    })
+}
+
+/// Waits for a thread. A panic goes on in this one.
+fn result_of<T>(thread: ScopedJoinHandle<'_, Result<T, LogError>>) -> Result<T, LogError> {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+fn assemble(db: &Database, members: MemberTable, rooms: RoomTable) -> Result<House, LogError> {
+    let mut house = House::restore(members, rooms, header(db)?);
     restore_resting_names(db, &mut house)?;
     Ok(house)
 }
@@ -73,12 +107,13 @@ pub(super) fn set_meta(db: &Database, name: &str, value: impl rusqlite::ToSql) -
 }
 
 fn members(db: &Database) -> Result<MemberTable, LogError> {
-    let mut members = MemberTable::default();
+    let count = db.query_row("SELECT count(*) FROM members", (), |row| row.get::<_, i64>(0))?;
+    let mut members = MemberTable::with_capacity(usize::try_from(count).unwrap_or(0));
     let mut select = db.prepare("SELECT id, name FROM members")?;
     let mut rows = select.query(())?;
     while let Some(row) = rows.next()? {
-        let name: String = row.get(1)?;
-        members.insert(MemberId(from_sql(row.get(0)?)?), Name::from_log(&name));
+        let name = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+        members.insert(MemberId(from_sql(row.get(0)?)?), Name::from_log(name));
     }
     let mut select = db.prepare("SELECT key, member FROM devices")?;
     let mut rows = select.query(())?;
@@ -88,23 +123,25 @@ fn members(db: &Database) -> Result<MemberTable, LogError> {
     Ok(members)
 }
 
-fn rooms(db: &Database) -> Result<RoomTable, LogError> {
-    let mut rooms = RoomTable::default();
-    let lasts = last_positions(db)?;
-    let last = |to: Address| {
-        let lasts = Partition::all(to).filter_map(|partition| lasts.get(&partition.0).copied());
-        lasts.max().unwrap_or(0)
-    };
-    let mut counts: HashMap<RoomId, u32> = HashMap::new();
+/// A membership as it is stored.
+type Stay = (MemberId, RoomId, Membership);
+
+/// Reads the memberships, those of each member one after another.
+fn memberships(db: &Database) -> Result<Vec<Stay>, LogError> {
     let mut stays = Vec::new();
-    let mut select = db.prepare("SELECT member, room, joined, readable_from FROM memberships")?;
+    let mut select =
+        db.prepare("SELECT member, room, joined, readable_from FROM memberships ORDER BY member, room")?;
     let mut rows = select.query(())?;
     while let Some(row) = rows.next()? {
-        let (member, room) = (MemberId(from_sql(row.get(0)?)?), RoomId(from_sql(row.get(1)?)?));
-        *counts.entry(room).or_default() += 1;
         let stay = Membership { joined: from_sql(row.get(2)?)?, readable_from: from_sql(row.get(3)?)? };
-        stays.push((member, room, stay));
+        stays.push((MemberId(from_sql(row.get(0)?)?), RoomId(from_sql(row.get(1)?)?), stay));
     }
+    Ok(stays)
+}
+
+/// Reads the rooms, and adds the memberships.
+fn rooms(db: &Database, stays: &[Stay], lasts: &LastPositions) -> Result<RoomTable, LogError> {
+    let mut rooms = RoomTable::default();
     let mut select = db.prepare("SELECT id, name, description, maker, archived FROM rooms ORDER BY id")?;
     let mut rows = select.query(())?;
     while let Some(row) = rows.next()? {
@@ -113,41 +150,20 @@ fn rooms(db: &Database) -> Result<RoomTable, LogError> {
         let state = RoomState {
             name: named.as_deref().map(Name::from_log),
             description: row.get(2)?,
-            members: counts.get(&id).copied().unwrap_or(0),
-            last: last(Address::Room(id)),
-            seq: history::count(db, id)?,
+            members: 0,
+            last: lasts.of_address(Address::Room(id)),
+            seq: history::count(db, id, lasts.of(Partition::messages(id)))?,
             maker: row.get::<_, Option<i64>>(3)?.map(from_sql).transpose()?.map(MemberId),
             archived: row.get(4)?,
         };
         rooms.restore(id, state);
     }
-    for (member, room, stay) in stays {
-        rooms.restore_membership(member, room, stay);
-        // Every member is in the lobby, so this runs once for each member.
-        if room == RoomId::LOBBY {
-            rooms.restore_last(member, last(Address::Member(member)));
-        }
+    for stays in stays.chunk_by(|(one, ..), (next, ..)| one == next) {
+        let Some((member, ..)) = stays.first() else { continue };
+        // Who has left the house has no position.
+        let is_in_house = stays.iter().any(|(_, room, _)| *room == RoomId::LOBBY);
+        let last = if is_in_house { lasts.of_address(Address::Member(*member)) } else { 0 };
+        rooms.restore_member(*member, last, stays.iter().map(|(_, room, stay)| (*room, *stay)));
     }
     Ok(rooms)
-}
-
-/// The last position of each partition that has events. SQLite goes from the end of one partition to the start of
-/// the next, so the time does not depend on the number of events.
-fn last_positions(db: &Database) -> Result<HashMap<i64, u64>, LogError> {
-    let mut select = db.prepare(
-        "WITH RECURSIVE partitions (number) AS (
-             SELECT min(partition) FROM events
-             UNION ALL
-             SELECT (SELECT min(partition) FROM events WHERE partition > number)
-             FROM partitions WHERE number IS NOT NULL
-         )
-         SELECT number, (SELECT max(n) FROM events WHERE partition = number)
-         FROM partitions WHERE number IS NOT NULL",
-    )?;
-    let mut rows = select.query(())?;
-    let mut lasts = HashMap::new();
-    while let Some(row) = rows.next()? {
-        lasts.insert(row.get(0)?, from_sql(row.get(1)?)?);
-    }
-    Ok(lasts)
 }

@@ -15,9 +15,23 @@ use shared::{
     event::{MemberJoined, MemberLeft, Position, Posted, Renamed, RoomArchived, RoomChanged, RoomCreated},
 };
 
+/// The columns that [`decode`] reads, in order, with this expression for the text.
+macro_rules! columns {
+    ($text:literal) => {
+        concat!("e.n, e.partition, e.prev, e.kind, e.author, e.client_id, e.at, e.body, ", $text)
+    };
+}
+
 /// The columns that [`decode`] reads, in order. The table must be named `e`.
-pub(super) const COLUMNS: &str =
-    "e.n, e.partition, e.prev, e.kind, e.author, e.client_id, e.at, e.body, e.text";
+pub(super) const COLUMNS: &str = columns!("e.text");
+
+/// [`COLUMNS`] of messages as they are now, and the rest of the query up to its condition. The text of a changed message
+/// is that of the event that made its newest version; a deletion has none. `messages` has rows of changed messages
+/// only, so a message that is as it was posted costs one search in a small table.
+pub(super) const PRESENT_MESSAGES: &str = concat!(
+    columns!("iif(m.n IS NULL, e.text, (SELECT v.text FROM events v WHERE v.n = m.last_edit))"),
+    " FROM events e LEFT JOIN messages m ON m.n = e.n"
+);
 
 /// Value of the column `mark` in an event that others of the same change follow. The last event of a change
 /// has the mark of the log there.

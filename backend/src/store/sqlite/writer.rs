@@ -9,17 +9,19 @@
 use super::{
     LogFiles,
     checkpointer::{self, Checkpointer},
-    file_pair,
     live_tail::TailSender,
     log_error::LogError,
-    open_log::{CommittedGroup, OpenLog},
+    open_log::{self, CommittedGroup, OpenLog},
     wal_end,
 };
 use crate::store::{
     health::StoreHealth,
     limits::{PAUSE_FIRST, PAUSE_MAX},
 };
-use hub::house::change::{Change, Outcome};
+use hub::{
+    House,
+    house::change::{Change, Outcome},
+};
 use shared::ErrorCode;
 use std::{
     fs::File,
@@ -48,8 +50,6 @@ pub(super) struct Writer {
     checkpointer: Checkpointer,
     /// Time of the last failed checkpoint. It is tried again a little later.
     checkpoint_failed_at: Option<Instant>,
-    /// Last position that was acknowledged.
-    head: u64,
     state: WriterState,
     /// Dropped after the state's connection.
     _file: Arc<File>,
@@ -58,6 +58,8 @@ pub(super) struct Writer {
 enum WriterState {
     Open(Box<OpenLog>),
     Refusing {
+        /// State of the house at the last acknowledged event.
+        house: Arc<House>,
         since_last: Instant,
         pause: Duration,
         /// A page was bad: check all pages before changes are taken again.
@@ -73,7 +75,7 @@ impl Writer {
         health: StoreHealth,
         tail: TailSender,
     ) -> Result<Self, LogError> {
-        let (head, checkpointer) = (log.house().head(), Checkpointer::start(&files, &health)?);
+        let checkpointer = Checkpointer::start(&files, &health)?;
         let (state, file) = (WriterState::Open(Box::new(log)), checkpointer.file());
         Ok(Writer {
             files,
@@ -82,7 +84,6 @@ impl Writer {
             tail,
             checkpointer,
             checkpoint_failed_at: None,
-            head,
             state,
             _file: file,
         })
@@ -90,6 +91,9 @@ impl Writer {
 
     /// Runs until the store is dropped.
     pub(super) fn run(mut self) {
+        if let WriterState::Open(log) = &mut self.state {
+            log.unshare_house();
+        }
         loop {
             let group = match &self.state {
                 WriterState::Open(_) => self.groups.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -120,22 +124,22 @@ impl Writer {
         let count = changes.len();
         if let WriterState::Open(log) = &mut self.state {
             match log.commit(changes, now) {
-                Ok(group) => {
-                    self.head = log.house().head();
-                    return group;
+                Ok(group) => return group,
+                Err(error) => {
+                    let house = log.end();
+                    self.start_refusing(house, &error);
                 }
-                Err(error) => self.start_refusing(&error),
             }
         }
         CommittedGroup { outcomes: vec![Err(ErrorCode::StoreRefused); count], commits: Vec::new() }
     }
 
     fn checkpoint(&mut self) {
-        if let WriterState::Open(log) = &self.state
+        if let WriterState::Open(log) = &mut self.state
             && self.checkpoint_failed_at.is_none_or(|since| since.elapsed() >= PAUSE_FIRST)
         {
             self.checkpoint_failed_at = None;
-            if let Err(error) = self.checkpointer.checkpoint(log.db()) {
+            if let Err(error) = self.checkpointer.checkpoint(log) {
                 checkpointer::log_failure(&error);
                 self.checkpoint_failed_at = Some(Instant::now());
             }
@@ -143,28 +147,28 @@ impl Writer {
     }
 
     fn end(&mut self) {
-        let db = match &self.state {
-            WriterState::Open(log) => Some(log.db()),
+        let log = match &self.state {
+            WriterState::Open(log) => Some(log),
             WriterState::Refusing { .. } => None,
         };
-        if let Err(error) = self.checkpointer.end(db) {
+        if let Err(error) = self.checkpointer.end(log.map(|log| log.db())) {
             checkpointer::log_failure(&error);
         }
         // If a sync of the database file has failed, the file alone is not the whole log.
-        if let Some(db) = db.filter(|_| !self.checkpointer.has_failed())
-            && let Err(error) = file_pair::release(db)
+        if let Some(log) = log.filter(|_| !self.checkpointer.has_failed())
+            && let Err(error) = log.release()
         {
             tracing::warn!("cannot note that the database is closed: {error}. The next start checks it.");
         }
     }
 
-    fn start_refusing(&mut self, error: &LogError) {
+    fn start_refusing(&mut self, house: Arc<House>, error: &LogError) {
         tracing::error!(
             "cannot write to the database: {error}. Posts are refused until writing works again."
         );
         self.health.set_refusing(error.reason());
         let (since_last, pause) = (Instant::now(), PAUSE_FIRST);
-        self.state = WriterState::Refusing { since_last, pause, is_damaged: error.is_damage() };
+        self.state = WriterState::Refusing { house, since_last, pause, is_damaged: error.is_damage() };
         if let Err(error) = wal_end::cut(&self.files) {
             // The tail is cut again before anything else is written.
             tracing::error!(
@@ -174,11 +178,12 @@ impl Writer {
     }
 
     fn try_reopen(&mut self) {
-        let WriterState::Refusing { since_last, pause, is_damaged } = &mut self.state else { return };
-        let found = OpenLog::reopen(&self.files, self.head, *is_damaged);
+        let WriterState::Refusing { house, since_last, pause, is_damaged } = &mut self.state else { return };
+        let found = open_log::reopen(&self.files, house, *is_damaged);
         match found {
-            Ok(log) => {
+            Ok(db) => {
                 tracing::info!("the database can be written to again, posts are accepted");
+                let log = OpenLog::new(&self.files, db, Arc::clone(house));
                 self.state = WriterState::Open(Box::new(log));
                 self.health.set_writable();
             }

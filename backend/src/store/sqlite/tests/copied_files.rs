@@ -3,10 +3,10 @@
 use super::*;
 use crate::store::sqlite::file_pair::{PairState, judge};
 
-const PAGE: usize = 4096;
+pub(super) const PAGE: usize = 4096;
 
 /// Posts until the write-ahead log has restarted once more, so that the database file holds all that was before.
-async fn post_a_generation(log: &mut TestLog, first: u128) -> u128 {
+pub(super) async fn post_a_generation(log: &mut TestLog, first: u128) -> u128 {
     let wal = LogFiles::of(&log.path).wal;
     let salt = || fs::read(&wal).unwrap()[16..24].to_vec();
     let (before, mut id) = (salt(), first);
@@ -17,7 +17,7 @@ async fn post_a_generation(log: &mut TestLog, first: u128) -> u128 {
     id
 }
 
-async fn post_many(log: &mut TestLog, first: u128) -> u128 {
+pub(super) async fn post_many(log: &mut TestLog, first: u128) -> u128 {
     let text = "x".repeat(16 << 10);
     let group = (first..first + 64).map(|id| Change::Post {
         room: RoomId::LOBBY,
@@ -32,7 +32,7 @@ async fn post_many(log: &mut TestLog, first: u128) -> u128 {
 }
 
 /// Ends the log as a crash does: its write-ahead log stays, and so does the owner.
-fn crash(log: &mut TestLog) -> LogFiles {
+pub(super) fn crash(log: &mut TestLog) -> LogFiles {
     let files = LogFiles::of(&log.path);
     let saved = (fs::read(&files.log).unwrap(), fs::read(&files.wal).unwrap());
     log.store = None;
@@ -46,12 +46,12 @@ fn is_suspect(files: &LogFiles) -> bool {
     judge(files).unwrap() != PairState::Trusted
 }
 
-fn open(path: &Path) -> SqliteStore {
+pub(super) fn open(path: &Path) -> SqliteStore {
     SqliteStore::open_files(DataFolder::lock(path).unwrap(), LogFiles::of(path)).unwrap()
 }
 
 /// Checks that a log opens with the messages 1, 2, 3… up to some one, or is refused with the way out.
-async fn opens_whole_or_is_refused(path: &Path) -> Result<u64, String> {
+pub(super) async fn opens_whole_or_is_refused(path: &Path) -> Result<u64, String> {
     let log = SqliteStore::open_files(DataFolder::lock(path).unwrap(), LogFiles::of(path));
     let mut store = match log {
         Ok(store) => store,
@@ -295,9 +295,9 @@ async fn a_claim_fails_when_the_database_file_does_not_get_it() {
     let reader = database::reader(&files.log).unwrap();
     let reading = reader.unchecked_transaction().unwrap();
     assert_eq!(projection::head(&reading).unwrap(), 1);
-    assert!(file_pair::claim(&db, &files.log).is_err());
+    assert!(file_pair::claim(&db, &files).is_err());
     drop(reading);
-    file_pair::claim(&db, &files.log).unwrap();
+    file_pair::claim(&db, &files).unwrap();
 }
 
 #[tokio::test]
