@@ -22,7 +22,7 @@
 //! - (l) a follower takes relayed frames only of its own member and epoch;
 //! - (m) the time of an event is never smaller than that of the event before, and grows with time;
 //! - (n) no timer and no countdown lasts longer than its limit;
-//! - (o) an archived room gets no message, no change and no member;
+//! - (o) an archived room gets no message, no change and no member but its maker;
 //! - (p) the hub of each node holds the rooms of the log.
 //!
 //! In half of the runs with a lasting log, the wall clocks of the server and of the browsers step, by up to

@@ -24,6 +24,8 @@ pub(crate) struct Oracle {
     pub(crate) acknowledged: BTreeSet<(Epoch, RowKey)>,
     /// Rooms that are archived.
     archived: BTreeSet<(Epoch, RoomId)>,
+    /// Maker of each room, who may join it again while it is archived.
+    makers: BTreeMap<(Epoch, RoomId), MemberId>,
     /// The first event that an archived room must not have.
     pub(crate) written_to_archive: Option<Event>,
     sent: u64,
@@ -93,6 +95,7 @@ impl Oracle {
                 }
                 // The creator is in the room from its first event on.
                 Event::RoomCreated(created) => {
+                    self.makers.insert((epoch, created.room.id), created.author);
                     let key = (epoch, created.author, created.room.id);
                     self.memberships.entry(key).or_default().push((created.n, u64::MAX));
                 }
@@ -126,6 +129,7 @@ impl Oracle {
                 self.archived.remove(&(epoch, room));
             }
             Event::MemberLeft(_) => {}
+            Event::MemberJoined(joined) if self.makers.get(&(epoch, room)) == Some(&joined.member.id) => {}
             event if self.archived.contains(&(epoch, room)) => {
                 self.written_to_archive.get_or_insert_with(|| event.clone());
             }
