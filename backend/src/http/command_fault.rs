@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use shared::Command;
 
 /// The fields of all commands. A text of the request is never repeated to its sender.
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 14] = [
     "ref",
     "client_id",
     "room",
@@ -18,6 +18,7 @@ const FIELDS: [&str; 13] = [
     "find",
     "build",
     "cursor",
+    "held",
     "away",
 ];
 

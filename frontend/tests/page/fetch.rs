@@ -20,7 +20,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 const ID: ConnectionId = ConnectionId(1);
 
 fn hello() -> Command {
-    Command::Hello(Hello { reference: 1, build: "dev".to_owned(), cursor: None, room: None })
+    Command::Hello(Hello { reference: 1, build: "dev".to_owned(), cursor: None, held: vec![], room: None })
 }
 
 fn lease() -> Option<Lease> {

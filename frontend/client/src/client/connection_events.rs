@@ -17,7 +17,7 @@ impl Client {
             // A cursor of another member does not apply to this one.
             let cursor = self.cursor.filter(|_| self.held_by == me);
             let room = Some(self.rooms.session_room());
-            let hello = Hello { reference, build: self.build.clone(), cursor, room };
+            let hello = Hello { reference, build: self.build.clone(), cursor, held: Vec::new(), room };
             out.push(Effect::Transmit(socket, Command::Hello(hello)));
         }
     }

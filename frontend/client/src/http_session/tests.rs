@@ -83,7 +83,7 @@ impl Shell {
 }
 
 fn hello() -> Hello {
-    Hello { reference: 1, build: "dev".to_owned(), cursor: cursor(4), room: Some(RoomId(2)) }
+    Hello { reference: 1, build: "dev".to_owned(), cursor: cursor(4), held: vec![], room: Some(RoomId(2)) }
 }
 
 fn post(reference: u64) -> Command {

@@ -339,7 +339,12 @@ impl House {
 
     pub(crate) fn reset(&self, reference: Option<u64>, room: RoomId, size: usize) -> String {
         let entry = self.hello(0, &member(1, "Ann")).rooms.into_iter().find(|entry| entry.id == room);
-        frame(&Event::Reset(Box::new(Reset { reference, entry, room: self.snapshot(room, size) })))
+        frame(&Event::Reset(Box::new(Reset {
+            reference,
+            entry,
+            room: self.snapshot(room, size),
+            held: None,
+        })))
     }
 
     /// The events that Ann missed after `n`.
