@@ -36,6 +36,11 @@ pub(crate) fn frame(event: &Event) -> String {
     serde_json::to_string(event).unwrap()
 }
 
+/// The frame with a field more, as a server writes it that tells a mark.
+pub(crate) fn with_field(frame: &str, name: &str, value: &str) -> String {
+    format!(r#"{},"{name}":"{value}"}}"#, frame.strip_suffix('}').unwrap())
+}
+
 fn room(id: RoomId, name: &str) -> Room {
     Room { id, name: name.to_owned(), description: String::new() }
 }
@@ -255,6 +260,11 @@ impl House {
 
     pub(crate) fn through(&self) -> Through {
         Through { through: Cursor::new(self.epoch, self.n) }
+    }
+
+    /// The cursor at the head with this mark.
+    pub(crate) fn marked(&self, mark: u32) -> Cursor {
+        Cursor { mark: Some(mark), ..self.through().through }
     }
 
     /// These members are present, with their names as of `as_of`.

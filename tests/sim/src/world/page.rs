@@ -12,13 +12,15 @@ use client::http_session::SessionInput;
 use client::identity::IdentityRequest;
 use client::input::{ConnectionId, Input};
 use client::transport::Transport;
-use shared::event::Welcome;
+use shared::event::{EventFrame, Welcome};
 use shared::{ClientId, Event};
 
 /// Returns the `welcome` in an input, and its connection.
 fn welcome_in(input: &Input) -> Option<(ConnectionId, Box<Welcome>)> {
     match input {
-        Input::EventReceived(socket, Event::Welcome(welcome)) => Some((*socket, welcome.clone())),
+        Input::EventReceived(socket, EventFrame { event: Event::Welcome(welcome), .. }) => {
+            Some((*socket, welcome.clone()))
+        }
         Input::FrameReceived(socket, text) => match Event::parse(text) {
             Ok(Event::Welcome(welcome)) => Some((*socket, welcome)),
             _ => None,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::test_clock::at;
-use shared::{Epoch, MemberId};
+use shared::{Epoch, Event, MemberId};
 
 mod presence;
 
@@ -110,7 +110,7 @@ impl Browser {
 
     /// The tab reads this frame.
     fn reads(&mut self, tab: Tab, frame: &str) {
-        let event = Event::parse(frame).unwrap_or(Event::Unknown);
+        let event = EventFrame::parse_or_unknown(frame);
         self.act(tab, |election, _, out| election.event(event, frame, out));
     }
 }
@@ -121,7 +121,7 @@ fn frame(n: usize) -> String {
 }
 
 fn event(frame: &str) -> Delivery {
-    Delivery::Event(Event::parse(frame).unwrap_or(Event::Unknown))
+    Delivery::Event(EventFrame::parse_or_unknown(frame))
 }
 
 fn deliveries(out: &[TabEffect]) -> Vec<Delivery> {
@@ -246,7 +246,7 @@ fn an_unreadable_relayed_frame_shows_that_the_leader_lives() {
     election.welcomed(ANN);
     election.mark_live(at(0), &mut Vec::new());
     election.receive_message(Some(ANN), TabMessage::Frame("tea".to_owned()), at(0), &mut out);
-    assert_eq!(deliveries(&out), [Delivery::Event(Event::Unknown)]);
+    assert_eq!(deliveries(&out), [Delivery::Event(Event::Unknown.into())]);
 }
 
 #[test]
@@ -358,6 +358,6 @@ fn a_tab_without_others_holds_no_lease_and_sends_no_message() {
     election.tick(None, at(10_000), &mut out);
     election.end(None, &mut out);
     assert_eq!(out, []);
-    election.event(Event::parse(&frame(7)).unwrap(), &frame(7), &mut out);
+    election.event(Event::parse(&frame(7)).unwrap().into(), &frame(7), &mut out);
     assert_eq!(out, [TabEffect::Deliver(event(&frame(7)))]);
 }
