@@ -169,7 +169,10 @@ impl LeaderElection {
     /// Delivers the cursor up to which this tab has read everything, and relays it.
     pub fn through(&mut self, cursor: Cursor, out: &mut Vec<TabEffect>) {
         if self.role == Role::Leader && self.is_live {
-            self.broadcast(TabMessage::Through(cursor), out);
+            if cursor.mark.is_some() {
+                self.broadcast(TabMessage::Marked(cursor), out);
+            }
+            self.broadcast(TabMessage::Through(cursor.unmarked()), out);
         }
         out.push(TabEffect::Deliver(Delivery::Through(cursor)));
     }
@@ -187,7 +190,7 @@ impl LeaderElection {
                 let frame = EventFrame::parse_or_unknown(&text);
                 self.receive_relayed(identity, Delivery::Event(frame), out);
             }
-            (TabMessage::Through(cursor), Role::Follower) => {
+            (TabMessage::Through(cursor) | TabMessage::Marked(cursor), Role::Follower) => {
                 self.receive_relayed(identity, Delivery::Through(cursor), out);
             }
             (TabMessage::Live | TabMessage::Bye, Role::Follower) => out.push(TabEffect::Restart),

@@ -155,6 +155,55 @@ fn the_first_tab_leads_and_relays_to_the_others() {
     assert!(browser.pages.iter().all(|page| page.begun == 1), "nothing begins anew without cause");
 }
 
+/// Returns the cursor of a text as builds before the mark decode it: `through <epoch>.<n>`, and nothing else.
+fn decoded_before_marks(text: &str) -> Option<(&str, u64)> {
+    let (_, message) = text.split_once('\n')?;
+    let (epoch, n) = message.strip_prefix("through ")?.split_once('.')?;
+    Some((epoch, n.parse().ok()?))
+}
+
+#[test]
+fn tabs_of_older_builds_follow_the_cursor_of_a_leader_with_marks() {
+    let mut election = LeaderElection::new(Tab(1), None, at(1_000), &mut Vec::new());
+    let mut out = Vec::new();
+    election.mark_live(at(1_000), &mut Vec::new());
+    let cursor: Cursor = "000000000000000e.7.0000beef".parse().unwrap();
+    election.through(cursor, &mut out);
+    let texts: Vec<String> = out
+        .iter()
+        .filter_map(|effect| match effect {
+            TabEffect::Broadcast(message) => Some(message.encode(Some(ANN))),
+            _ => None,
+        })
+        .collect();
+    let older: Vec<_> = texts.iter().filter_map(|text| decoded_before_marks(text)).collect();
+    assert_eq!(older, [("000000000000000e", 7)], "{texts:?}");
+    // The mark comes first, so that a tab of this build keeps it.
+    let mut follower = follower(1_000);
+    follower.welcomed(ANN);
+    follower.mark_live(at(1_000), &mut Vec::new());
+    let mut out = Vec::new();
+    for text in &texts {
+        let (identity, message) = TabMessage::decode(text).unwrap();
+        follower.receive_message(identity, message, at(1_000), &mut out);
+    }
+    assert_eq!(deliveries(&out), [cursor, cursor.unmarked()].map(Delivery::Through));
+}
+
+#[test]
+fn a_follower_takes_the_cursor_of_an_older_leader() {
+    for form in ["000000000000000e.7", "000000000000000e.7.0000beef"] {
+        let mut follower = follower(1_000);
+        follower.welcomed(ANN);
+        follower.mark_live(at(1_000), &mut Vec::new());
+        let text = format!("member=1&epoch=000000000000000e\nthrough {form}");
+        let (identity, message) = TabMessage::decode(&text).unwrap();
+        let mut out = Vec::new();
+        follower.receive_message(identity, message, at(1_000), &mut out);
+        assert_eq!(deliveries(&out), [Delivery::Through(form.parse().unwrap())]);
+    }
+}
+
 #[test]
 fn another_tab_leads_at_once_when_the_leader_ends() {
     let mut browser = Browser::with(8);
