@@ -4,6 +4,7 @@ use crate::page_id::PageId;
 use crate::stats::RunStats;
 use client::view::RowKey;
 use hub::house::commit::Commit;
+use hub::log::Log;
 use shared::{Address, ClientId, Epoch, Event, MemberId, Message, RoomId, event::Position};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -115,6 +116,31 @@ impl Oracle {
                 _ => {}
             }
         }
+    }
+
+    /// Records that a log has lost its last changes. Messages among them may stay lost.
+    pub(crate) fn roll_back(&mut self, log: &Log) {
+        let epoch = log.epoch();
+        let before = std::mem::take(&mut self.committed);
+        self.logs.retain(|(other, _), _| *other != epoch);
+        self.positions.retain(|(other, _), _| *other != epoch);
+        self.memberships.retain(|(other, ..), _| *other != epoch);
+        self.archived.retain(|(other, _)| *other != epoch);
+        self.makers.retain(|(other, _), _| *other != epoch);
+        for commit in log.commits_after(0).unwrap_or_default() {
+            // These commits were counted before.
+            self.record_commit(epoch, &commit, &mut RunStats::default());
+        }
+        for (other, client_id) in before {
+            if other != epoch {
+                self.committed.insert((other, client_id));
+            } else if !self.committed.contains(&(epoch, client_id)) {
+                self.record_discard(client_id);
+            }
+        }
+        let positions = &self.positions;
+        self.acknowledged
+            .retain(|acknowledged| acknowledged.0 != epoch || positions.contains_key(acknowledged));
     }
 
     /// Records which rooms are archived, and the first event that writes to one of them.

@@ -99,7 +99,10 @@ impl World {
                     .is_some_and(Connection::is_open))
         {
             let epoch = Some(welcome.through.epoch);
-            page.is_checked &= page.epoch == epoch;
+            let roll_backs = welcome.build.parse().unwrap_or(0);
+            page.is_checked &= page.epoch == epoch && page.roll_backs == roll_backs;
+            page.roll_backs = roll_backs;
+            self.stats.rolled_back += u64::from(welcome.rolled_back);
             // Before the welcome the page took the other name for a rename. The new log shows that it may be
             // another person with the same id, so the drafts are set aside, and the notice offers them.
             if std::mem::take(&mut page.has_new_name) && page.epoch != epoch {
