@@ -16,7 +16,7 @@ pub use delivery::{Delivery, DeliveryBatch};
 use crate::clock::mono_ms;
 use crate::connection::Connection;
 use crate::connection::direct_writer::DirectWriter;
-use crate::connection::frame::{self, event};
+use crate::connection::frame::{self, event, replayed_event};
 use crate::connection::worker_inputs::WorkerInputs;
 use crate::limits::COMMENT_EVERY;
 use crate::metrics::{TRANSPORTS, WorkerGauges, worker_counts::count_deliveries};
@@ -343,8 +343,9 @@ impl Connections {
                     self.queue_bursts();
                     self.unsubscribe(session, ListKey::V1(address));
                 }
-                Delivery::SendReplay(session, what) => {
-                    self.with_connection(session, |connection| connection.send_replay(event(&what)));
+                Delivery::SendReplay(session, what, told) => {
+                    let frame = replayed_event(&what, told);
+                    self.with_connection(session, |connection| connection.send_replay(frame));
                 }
                 Delivery::NotifyDrained(session) => {
                     self.with_connection(session, Connection::notify_drained);

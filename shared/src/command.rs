@@ -49,6 +49,10 @@ pub struct Hello {
     /// Cursor of the client; absent on its first visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Cursor>,
+    /// Positions past `cursor` whose marks the client knows ([`crate::event::EventFrame::held`]), at most
+    /// [`crate::limits::HELD_MAX`]: the log must have had them when it sent what the client holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Cursor>,
     /// Room whose messages come with `welcome`; the lobby if this is absent or the member is not in
     /// the room.
     #[serde(default, skip_serializing_if = "Option::is_none")]

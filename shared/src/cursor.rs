@@ -75,7 +75,7 @@ fn parse_hex(text: &str, digits: usize) -> Result<u64, ParseCursorError> {
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.epoch, self.n)?;
-        self.mark.map_or(Ok(()), |mark| write!(f, ".{:08x}", u64::from(mark)))
+        self.mark.map_or(Ok(()), |mark| write!(f, ".{}", Mark(mark)))
     }
 }
 
@@ -85,8 +85,7 @@ impl FromStr for Cursor {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (epoch, rest) = text.split_once('.').ok_or(ParseCursorError)?;
         let (n, mark) = match rest.split_once('.') {
-            // Eight digits always fit.
-            Some((n, mark)) => (n, Some(parse_hex(mark, 8)? as u32)),
+            Some((n, mark)) => (n, Some(mark.parse::<Mark>()?.0)),
             None => (rest, None),
         };
         let is_decimal = !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit());
@@ -94,6 +93,25 @@ impl FromStr for Cursor {
             return Err(ParseCursorError);
         }
         Ok(Cursor { epoch: epoch.parse()?, n: n.parse().map_err(|_| ParseCursorError)?, mark })
+    }
+}
+
+/// Mark of the log at one position: see [`Cursor::mark`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark(pub u32);
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", self.0)
+    }
+}
+
+impl FromStr for Mark {
+    type Err = ParseCursorError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // Eight digits always fit.
+        parse_hex(text, 8).map(|mark| Mark(mark as u32))
     }
 }
 
@@ -130,6 +148,7 @@ macro_rules! wire_as_text {
 }
 wire_as_text!(Epoch);
 wire_as_text!(Cursor);
+wire_as_text!(Mark);
 
 #[cfg(test)]
 mod tests {

@@ -6,12 +6,14 @@
 
 mod answer;
 mod durable;
+mod frame;
 mod presence;
 mod snapshot;
 pub mod trace;
 
 pub use answer::{DirectoryRoom, EventsPage, HistoryPage, Refusal, Reply, RoomsPage};
 pub use durable::{MemberJoined, MemberLeft, Posted, Renamed, RoomArchived, RoomChanged, RoomCreated};
+pub use frame::EventFrame;
 pub use presence::{Away, Gone, Here, Presence, Present};
 pub use snapshot::{Reset, RoomEntry, RoomSnapshot, Welcome};
 pub use trace::Trace;

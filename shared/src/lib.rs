@@ -40,7 +40,7 @@ pub mod websocket;
 
 pub use close::CloseCode;
 pub use command::Command;
-pub use cursor::{Cursor, Epoch};
+pub use cursor::{Cursor, Epoch, Mark};
 pub use error::ErrorCode;
 pub use event::Event;
 pub use id::{Address, ClientId, MemberId, RoomId};

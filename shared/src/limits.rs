@@ -42,6 +42,9 @@ pub const REPLAY_EVENTS_MAX: usize = 500;
 /// Bytes of one room's events in a replay. Beyond it: `reset`.
 pub const REPLAY_BYTES_MAX: usize = 1 << 20;
 
+/// Positions in `held` of `hello`. Beyond it: the rest are ignored.
+pub const HELD_MAX: usize = 16;
+
 /// Present members that `welcome` names. Beyond it: `present_count` only.
 pub const WELCOME_PRESENT_MAX: usize = 50;
 

@@ -113,7 +113,7 @@ impl Measured {
 
     fn hello(&self, cursor: Option<u64>) -> Hello {
         let cursor = cursor.map(|n| Cursor::new(Epoch(1), n));
-        Hello { reference: 1, build: String::new(), cursor, room: None }
+        Hello { reference: 1, build: String::new(), cursor, held: vec![], room: None }
     }
 
     /// Opens a WebSocket of a member and sends `hello`.

@@ -165,9 +165,10 @@ impl Hub {
         self.give_up_waiting_cursors(now.mono, out);
         self.pollers.expire(now.mono, &mut self.presence);
         let (members, as_of) = (&self.house.members, self.house.head());
-        for event in self.presence.take_changes(now, as_of, |id| members.get(id)) {
-            out.push(Output::Publish(Audience::Room(RoomId::LOBBY), event));
-        }
+        let changes = self.presence.take_changes(now, as_of, |id| members.get(id));
+        let told = Some(self.through());
+        let lobby = Audience::Room(RoomId::LOBBY);
+        out.extend(changes.into_iter().map(|event| Output::Publish(lobby, event, told)));
     }
 
     /// Returns the time of the next [`Input::Tick`] by the monotonic clock, unless another input comes before.
@@ -198,6 +199,11 @@ impl Hub {
     /// Returns the cursor at the head of the log.
     pub fn through(&self) -> Cursor {
         self.marked_cursor(self.house.head(), self.house.mark())
+    }
+
+    /// Returns the cursor at the head of the log, if its mark is known.
+    fn held(&self) -> Option<Cursor> {
+        Some(self.through()).filter(|cursor| cursor.mark.is_some())
     }
 
     /// Returns the cursor at a position whose mark is known.

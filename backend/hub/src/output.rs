@@ -6,7 +6,7 @@ use crate::{
     query::Query,
     session::{ReadId, RequestId, SessionId},
 };
-use shared::{Address, CloseCode, ErrorCode, Event, Member, MemberId, RoomId};
+use shared::{Address, CloseCode, Cursor, ErrorCode, Event, Member, MemberId, RoomId};
 
 /// Recipients of an event: never a list of sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +37,8 @@ pub enum Output {
     Subscribe(SessionId, Address),
     /// End a session's subscription to an address.
     Unsubscribe(SessionId, Address),
-    /// Send an event ahead of the buffered ones.
-    SendReplay(SessionId, Box<Event>),
+    /// Send an event ahead of the buffered ones. Its frame tells this cursor ([`shared::event::EventFrame::answered`]).
+    SendReplay(SessionId, Box<Event>, Option<Cursor>),
     /// Report [`crate::Input::Drained`] when all queued frames of the session were sent.
     NotifyDrained(SessionId),
     /// Send the buffered events, and buffer no more. If the buffer overflowed, report
@@ -46,8 +46,9 @@ pub enum Output {
     Release(SessionId),
     /// Send an event to one session.
     Send(SessionId, Event),
-    /// Send an event to an audience, encoded once for each dialect.
-    Publish(Audience, Event),
+    /// Send an event to an audience, encoded once for each dialect. Its frame tells this cursor
+    /// ([`shared::event::EventFrame::published`]).
+    Publish(Audience, Event, Option<Cursor>),
     /// Send a message to all sessions of the text dialect.
     PublishUnstored(Unstored),
     /// Close a session after the frames that were sent before.

@@ -3,7 +3,7 @@
 
 use actix_http::ws::{OpCode, Parser};
 use bytes::{Bytes, BytesMut};
-use shared::Event;
+use shared::{Cursor, Event, event::EventFrame};
 
 /// Longest frame header of a server: two bytes and a 64-bit length.
 const HEADER_MAX: usize = 10;
@@ -21,8 +21,22 @@ pub fn text(payload: &[u8]) -> Bytes {
 
 /// Encodes an event as a frame for v1 clients.
 pub fn event(event: &Event) -> Bytes {
+    replayed_event(event, None)
+}
+
+/// Encodes an event that is published, as a frame that tells the cursor at the end of the event's change.
+pub fn published_event(event: &Event, told: Option<Cursor>) -> Bytes {
+    encode_event(&EventFrame::published(event, told))
+}
+
+/// Encodes an event of a replay, as a frame that tells a cursor.
+pub fn replayed_event(event: &Event, told: Option<Cursor>) -> Bytes {
+    encode_event(&EventFrame::answered(event, told))
+}
+
+fn encode_event(frame: &EventFrame<&Event>) -> Bytes {
     // Maps with string keys and plain values always serialise.
-    text(&serde_json::to_vec(event).unwrap_or_default())
+    text(&serde_json::to_vec(frame).unwrap_or_default())
 }
 
 /// Encodes a whole binary message in one frame.

@@ -53,9 +53,9 @@ pub enum Delivery {
     Subscribe(SessionId, Address),
     /// Ends the subscription of a session to an address.
     Unsubscribe(SessionId, Address),
-    /// Sends an event of the replay, ahead of buffered frames. The worker encodes it, because only this session
-    /// gets it.
-    SendReplay(SessionId, Box<Event>),
+    /// Sends an event of the replay, ahead of buffered frames, with the cursor that its frame tells. The worker
+    /// encodes it, because only this session gets it.
+    SendReplay(SessionId, Box<Event>, Option<Cursor>),
     /// Sends the hub `Drained` once all queued frames of a session were sent.
     NotifyDrained(SessionId),
     /// Releases the buffered frames of a session.
@@ -79,7 +79,7 @@ impl Delivery {
             | Delivery::PublishUnstored(frame)
             | Delivery::SendEphemeral(_, frame) => frame.len(),
             Delivery::Attach(_, addresses) => size_of_val(&**addresses),
-            Delivery::Send(_, event) | Delivery::SendReplay(_, event) => {
+            Delivery::Send(_, event) | Delivery::SendReplay(_, event, _) => {
                 size_of::<Event>() + page_bytes(event)
             }
             Delivery::Subscribe(..)

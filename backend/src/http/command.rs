@@ -16,7 +16,7 @@ use crate::http::problem::{ApiError, from_close_code, from_refusal};
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use hub::{Input, session::SessionKind};
 use shared::close::{RETRY_AFTER_S, has_retry_after};
-use shared::{Command, ErrorCode, Event, limits::FRAME_BYTES_MAX};
+use shared::{Command, Cursor, ErrorCode, Event, event::EventFrame, limits::FRAME_BYTES_MAX};
 use std::future::poll_fn;
 
 /// Executes the command of this request.
@@ -51,18 +51,24 @@ pub async fn command(
     state.tell_charged(input, charge).await?;
     let answer = poll_fn(|cx| connection.poll_answer(cx)).await;
     guard.wait_for_rate().await;
-    respond(answer).map_err(|error| {
+    respond(answer, guard.connections.through()).map_err(|error| {
         let has_cookie = device_token::has_cookie(&request, &state.policy);
         error.with_cookie_detail(has_cookie, caller.has_origin, &identity)
     })
 }
 
-fn respond(answer: Result<Box<Event>, u16>) -> Result<HttpResponse, ApiError> {
+/// Makes the response. The log had at least the cursor `through` when the answer was made.
+fn respond(answer: Result<Box<Event>, u16>, through: Cursor) -> Result<HttpResponse, ApiError> {
     let event = answer.map_err(from_close_code)?;
     if let Event::Error(refusal) = *event {
         return Err(api_error(refusal.code));
     }
-    let body = serde_json::to_vec(&event).map_err(|_| ApiError::internal())?;
+    // The answer may be newer than what the client has read, on another connection. A `reset` tells its own cursor.
+    let told = match *event {
+        Event::Reply(_) | Event::History(_) | Event::Events(_) => Some(through),
+        _ => None,
+    };
+    let body = serde_json::to_vec(&EventFrame::answered(&event, told)).map_err(|_| ApiError::internal())?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_TYPE, "application/json"));
     response.insert_header((header::CACHE_CONTROL, "no-store"));

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The fields of all commands and bodies. A text of the request is never repeated to its sender.
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 15] = [
     "ref",
     "client_id",
     "room",
@@ -17,6 +17,7 @@ const FIELDS: [&str; 14] = [
     "find",
     "build",
     "cursor",
+    "held",
     "away",
     "join_key",
 ];

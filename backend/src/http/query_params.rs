@@ -3,7 +3,7 @@
 use crate::http::problem::ApiError;
 use actix_web::{HttpRequest, http::StatusCode};
 use hub::input::ExpectedIdentity;
-use shared::{ErrorCode, MemberId, RoomId, command::Hello};
+use shared::{Cursor, ErrorCode, MemberId, RoomId, command::Hello, limits::HELD_MAX};
 use std::{borrow::Cow, str::FromStr};
 
 /// Header that an event stream sends by itself when it reconnects (HTML, "Server-sent events").
@@ -50,6 +50,13 @@ impl<'r> QueryParams<'r> {
         }
     }
 
+    /// The cursors of `held`, with commas between them.
+    fn held(&self) -> Result<Vec<Cursor>, ApiError> {
+        let text: String = self.value("held")?.unwrap_or_default();
+        let cursors = text.split(',').filter(|cursor| !cursor.is_empty()).take(HELD_MAX);
+        cursors.map(|cursor| cursor.parse().map_err(|_| bad_field("held"))).collect()
+    }
+
     /// The identity that the client expects to have: `member` and `epoch`.
     ///
     /// # Errors
@@ -76,6 +83,7 @@ impl<'r> QueryParams<'r> {
             reference: self.value("ref")?.unwrap_or_default(),
             build: self.value("build")?.unwrap_or_default(),
             cursor,
+            held: self.held()?,
             room: self.value("room")?.map(RoomId),
         })
     }

@@ -112,7 +112,7 @@ mod tests {
             self.0.epoch()
         }
 
-        fn snapshot(&mut self) -> Result<House, ErrorCode> {
+        fn snapshot(&mut self) -> Result<Arc<House>, ErrorCode> {
             self.0.snapshot()
         }
 

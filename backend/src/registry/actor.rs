@@ -6,7 +6,7 @@ use super::split::{self, split};
 use super::{Envelope, IdentityRequest, Registry};
 use crate::clock::{mono_ms, now};
 use crate::connection::address_limits::ActCharge;
-use crate::connection::frame::{self, event};
+use crate::connection::frame::{self, published_event};
 use crate::connection::worker_inputs::WaitingInput;
 use crate::fanout::{BatchSender, Connections, Delivery, DeliveryBatch};
 use crate::limits::{INBOX_MAX, READS_TURN_BYTES_MAX, READS_TURN_MAX, TURN_BYTES_MAX, TURN_MAX};
@@ -311,22 +311,22 @@ impl Actor {
             }
             Output::Subscribe(session, to) => self.turn.add(session, Delivery::Subscribe(session, to)),
             Output::Unsubscribe(session, to) => self.turn.add(session, Delivery::Unsubscribe(session, to)),
-            Output::SendReplay(session, what) => {
-                self.turn.add(session, Delivery::SendReplay(session, what));
+            Output::SendReplay(session, what, told) => {
+                self.turn.add(session, Delivery::SendReplay(session, what, told));
             }
             Output::NotifyDrained(session) => self.turn.add(session, Delivery::NotifyDrained(session)),
             Output::Release(session) => self.turn.add(session, Delivery::Release(session)),
             Output::Send(session, what) => self.turn.add(session, Delivery::Send(session, Box::new(what))),
-            Output::Publish(Audience::Session(session), what) => {
-                self.turn.add(session, Delivery::SendEphemeral(session, event(&what)));
+            Output::Publish(Audience::Session(session), what, told) => {
+                self.turn.add(session, Delivery::SendEphemeral(session, published_event(&what, told)));
             }
-            Output::Publish(Audience::Room(room), what) if what.position().is_none() => {
+            Output::Publish(Audience::Room(room), what, told) if what.position().is_none() => {
                 self.turn.add_to_all(&Delivery::PublishEphemeral {
                     address: Address::Room(room),
-                    v1: event(&what),
+                    v1: published_event(&what, told),
                 });
             }
-            Output::Publish(Audience::Room(room), what) => {
+            Output::Publish(Audience::Room(room), what, told) => {
                 let text = match &what {
                     Event::Posted(posted) if room == RoomId::LOBBY => {
                         Some(frame::text(posted.text.as_bytes()))
@@ -335,13 +335,13 @@ impl Actor {
                 };
                 self.turn.add_to_all(&Delivery::Publish {
                     address: Address::Room(room),
-                    v1: event(&what),
+                    v1: published_event(&what, told),
                     text,
                 });
             }
-            Output::Publish(Audience::Member(member), what) => {
-                let address = Address::Member(member);
-                self.turn.add_to_all(&Delivery::Publish { address, v1: event(&what), text: None });
+            Output::Publish(Audience::Member(member), what, told) => {
+                let (address, v1) = (Address::Member(member), published_event(&what, told));
+                self.turn.add_to_all(&Delivery::Publish { address, v1, text: None });
             }
             Output::PublishUnstored(Unstored::EmptyText) => {
                 self.turn.add_to_all(&Delivery::PublishUnstored(frame::text(b"")))
@@ -496,7 +496,8 @@ mod tests {
             let inputs = WorkerInputs::default();
             for number in 0..count {
                 let session = SessionId(number as u64);
-                let hello = Hello { reference: 1, build: String::new(), cursor: None, room: None };
+                let hello =
+                    Hello { reference: 1, build: String::new(), cursor: None, held: vec![], room: None };
                 for input in [
                     Input::Opened { session, dialect: Dialect::V1, device: Some(device) },
                     Input::CommandReceived(session, Command::Hello(hello)),

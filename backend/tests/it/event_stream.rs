@@ -1,6 +1,8 @@
 //! Event streams as programs use them that reconnect by themselves.
 
 use crate::{http, test_server::TestServer, v1::post};
+use serde_json::Value;
+use shared::Cursor;
 
 /// The cursor of the last id in a stream.
 fn last_id(text: &str) -> String {
@@ -57,4 +59,37 @@ async fn an_id_that_is_no_cursor_begins_a_new_session() {
         stream.until("\"type\":\"welcome\"").await;
         assert!(!stream.text().contains("\"resumed\":true"), "{}", stream.text());
     }
+}
+
+#[tokio::test]
+async fn frames_tell_marks_by_which_a_lost_position_is_noticed() {
+    let server = TestServer::start();
+    let cookie = server.join("Wei").await;
+    let headers = [("cookie", cookie.as_str())];
+    let mut stream = http::Stream::open(&server, "/api/events", &headers).await;
+    stream.until("\ncursor: ").await;
+    stream.until("\n\n").await;
+    let cursor: Cursor =
+        stream.text().rsplit_once("\ncursor: ").unwrap().1.split('\n').next().unwrap().parse().unwrap();
+    let command = serde_json::to_value(post(2, "one")).unwrap();
+    let reply = http::post(&server, "/api/command", &headers, &command).await;
+    let reply: Value = serde_json::from_str(&reply.body).unwrap();
+    let held: Cursor = reply["held"].as_str().unwrap().parse().unwrap();
+    assert_eq!(reply["n"], held.n);
+    stream.until("\"text\":\"one\"").await;
+    stream.until("}").await;
+    let mark = format!("\"mark\":\"{}\"", shared::Mark(held.mark.unwrap()));
+    assert!(stream.text().contains(&mark), "{}", stream.text());
+
+    let other = Cursor { mark: held.mark.map(|mark| mark ^ 1), ..held };
+    for (held, field) in [(held, "\"resumed\":true"), (other, "\"rolled_back\":true")] {
+        for path in ["/api/events?", "/api/poll?begin=1&"] {
+            let path = format!("{path}cursor={cursor}&held={cursor},{held}");
+            let mut stream = http::Stream::open(&server, &path, &headers).await;
+            stream.until("\"as_of\":").await;
+            assert!(stream.text().contains(field), "{path}: {}", stream.text());
+        }
+    }
+    let answer = http::get(&server, &format!("/api/poll?held={cursor},tea"), &headers).await;
+    assert_eq!((answer.status, answer.code()), (422, 1003));
 }

@@ -9,8 +9,8 @@ use crate::{
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::limits::{
-    DESCRIPTION_CHARS_MAX, FRAME_BYTES_MAX, HISTORY_MESSAGES, NAME_BYTES_MAX, PRESENCE_NAMED_MAX, ROOMS_PAGE,
-    SNAPSHOT_MESSAGES, TEXT_BYTES_MAX, WELCOME_PRESENT_MAX,
+    DESCRIPTION_CHARS_MAX, FRAME_BYTES_MAX, HELD_MAX, HISTORY_MESSAGES, NAME_BYTES_MAX, PRESENCE_NAMED_MAX,
+    ROOMS_PAGE, SNAPSHOT_MESSAGES, TEXT_BYTES_MAX, WELCOME_PRESENT_MAX,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -146,6 +146,7 @@ fn the_document_names_the_limits_of_the_code() {
         ("/Event_history/properties/messages/maxItems", HISTORY_MESSAGES),
         ("/Event_rooms/properties/rooms/maxItems", ROOMS_PAGE),
         ("/Event_welcome/properties/present/maxItems", WELCOME_PRESENT_MAX),
+        ("/Command_hello/properties/held/maxItems", HELD_MAX),
         ("/Event_present/properties/members/maxItems", PRESENCE_NAMED_MAX),
     ] {
         assert_eq!(document.pointer(&format!("{schema}{pointer}")), Some(&json!(limit)), "{pointer}");

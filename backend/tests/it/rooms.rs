@@ -41,7 +41,7 @@ async fn make(socket: &mut Socket, reference: u64, name: &str) -> RoomId {
 /// resumed.
 async fn come_back(server: &TestServer, cookie: &str, cursor: Cursor) -> (Socket, Vec<Event>) {
     let mut socket = server.open_v1_socket(cookie).await;
-    let hello = Hello { reference: 1, build: "test".into(), cursor: Some(cursor), room: None };
+    let hello = Hello { reference: 1, build: "test".into(), cursor: Some(cursor), held: vec![], room: None };
     socket.command(&Command::Hello(hello)).await;
     let mut events = Vec::new();
     loop {
@@ -237,7 +237,7 @@ async fn a_client_that_catches_up_slowly_stays_connected() {
         reply(&mut wei, &post(100 + number, room, &text)).await;
     }
     let mut slow = server.open_v1_socket(&cookie).await;
-    let hello = Hello { reference: 1, build: "test".into(), cursor: Some(through), room: None };
+    let hello = Hello { reference: 1, build: "test".into(), cursor: Some(through), held: vec![], room: None };
     slow.command(&Command::Hello(hello)).await;
     // Behind the welcome all posts are buffered. Posts before the attach would count to the replay of the
     // lobby, and too many of them would reset it.

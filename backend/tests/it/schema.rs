@@ -94,6 +94,7 @@ fn is_of(kind: &str, value: &Value) -> bool {
 fn matches(pattern: &str, text: &str) -> bool {
     match pattern {
         "^[0-9a-f]{16}\\.[0-9]{1,20}(\\.[0-9a-f]{8})?$" => text.parse::<shared::Cursor>().is_ok(),
+        "^[0-9a-f]{8}$" => text.parse::<shared::Mark>().is_ok(),
         "^[0-9a-f]{32}$" => text.parse::<shared::ClientId>().is_ok(),
         other => panic!("{other}: a pattern that is not known here"),
     }

@@ -176,7 +176,7 @@ impl Drop for TestServer {
 }
 
 pub(crate) fn hello(reference: u64) -> Command {
-    Command::Hello(Hello { reference, build: "test".into(), cursor: None, room: None })
+    Command::Hello(Hello { reference, build: "test".into(), cursor: None, held: vec![], room: None })
 }
 
 #[cfg(target_os = "linux")]

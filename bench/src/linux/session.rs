@@ -65,6 +65,7 @@ impl Session {
             reference: 1,
             build: "bench".to_owned(),
             cursor,
+            held: vec![],
             room: None,
         }))?;
         match session.next_event()? {

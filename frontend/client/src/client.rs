@@ -30,7 +30,7 @@ use crate::sync::requests::{RequestOwner, Requests};
 use crate::timer::Timer;
 use crate::view::view_cache::ViewCache;
 use shared::command::PageAnchor;
-use shared::event::Through;
+use shared::event::{EventFrame, Through};
 use shared::{CloseCode, Cursor, Epoch, Event, MemberId, Now};
 
 /// The state of one page.
@@ -60,6 +60,8 @@ pub struct Client {
     held_by: Option<MemberId>,
     /// The position up to which everything is held; `None` if the client cannot tell.
     cursor: Option<Cursor>,
+    /// Positions past the cursor with the marks that the server told: what is held belongs to logs that had them.
+    held: Vec<Cursor>,
     /// The greatest position that any frame named.
     last_position: u64,
     /// The value of `last_position` when the last rename was requested; the answer names no
@@ -114,6 +116,7 @@ impl Client {
             epoch: None,
             held_by: None,
             cursor: None,
+            held: Vec::new(),
             last_position: 0,
             rename_position: 0,
             is_catching_up: false,
@@ -209,23 +212,21 @@ impl Client {
             Input::ConnectionOpened(connection) => self.handle_opened(connection, now, out),
             Input::FollowsLeader(connection) => self.connection.mark_follower(connection),
             Input::FrameReceived(connection, text) => {
-                // An unreadable frame still shows that the connection lives. If it was an event of
-                // the log, the next event reveals the gap.
-                let event = Event::parse_untraced(&text).unwrap_or(Event::Unknown);
+                // An unreadable frame still shows that the connection lives.
                 let outcome = self.connection.note_event(connection, now);
-                self.route_event(outcome, event, now, out);
+                self.route_event(outcome, EventFrame::parse_or_unknown(&text), now, out);
             }
-            Input::EventReceived(connection, event) => {
+            Input::EventReceived(connection, frame) => {
                 let outcome = self.connection.note_event(connection, now);
-                self.route_event(outcome, event, now, out);
+                self.route_event(outcome, frame, now, out);
             }
             Input::ThroughReceived(connection, through) => {
                 // The position counts as a `pong`, which settles no request.
                 let outcome = self.connection.note_event(connection, now);
-                self.route_event(outcome, Event::Pong(Through { through }), now, out);
+                self.route_event(outcome, Event::Pong(Through { through }).into(), now, out);
             }
-            Input::AnswerReceived(connection, event) => {
-                self.route_event(self.connection.route(connection), event, now, out)
+            Input::AnswerReceived(connection, frame) => {
+                self.route_event(self.connection.route(connection), frame, now, out)
             }
             Input::ConnectionClosed { connection, code, reason } => {
                 self.handle_closed(connection, code, &reason, now, out)
@@ -324,6 +325,7 @@ impl Client {
                 self.members = Members::default();
                 self.directory = None;
                 (self.epoch, self.held_by, self.cursor) = (None, None, None);
+                self.held.clear();
                 self.is_catching_up = false;
                 self.has_new_epoch = false;
             }

@@ -202,7 +202,7 @@ impl HttpSession {
                     out.push(SessionOutput::Broadcast(message.encode(self.election.identity())));
                 }
                 TabEffect::Deliver(delivery) => out.push(SessionOutput::Emit(match delivery {
-                    Delivery::Event(event) => SessionEvent::Event(event),
+                    Delivery::Event(frame) => SessionEvent::Event(frame),
                     Delivery::Through(cursor) => SessionEvent::Through(cursor),
                 })),
                 TabEffect::Restart => return self.end(CloseCode::GoingAway.number(), "", out),

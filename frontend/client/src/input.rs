@@ -7,7 +7,8 @@ use crate::row_key::RowKey;
 pub use crate::timer::Timer;
 use crate::transport::{LastGood, Transport};
 use shared::command::PageAnchor;
-use shared::{ClientId, Cursor, Event, Member, RoomId};
+use shared::event::EventFrame;
+use shared::{ClientId, Cursor, Member, RoomId};
 
 /// A fact that the shell reports to the client. The core decides what follows from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,14 +50,14 @@ pub enum Input {
     /// A text frame arrived on this connection.
     FrameReceived(ConnectionId, String),
     /// An event arrived on this connection, already decoded.
-    EventReceived(ConnectionId, Event),
+    EventReceived(ConnectionId, EventFrame),
     /// Cursor up to which all events for this member arrived on this connection.
     ThroughReceived(ConnectionId, Cursor),
     /// The answer to a command that had a request of its own.
     ///
     /// The event is applied as if this connection had read it, but does not show that its reading
     /// side still lives.
-    AnswerReceived(ConnectionId, Event),
+    AnswerReceived(ConnectionId, EventFrame),
     /// This connection closed.
     ConnectionClosed {
         /// Connection that closed, perhaps one that the client has already replaced.

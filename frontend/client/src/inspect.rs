@@ -227,7 +227,8 @@ impl Inspector {
         if !is_due || std::mem::replace(&mut self.has_greeted, true) {
             return;
         }
-        let hello = Hello { reference: HELLO, build: "inspector".into(), cursor: None, room: None };
+        let hello =
+            Hello { reference: HELLO, build: "inspector".into(), cursor: None, held: vec![], room: None };
         self.send(Command::Hello(hello).to_text(), now, out);
     }
 

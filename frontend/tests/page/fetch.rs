@@ -20,7 +20,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 const ID: ConnectionId = ConnectionId(1);
 
 fn hello() -> Command {
-    Command::Hello(Hello { reference: 1, build: "dev".to_owned(), cursor: None, room: None })
+    Command::Hello(Hello { reference: 1, build: "dev".to_owned(), cursor: None, held: vec![], room: None })
 }
 
 fn lease() -> Option<Lease> {
@@ -83,7 +83,7 @@ async fn a_command_is_refused_temporarily_when_an_intermediary_answers() {
     }
     let code = ErrorCode::StoreRefused;
     let refusal = Refusal { reference: Some(0), code, name: String::new(), temporary: true };
-    assert_eq!(inputs.borrow()[1], Input::AnswerReceived(ID, Event::Error(refusal)));
+    assert_eq!(inputs.borrow()[1], Input::AnswerReceived(ID, Event::Error(refusal).into()));
     assert_ne!(connection.ready_state(), ReadyState::Closed);
     connection.close(1000);
 }

@@ -88,6 +88,9 @@ pub struct Reset {
     pub entry: Option<RoomEntry>,
     /// Room with its newest messages. Older messages that do not touch them stay, with a gap between.
     pub room: RoomSnapshot,
+    /// Mark of the log at the position of the snapshot: see [`super::EventFrame::held`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<Cursor>,
 }
 
 crate::read! {
@@ -98,5 +101,5 @@ crate::read! {
     }
     RoomEntry { id, name, description or default, members, joined, last, seq }
     RoomSnapshot { room, as_of, last, messages, older, authors }
-    Reset { reference as "ref", entry, room }
+    Reset { reference as "ref", entry, room, held }
 }

@@ -9,8 +9,8 @@
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use shared::{
-    Address, Command, ErrorCode, Event, MemberId, RoomId,
-    event::{Position, Refusal},
+    Address, Command, Cursor, ErrorCode, Event, Mark, MemberId, RoomId,
+    event::{EventFrame, Position, Refusal},
 };
 use std::{collections::BTreeSet, fmt::Debug, fs, path::PathBuf};
 
@@ -52,6 +52,7 @@ fn agree<T: Serialize + DeserializeOwned + PartialEq + Debug>(all: &[(&str, T)])
 fn each_value_is_written_as_its_file_and_read_back() {
     agree(&commands());
     agree(&events());
+    agree(&frames());
     agree(&bodies_me());
     agree(&bodies_join());
     agree(&bodies_name());
@@ -76,7 +77,8 @@ fn each_file_is_used_once() {
         .chain(names(bodies_join()))
         .chain(names(bodies_name()))
         .chain(names(bodies_problem()));
-    let used: Vec<_> = names(commands()).chain(names(events())).chain(bodies).collect();
+    let used: Vec<_> =
+        names(commands()).chain(names(events())).chain(names(frames())).chain(bodies).collect();
     let unique: BTreeSet<String> = used.iter().map(|name| format!("{name}.json")).collect();
     assert_eq!(unique.len(), used.len(), "a file is used twice");
     let entries = fs::read_dir(folder()).unwrap();
@@ -172,6 +174,47 @@ fn an_event_is_refused_when_a_field_is_wrong_or_there_twice() {
             assert!(Event::parse(&twice).is_err(), "{twice}");
         }
     }
+}
+
+#[test]
+fn a_frame_that_tells_a_mark_is_an_event_for_older_clients() {
+    for (name, frame) in frames() {
+        assert_eq!(Event::parse(&golden(name)), Ok(frame.event.clone()), "{name}");
+        assert_eq!(EventFrame::parse_untraced(&golden(name)), Ok(frame), "{name}");
+    }
+    for (name, event) in events().into_iter().filter(|(name, _)| !name.contains("trace")) {
+        let Ok(EventFrame { mark, .. }) = EventFrame::parse_untraced(&golden(name)) else { panic!("{name}") };
+        assert_eq!(mark, None, "{name}");
+        assert_eq!(EventFrame::published(&event, None).mark, None);
+    }
+}
+
+#[test]
+fn a_frame_is_unreadable_when_its_mark_is_wrong() {
+    for wrong in ["5d3c0a9", "5D3C0A91", "5d3c0a911", ""] {
+        let text = golden("event_posted_marked").replace("5d3c0a91", wrong);
+        assert!(EventFrame::parse_untraced(&text).is_err(), "{text}");
+        assert_eq!(EventFrame::parse_or_unknown(&text), Event::Unknown.into());
+    }
+}
+
+#[test]
+fn a_cursor_without_a_mark_is_not_told() {
+    let event = Event::Posted(posted());
+    let told = |cursor: Option<Cursor>| {
+        let EventFrame { mark, held, .. } = EventFrame::published(&event, cursor);
+        (mark, held)
+    };
+    let end: Cursor = "9c1f0a5be2d47386.5.5d3c0a91".parse().unwrap();
+    assert_eq!(told(Some(end)), (Some(Mark(0x5d3c_0a91)), None));
+    let later = Cursor { n: 6, ..end };
+    assert_eq!(told(Some(later)), (None, Some(later)));
+    assert_eq!([told(None), told(Some(end.unmarked())), told(Some(later.unmarked()))], [(None, None); 3]);
+    // Snapshots of a replay can follow its last event, so an event of a replay moves no cursor.
+    assert_eq!(
+        EventFrame::answered(&event, Some(end)),
+        EventFrame { event: &event, mark: None, held: Some(end) }
+    );
 }
 
 #[test]

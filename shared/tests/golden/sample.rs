@@ -5,8 +5,8 @@ use shared::{
     api::{JoinRequest, Me, NameRequest, Problem},
     command::{self, Hello, PageAnchor, Post, RoomChange, RoomCreate, RoomMove},
     event::{
-        self, Away, DirectoryRoom, EventsPage, Gone, Here, HistoryPage, MemberJoined, MemberLeft, Position,
-        Posted, Refusal, Renamed, Reply, Reset, RoomArchived, RoomChanged, RoomCreated, RoomEntry,
+        self, Away, DirectoryRoom, EventFrame, EventsPage, Gone, Here, HistoryPage, MemberJoined, MemberLeft,
+        Position, Posted, Refusal, Renamed, Reply, Reset, RoomArchived, RoomChanged, RoomCreated, RoomEntry,
         RoomSnapshot, RoomsPage, Through, Trace, Welcome,
         trace::{
             ByteCounts, DirectionCount, Handshake, HeaderField, HexBytes, RequestHead, ResponseHead,
@@ -41,7 +41,8 @@ fn tom(name: &str) -> Member {
 }
 
 pub(crate) fn commands() -> Vec<(&'static str, Command)> {
-    let hello = |cursor, room| Command::Hello(Hello { reference: 1, build: BUILD.into(), cursor, room });
+    let hello =
+        |cursor, held, room| Command::Hello(Hello { reference: 1, build: BUILD.into(), cursor, held, room });
     let presence = |away| Command::Presence(command::PresenceReport { away });
     let client_id = id("77d0e1f2a3b4c5d6e7f8091a2b3c4d5e");
     let moved =
@@ -49,8 +50,9 @@ pub(crate) fn commands() -> Vec<(&'static str, Command)> {
     let history =
         |reference, at| Command::History(command::HistoryQuery { reference, room: RoomId::LOBBY, at });
     vec![
-        ("command_hello", hello(None, None)),
-        ("command_hello_again", hello(Some(cursor(4)), Some(TASTING))),
+        ("command_hello", hello(None, vec![], None)),
+        ("command_hello_again", hello(Some(cursor(4)), vec![], Some(TASTING))),
+        ("command_hello_held", hello(Some(marked_cursor(4)), vec![marked_cursor(7)], Some(TASTING))),
         (
             "command_post",
             Command::Post(Post { reference: 2, client_id, room: RoomId::LOBBY, text: TEA.into() }),
@@ -171,7 +173,12 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         ("event_unreadable", Event::UnknownDurable(Position { n: 12, to: tasting_room, prev: 11 })),
         (
             "event_reset",
-            Event::Reset(Box::new(Reset { reference: None, entry: Some(lobby(4, 2)), room: snapshot() })),
+            Event::Reset(Box::new(Reset {
+                reference: None,
+                entry: Some(lobby(4, 2)),
+                room: snapshot(),
+                held: Some(marked_cursor(4)),
+            })),
         ),
         ("event_rooms", Event::Rooms(RoomsPage { reference: 7, rooms: vec![found()], more: false })),
         ("event_history", Event::History(Box::new(history()))),
@@ -283,7 +290,7 @@ fn history() -> HistoryPage {
     }
 }
 
-fn posted() -> Posted {
+pub(crate) fn posted() -> Posted {
     Posted {
         n: 5,
         to: Address::Room(RoomId::LOBBY),
@@ -387,6 +394,29 @@ fn present() -> event::Present {
         event::Presence { member: tom("Tom"), away: false },
     ];
     event::Present { members, as_of: 47, count: 2 }
+}
+
+/// Frames that tell a mark.
+pub(crate) fn frames() -> Vec<(&'static str, EventFrame)> {
+    let frame = |event: Event, n: u64| {
+        let EventFrame { mark, held, .. } = EventFrame::published(&event, Some(marked_cursor(n)));
+        EventFrame { event, mark, held }
+    };
+    let left = MemberLeft {
+        n: 13,
+        to: Address::Room(TASTING),
+        prev: 11,
+        at: 1_767_225_720_000,
+        member: MemberId(2),
+        by: None,
+        room: None,
+    };
+    let reply = Reply { reference: 2, n: 5, seq: 3, at: 1_767_225_610_250, room: None };
+    vec![
+        ("event_posted_marked", frame(Event::Posted(posted()), 5)),
+        ("event_member_left_held", frame(Event::MemberLeft(left), 14)),
+        ("event_reply_held", frame(Event::Reply(reply), 7)),
+    ]
 }
 
 pub(crate) fn bodies_me() -> Vec<(&'static str, Me)> {

@@ -4,6 +4,7 @@ use crate::page_id::PageId;
 use crate::stats::RunStats;
 use client::view::RowKey;
 use hub::house::commit::Commit;
+use hub::log::Log;
 use shared::{Address, ClientId, Epoch, Event, MemberId, Message, RoomId, event::Position};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +25,8 @@ pub(crate) struct Oracle {
     pub(crate) acknowledged: BTreeSet<(Epoch, RowKey)>,
     /// Rooms that are archived.
     archived: BTreeSet<(Epoch, RoomId)>,
+    /// Maker of each room, who may join it again while it is archived.
+    makers: BTreeMap<(Epoch, RoomId), MemberId>,
     /// The first event that an archived room must not have.
     pub(crate) written_to_archive: Option<Event>,
     sent: u64,
@@ -93,6 +96,7 @@ impl Oracle {
                 }
                 // The creator is in the room from its first event on.
                 Event::RoomCreated(created) => {
+                    self.makers.insert((epoch, created.room.id), created.author);
                     let key = (epoch, created.author, created.room.id);
                     self.memberships.entry(key).or_default().push((created.n, u64::MAX));
                 }
@@ -114,6 +118,31 @@ impl Oracle {
         }
     }
 
+    /// Records that a log has lost its last changes. Messages among them may stay lost.
+    pub(crate) fn roll_back(&mut self, log: &Log) {
+        let epoch = log.epoch();
+        let before = std::mem::take(&mut self.committed);
+        self.logs.retain(|(other, _), _| *other != epoch);
+        self.positions.retain(|(other, _), _| *other != epoch);
+        self.memberships.retain(|(other, ..), _| *other != epoch);
+        self.archived.retain(|(other, _)| *other != epoch);
+        self.makers.retain(|(other, _), _| *other != epoch);
+        for commit in log.commits_after(0).unwrap_or_default() {
+            // These commits were counted before.
+            self.record_commit(epoch, &commit, &mut RunStats::default());
+        }
+        for (other, client_id) in before {
+            if other != epoch {
+                self.committed.insert((other, client_id));
+            } else if !self.committed.contains(&(epoch, client_id)) {
+                self.record_discard(client_id);
+            }
+        }
+        let positions = &self.positions;
+        self.acknowledged
+            .retain(|acknowledged| acknowledged.0 != epoch || positions.contains_key(acknowledged));
+    }
+
     /// Records which rooms are archived, and the first event that writes to one of them.
     fn record_archive(&mut self, epoch: Epoch, event: &Event, stats: &mut RunStats) {
         let Some(Position { to: Address::Room(room), .. }) = event.position() else { return };
@@ -126,6 +155,7 @@ impl Oracle {
                 self.archived.remove(&(epoch, room));
             }
             Event::MemberLeft(_) => {}
+            Event::MemberJoined(joined) if self.makers.get(&(epoch, room)) == Some(&joined.member.id) => {}
             event if self.archived.contains(&(epoch, room)) => {
                 self.written_to_archive.get_or_insert_with(|| event.clone());
             }

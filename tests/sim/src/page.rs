@@ -64,6 +64,8 @@ pub(crate) struct Page {
     pub(crate) pending_requests: u32,
     /// Epoch of the last `welcome`.
     pub(crate) epoch: Option<Epoch>,
+    /// Number of roll-backs of the server that sent the last `welcome`.
+    pub(crate) roll_backs: u64,
     /// View after the last input.
     pub(crate) view: Rc<View>,
     /// Whether the rows of that view were checked against this epoch's log.
@@ -95,6 +97,7 @@ impl Page {
             frozen_until: 0,
             pending_requests: 0,
             epoch: None,
+            roll_backs: 0,
             view,
             is_checked: false,
             has_new_name: false,

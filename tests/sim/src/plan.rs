@@ -37,6 +37,8 @@ pub(crate) struct Plan {
     pub(crate) reads_take_time: bool,
     /// Number of pages that switch their transport each second.
     pub(crate) switching_pages: u64,
+    /// Whether a stop of the server may put an older copy of its log in place.
+    pub(crate) rolls_back: bool,
     /// Whether networks block WebSocket for most of the fault phase.
     pub(crate) blocks_websocket: bool,
     /// Whether the wall clocks of computers step.
@@ -79,6 +81,7 @@ impl Plan {
             reads_take_time: rng.one_in(2),
             switching_pages,
             blocks_websocket: switching_pages > 0 && shared_tabs > 0 && !rng.one_in(4),
+            rolls_back: false,
             steps_clocks: rng.one_in(2),
             freezes: false,
             tab_percent: 0,
@@ -132,6 +135,30 @@ impl Plan {
             freezes: rng.one_in(2),
             tab_percent: 30,
             post_percent: 80,
+            burst_max: 4,
+            post_rate: Rate::NONE,
+            ..plan
+        }
+    }
+
+    /// Parameters of a run with roll-backs of the log, with pages on all transports and with tabs.
+    pub(crate) fn roll_backs(rng: &mut Rng) -> Self {
+        let plan = Plan::any(rng);
+        Plan {
+            fault_phase_ms: rng.between(10_000, 30_000),
+            action_interval_ms: rng.pick(&[100, 300, 1_000]).unwrap_or(300) * plan.pages,
+            fault_interval_ms: rng.pick(&[1_000, 3_000]).unwrap_or(3_000),
+            delay_ms: rng.pick(&[1, 30, 300]).unwrap_or(30),
+            commit_ms: rng.pick(&[0, 5, 200]).unwrap_or(5),
+            // A new epoch would hide the roll-back.
+            durable: true,
+            memory_only: false,
+            rolls_back: true,
+            // A reply on a WebSocket tells no mark, because the event before it does. A server loses no such event.
+            faulty_fanout: false,
+            // As with a new log: it may get the messages of two tabs in another order.
+            steps_clocks: false,
+            post_percent: 70,
             burst_max: 4,
             post_rate: Rate::NONE,
             ..plan

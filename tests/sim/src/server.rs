@@ -42,7 +42,10 @@ pub(crate) struct Server {
     pub(crate) is_up: bool,
     /// Whether the store refuses changes.
     pub(crate) refuses_changes: bool,
+    /// Settings of the next start. Their build is the number of roll-backs, so that each `welcome` tells it.
     pub(crate) settings: Settings,
+    /// Number of roll-backs of the log.
+    pub(crate) roll_backs: u64,
     pub(crate) sessions: BTreeMap<SessionId, Session>,
     pub(crate) last_session: u64,
     /// Account requests that the hub has not answered yet.
@@ -73,6 +76,7 @@ impl Server {
             is_up: true,
             refuses_changes: false,
             settings,
+            roll_backs: 0,
             sessions: BTreeMap::new(),
             last_session: 0,
             account_requests: BTreeMap::new(),

@@ -21,6 +21,10 @@ pub struct RunStats {
     pub relayed: u64,
     /// Number of restarts of the server.
     pub restarts: u64,
+    /// Number of times that the log was rolled back to an older copy.
+    pub roll_backs: u64,
+    /// Number of `welcome` frames that said so.
+    pub rolled_back: u64,
     /// Number of times that a room was archived.
     pub archives: u64,
     /// Number of steps of wall clocks.

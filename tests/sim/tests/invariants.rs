@@ -2,7 +2,7 @@
 //!
 //! `SIM_SEED=7` runs one seed and prints each step. `SIM_SEEDS=1000000` runs more seeds, and
 //! `SIM_FROM=2000` starts at another seed than 0. The test's name selects the kind of run: `any_run`,
-//! `transport_switching` or `many_tabs`.
+//! `transport_switching`, `many_tabs` or `roll_backs`.
 
 #![expect(clippy::unwrap_used, reason = "a test reports its failure by a panic")]
 
@@ -93,6 +93,15 @@ fn the_invariants_hold_with_many_tabs() {
     assert!(sum.follows > seeds * 10 && sum.relayed > seeds * 50, "{sum:?}");
 }
 
+#[test]
+fn the_invariants_hold_with_roll_backs() {
+    let Some((seeds, sum)) = run_seeds("roll_backs", sim::run_roll_backs) else { return };
+    assert!(sum.committed > seeds * 10 && sum.roll_backs > seeds / 2, "{sum:?}");
+    // Pages that hold nothing of what the log has lost may resume.
+    assert!(sum.rolled_back > seeds / 2 && sum.resumed > seeds, "{sum:?}");
+    assert!(sum.follows > seeds / 4 && sum.relayed > seeds, "{sum:?}");
+}
+
 /// Adds the counts of a run, and keeps the longest recovery.
 fn add(sum: &mut RunStats, stats: RunStats) {
     sum.steps += stats.steps;
@@ -105,6 +114,8 @@ fn add(sum: &mut RunStats, stats: RunStats) {
     sum.relayed += stats.relayed;
     sum.restarts += stats.restarts;
     sum.clock_steps += stats.clock_steps;
+    sum.roll_backs += stats.roll_backs;
+    sum.rolled_back += stats.rolled_back;
     sum.archives += stats.archives;
     sum.lost_changes += stats.lost_changes;
     sum.resumed += stats.resumed;
@@ -120,5 +131,6 @@ fn one_seed_repeats_one_run() {
         assert_eq!(sim::run_any(seed, false), sim::run_any(seed, false));
         assert_eq!(sim::run_transport_switching(seed, false), sim::run_transport_switching(seed, false));
         assert_eq!(sim::run_many_tabs(seed, false), sim::run_many_tabs(seed, false));
+        assert_eq!(sim::run_roll_backs(seed, false), sim::run_roll_backs(seed, false));
     }
 }

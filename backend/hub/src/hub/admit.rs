@@ -68,7 +68,7 @@ impl Hub {
         {
             let members = &self.house.members;
             let present = self.presence.list_all(self.house.head(), |id| members.get(id));
-            out.push(Output::Publish(Audience::Session(session), Event::Present(present)));
+            out.push(Output::Publish(Audience::Session(session), Event::Present(present), None));
         }
     }
 

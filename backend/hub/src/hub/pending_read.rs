@@ -6,7 +6,7 @@ use crate::output::Output;
 use crate::query::{MessagePage, Query, QueryResult, ReplayPart};
 use crate::session::{ReadId, Session, SessionId};
 use shared::{
-    Address, ErrorCode, Event, Member, MemberId, Message, RoomId,
+    Address, Cursor, ErrorCode, Event, Member, MemberId, Message, RoomId,
     command::PageAnchor,
     event::{EventsPage, HistoryPage, Reset, RoomEntry, RoomSnapshot},
     limits::SNAPSHOT_MESSAGES,
@@ -46,6 +46,8 @@ pub(super) struct SnapshotHeader {
     last: u64,
     /// Room as the member's list of rooms has it.
     entry: Option<RoomEntry>,
+    /// Cursor at `as_of`, if its mark is known.
+    held: Option<Cursor>,
 }
 
 impl Hub {
@@ -158,7 +160,7 @@ impl Hub {
         let last = self.house.rooms.last(Address::Room(room));
         let query = Query::History { room, at: PageAnchor::Newest, limit: SNAPSHOT_MESSAGES, through: as_of };
         let entry = self.house.rooms.entry(member, room);
-        (SnapshotHeader { room, as_of, last, entry }, query)
+        (SnapshotHeader { room, as_of, last, entry, held: self.held() }, query)
     }
 
     pub(super) fn build_reset(
@@ -167,7 +169,8 @@ impl Hub {
         header: SnapshotHeader,
         page: MessagePage,
     ) -> Reset {
-        Reset { reference, entry: header.entry.clone(), room: self.build_snapshot(header, page) }
+        let (entry, held) = (header.entry.clone(), header.held);
+        Reset { reference, entry, room: self.build_snapshot(header, page), held }
     }
 
     pub(super) fn build_snapshot(&self, header: SnapshotHeader, page: MessagePage) -> RoomSnapshot {

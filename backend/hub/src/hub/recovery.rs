@@ -4,8 +4,9 @@
 //! head. The hub reads the events between the session's cursor and the head from the store in parts, each
 //! after the previous part was sent. Then [`Output::Release`] sends the buffered events.
 //!
-//! A cursor can have the mark of the log at its position. If the log has another mark there, it was rolled back to
-//! an older copy and grew in another way. The session then starts fresh, and the client drops what it holds.
+//! A client can name positions with the marks of the log there: its cursor, and newer ones (`held`) if it holds
+//! events or answers past its cursor. If the log has another mark at one of them, it was rolled back to an older copy and
+//! grew in another way. The session then starts fresh, and the client drops what it holds.
 //!
 //! If the buffer overflows, the shell drops it, and the hub reads on up to the new head. So a slow session is
 //! not closed while it recovers.
@@ -22,6 +23,7 @@ use shared::{
     Address, CloseCode, Cursor, ErrorCode, Event, MemberId, RoomId,
     command::Hello,
     event::{RoomEntry, RoomSnapshot, Through, Welcome},
+    limits::HELD_MAX,
 };
 
 /// State of a session's recovery.
@@ -35,9 +37,9 @@ pub(super) struct Recovery {
     open_room: RoomId,
     /// Position of the client's cursor, if the session resumes.
     resumed_from: Option<u64>,
-    /// Mark of the client's cursor, until it was compared with the log.
-    claimed_mark: Option<u32>,
-    /// True if the log has no such cursor any more.
+    /// Positions with the marks that the client knows, until they were compared with the log.
+    claims: Vec<(u64, u32)>,
+    /// True if the log has lost something that the client holds.
     is_rolled_back: bool,
     /// Position up to which everything was sent, except for `resets`.
     sent_through: u64,
@@ -63,16 +65,17 @@ impl Recovery {
     /// Turns the recovery into one without a cursor.
     fn start_fresh(&mut self) {
         self.resumed_from = None;
-        self.claimed_mark = None;
+        self.claims.clear();
         self.welcome_reference = self.welcome_reference.or(self.fallback_reference.take());
     }
 
-    /// Compares the mark of the client's cursor with the mark of the log at its position.
-    fn compare_mark(&mut self, claimed: u32, found: MarkAt) {
-        self.claimed_mark = None;
-        if !found.admits(claimed) {
+    /// Compares the marks that the client knows with those of the log, as far as `find` knows them.
+    fn compare_marks(&mut self, find: impl Fn(u64) -> Option<MarkAt>) {
+        let is_other = |(n, mark): &(u64, u32)| find(*n).is_some_and(|found| !found.admits(*mark));
+        if self.claims.iter().any(is_other) {
             self.roll_back();
         }
+        self.claims.retain(|(n, _)| find(*n).is_none());
     }
 
     /// Turns the recovery into one without a cursor, because the log was rolled back.
@@ -114,12 +117,15 @@ impl Hub {
         let is_own = |cursor: &Cursor| cursor.epoch == self.epoch;
         let cursor = hello.cursor.filter(is_own);
         let resumed_from = cursor.map(|cursor| cursor.n);
+        let held = hello.held.iter().filter(|held| is_own(held)).take(HELD_MAX).copied();
+        let told: Vec<Cursor> = cursor.into_iter().chain(held).collect();
+        let claims = told.iter().filter_map(|cursor| Some((cursor.n, cursor.mark?)));
         let recovery = Recovery {
             welcome_reference: (is_welcome_wanted || resumed_from.is_none()).then_some(hello.reference),
             fallback_reference: (!is_welcome_wanted).then_some(hello.reference),
             open_room: hello.room.unwrap_or(RoomId::LOBBY),
             resumed_from,
-            claimed_mark: cursor.and_then(|cursor| cursor.mark),
+            claims: claims.collect(),
             is_rolled_back: false,
             sent_through: resumed_from.unwrap_or(head),
             attached_at: head,
@@ -132,7 +138,7 @@ impl Hub {
             read: None,
         };
         self.recoveries.insert(session, recovery);
-        if let Some(n) = resumed_from.filter(|n| *n > head) {
+        if let Some(n) = told.iter().map(|cursor| cursor.n).max().filter(|n| *n > head) {
             self.waiting_cursors.add(session, n, now.saturating_add(CURSOR_WAIT_MS));
             return false;
         }
@@ -168,11 +174,7 @@ impl Hub {
         let rooms = &self.house.rooms;
         (recovery.attached_at, recovery.attached_mark) = (self.house.head(), self.house.mark());
         recovery.is_counted = false;
-        if let (Some(n), Some(claimed)) = (recovery.resumed_from, recovery.claimed_mark)
-            && let Some(found) = self.recent_marks.find(n)
-        {
-            recovery.compare_mark(claimed, found);
-        }
+        recovery.compare_marks(|n| self.recent_marks.find(n));
         // The client names any room, and the member may have left it while the session waited for its cursor.
         if access::may_read(&self.house, member, Address::Room(recovery.open_room)).is_err() {
             recovery.open_room = RoomId::LOBBY;
@@ -210,8 +212,7 @@ impl Hub {
         }
         let Recovery { open_room, sent_through, attached_at, .. } = *recovery;
         let is_fresh = recovery.welcome_reference.is_some() && recovery.resumed_from.is_none();
-        let unchecked = recovery.claimed_mark.and(recovery.resumed_from);
-        let (step, query) = if let Some(at) = unchecked {
+        let (step, query) = if let Some((at, _)) = recovery.claims.first().copied() {
             (RecoveryStep::Mark, Query::Mark { at })
         } else if is_fresh {
             let Some(Session::Member { member, .. }) = self.sessions.get(&session) else { return };
@@ -250,7 +251,7 @@ impl Hub {
         if recovery.resumed_from.is_some() && recovery.fallback_reference.is_none() {
             let (attached_at, attached_mark) = (recovery.attached_at, recovery.attached_mark);
             let through = self.marked_cursor(attached_at, attached_mark);
-            out.push(Output::SendReplay(session, Box::new(Event::CaughtUp(Through { through }))));
+            out.push(Output::SendReplay(session, Box::new(Event::CaughtUp(Through { through })), None));
         }
         if let Some(recovery) = self.recoveries.get_mut(&session) {
             recovery.addresses = Vec::new();
@@ -293,7 +294,7 @@ impl Hub {
             }
             (RecoveryStep::Reset(header), Ok(QueryResult::Page(page))) => {
                 let reset = self.build_reset(None, header, page);
-                out.push(Output::SendReplay(session, Box::new(Event::Reset(Box::new(reset)))));
+                out.push(Output::SendReplay(session, Box::new(Event::Reset(Box::new(reset))), None));
                 self.wait_until_drained(session, out);
             }
             // The client returns when the store can be read again.
@@ -308,8 +309,8 @@ impl Hub {
         else {
             return;
         };
-        let Some(claimed) = recovery.claimed_mark else { return };
-        recovery.compare_mark(claimed, found);
+        let Some((at, _)) = recovery.claims.first().copied() else { return };
+        recovery.compare_marks(|n| (n == at).then_some(found));
         if recovery.is_rolled_back {
             let member = *member;
             return self.attach(session, member, out);
@@ -337,14 +338,18 @@ impl Hub {
         recovery.sent_through = next.unwrap_or(recovery.attached_at);
         recovery.resets.extend(resets);
         recovery.is_counted = true;
+        let (attached_at, attached_mark) = (recovery.attached_at, recovery.attached_mark);
         if recovery.welcome_reference.is_some() {
             self.send_welcome(session, None, out);
         }
+        let head = self.marked_cursor(attached_at, attached_mark);
         let is_readable = |event: &Event| {
             event.position().is_none_or(|position| access::may_read_event(&self.house, member, position))
         };
         let readable = events.into_iter().filter(is_readable);
-        out.extend(readable.map(|event| Output::SendReplay(session, Box::new(event))));
+        // The events of this part are not newer than the attach, so the first tells enough.
+        let mut told = Some(head);
+        out.extend(readable.map(|event| Output::SendReplay(session, Box::new(event), told.take())));
         self.wait_until_drained(session, out);
     }
 
@@ -390,9 +395,10 @@ impl Hub {
         let Recovery { resumed_from, attached_at, attached_mark, is_rolled_back, .. } = *recovery;
         let rooms = std::mem::take(&mut recovery.rooms);
         // The replay follows, so a resumed session has no more yet than its cursor says.
-        let through = match resumed_from {
-            Some(n) => Cursor::new(self.epoch, n),
-            None => self.marked_cursor(attached_at, attached_mark),
+        let head = self.marked_cursor(attached_at, attached_mark);
+        let (through, told) = match resumed_from {
+            Some(n) => (Cursor::new(self.epoch, n), Some(head)),
+            None => (head, None),
         };
         let (mut present, mut present_count) = (Vec::new(), 0);
         if access::may_see_presence(&self.house, *member) {
@@ -412,6 +418,6 @@ impl Hub {
             present,
             present_count,
         };
-        out.push(Output::SendReplay(session, Box::new(Event::Welcome(Box::new(welcome)))));
+        out.push(Output::SendReplay(session, Box::new(Event::Welcome(Box::new(welcome))), told));
     }
 }

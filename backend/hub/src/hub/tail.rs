@@ -9,7 +9,7 @@ use crate::house::commit::Commit;
 use crate::output::{Audience, Output};
 use crate::session::{Session, SessionId, SessionKind};
 use shared::{
-    Address, Event, MemberId, RoomId,
+    Address, Cursor, Event, MemberId, RoomId,
     event::{MemberJoined, MemberLeft, RoomArchived, RoomChanged, RoomCreated},
 };
 use std::sync::Arc;
@@ -30,8 +30,9 @@ impl Hub {
         }
         self.recent_marks.record(commit.last(), commit.mark);
         let left_house = find_left(&commit);
+        let told = self.through();
         for entry in commit.entries {
-            self.publish(entry.event, out);
+            self.publish(entry.event, told, out);
         }
         for (member, rooms) in left_house {
             self.end_membership(member, &rooms, out);
@@ -41,8 +42,8 @@ impl Hub {
     }
 
     /// Publishes an event to its address. The member's own `member_joined` subscribes the member's sessions
-    /// to the room, and the own `member_left` ends their subscription.
-    fn publish(&mut self, event: Event, out: &mut Vec<Output>) {
+    /// to the room, and the own `member_left` ends their subscription. `told` is the end of the event's change.
+    fn publish(&mut self, event: Event, told: Cursor, out: &mut Vec<Output>) {
         let Some(position) = event.position() else { return };
         self.index_room(&event);
         let joins = match &event {
@@ -61,7 +62,7 @@ impl Hub {
             Address::Room(room) => Audience::Room(room),
             Address::Member(member) => Audience::Member(member),
         };
-        out.push(Output::Publish(audience, event));
+        out.push(Output::Publish(audience, event, Some(told)));
         // A later event of the tail may have ended the membership already.
         if let Some((member, room)) = joins
             && access::may_receive(&self.house, member, room)

@@ -100,7 +100,7 @@ impl TestHub {
 }
 
 fn hello() -> Command {
-    Command::Hello(Hello { reference: 1, build: "dev".into(), cursor: None, room: None })
+    Command::Hello(Hello { reference: 1, build: "dev".into(), cursor: None, held: vec![], room: None })
 }
 
 fn post(id: u8, text: &str) -> Command {
@@ -110,7 +110,7 @@ fn post(id: u8, text: &str) -> Command {
 
 fn welcome_in(out: &[Output]) -> &Welcome {
     let welcome = out.iter().find_map(|output| match output {
-        Output::SendReplay(_, event) => match &**event {
+        Output::SendReplay(_, event, _) => match &**event {
             Event::Welcome(welcome) => Some(&**welcome),
             _ => None,
         },
@@ -150,7 +150,7 @@ fn a_post_is_published_then_acknowledged() {
     test.connect(1, 1);
     let out = test.post(1, 7, "hi");
     let [
-        Output::Publish(Audience::Room(RoomId::LOBBY), Event::Posted(posted)),
+        Output::Publish(Audience::Room(RoomId::LOBBY), Event::Posted(posted), _),
         Output::Send(SessionId(1), Event::Reply(reply)),
     ] = &out[..]
     else {
@@ -245,7 +245,7 @@ fn a_text_without_a_name_is_published_to_the_lobby() {
         [Output::Attach(session, vec![])]
     );
     let out = test.give(Input::TextReceived { session, client_id: ClientId([9; 16]), text: "hey".into() });
-    let [Output::Publish(_, Event::Posted(posted))] = &out[..] else { panic!("{out:?}") };
+    let [Output::Publish(_, Event::Posted(posted), _)] = &out[..] else { panic!("{out:?}") };
     assert_eq!((posted.author, posted.tag), (MemberId::PASSER_BY, Some(1)));
     let mut out = Vec::new();
     test.hub.handle(
@@ -284,7 +284,7 @@ fn an_unstored_message_keeps_its_place_among_posts() {
     let order: Vec<_> = out
         .iter()
         .map(|output| match output {
-            Output::Publish(_, Event::Posted(posted)) => posted.text.clone(),
+            Output::Publish(_, Event::Posted(posted), _) => posted.text.clone(),
             Output::PublishUnstored(Unstored::EmptyText) => "empty".to_owned(),
             Output::PublishUnstored(Unstored::Binary(bytes)) => format!("{bytes:?}"),
             other => panic!("{other:?}"),
@@ -314,7 +314,7 @@ fn a_taken_name_is_refused_with_a_suggestion() {
     assert!(
         matches!(
             &out[..],
-            [Output::Publish(_, Event::Renamed(_)), Output::Answer(RequestId(7), Answer::Me(Some(_)))]
+            [Output::Publish(_, Event::Renamed(_), _), Output::Answer(RequestId(7), Answer::Me(Some(_)))]
         ),
         "{out:?}"
     );
@@ -368,7 +368,7 @@ fn the_tag_of_a_passer_by_does_not_repeat_after_a_restart() {
         let client_id = ClientId([u8::try_from(session.0).unwrap(); 16]);
         let out = test.give(Input::TextReceived { session, client_id, text: "hi".into() });
         let tag = out.iter().find_map(|output| match output {
-            Output::Publish(_, Event::Posted(posted)) => posted.tag,
+            Output::Publish(_, Event::Posted(posted), _) => posted.tag,
             _ => None,
         });
         tag.unwrap_or_else(|| panic!("{out:?}"))
@@ -406,15 +406,16 @@ fn presence_is_published_to_the_lobby() {
     let mut test = TestHub::with_members(&["Wei"]);
     let out = test.connect(1, 1);
     assert!(
-        out.iter().any(|output| matches!(output, Output::Publish(_, Event::Here(here)) if here.count == 1)),
+        out.iter()
+            .any(|output| matches!(output, Output::Publish(_, Event::Here(here), _) if here.count == 1)),
         "{out:?}"
     );
     test.now = test.now.after(5_000);
     let away = Command::Presence(command::PresenceReport { away: true });
     let out = test.give(Input::CommandReceived(SessionId(1), away));
-    assert!(matches!(&out[..], [Output::Publish(_, Event::Away(_))]), "{out:?}");
+    assert!(matches!(&out[..], [Output::Publish(_, Event::Away(_), _)]), "{out:?}");
     test.give(Input::Closed(SessionId(1)));
     assert_eq!(test.hub.next_wake(), Some(test.now.mono + 1_000));
     test.now = test.now.after(1_000);
-    assert!(matches!(&test.give(Input::Tick)[..], [Output::Publish(_, Event::Gone(_))]));
+    assert!(matches!(&test.give(Input::Tick)[..], [Output::Publish(_, Event::Gone(_), _)]));
 }

@@ -161,7 +161,7 @@ impl Client {
         let caller =
             TestCaller { address: server.address, cookie: cookie.to_owned(), away: Arc::default(), gate };
         let (sender, mut items) = mpsc::unbounded_channel();
-        let hello = Hello { reference: 1, build: "test".into(), cursor, room };
+        let hello = Hello { reference: 1, build: "test".into(), cursor, held: vec![], room };
         let (outgoing, reader) = match transport {
             Transport::WebSocket => {
                 let Socket(socket) = server.open_v1_socket(cookie).await;

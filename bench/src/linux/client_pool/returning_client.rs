@@ -165,7 +165,8 @@ impl ReturningClient {
             return self.schedule_retry();
         }
         self.state = ConnectState::CatchingUp;
-        let hello = Hello { reference: 1, build: "bench".to_owned(), cursor: self.cursor, room: None };
+        let hello =
+            Hello { reference: 1, build: "bench".to_owned(), cursor: self.cursor, held: vec![], room: None };
         encode(&mut self.out, Opcode::Text, Command::Hello(hello).to_text().as_bytes(), Some(MASK));
         self.read_frames(&mut rest)
     }

@@ -211,7 +211,13 @@ impl Attacker {
     }
 
     fn write_stalled_reader(&mut self) {
-        let hello = Hello { reference: 1, build: "bench".to_owned(), cursor: None, room: Some(LONG_ROOM) };
+        let hello = Hello {
+            reference: 1,
+            build: "bench".to_owned(),
+            cursor: None,
+            held: vec![],
+            room: Some(LONG_ROOM),
+        };
         let pages = (2..2 + PAGES).map(|reference| {
             Command::History(HistoryQuery { reference, room: LONG_ROOM, at: PageAnchor::Newest })
         });

@@ -7,17 +7,19 @@ use crate::effect::Effect;
 use crate::timer::Timer;
 use crate::transport::Transport;
 use shared::command::{Command, Hello, PresenceReport};
-use shared::{CloseCode, Event, Now};
+use shared::event::EventFrame;
+use shared::{CloseCode, Now};
 
 impl Client {
     pub(super) fn handle_opened(&mut self, socket: ConnectionId, now: Now, out: &mut Vec<Effect>) {
         let reference = self.next_reference();
         if self.connection.note_opened(socket, reference, now.mono, out) {
             let me = self.identity.me().map(|me| me.id);
-            // A cursor of another member does not apply to this one.
-            let cursor = self.cursor.filter(|_| self.held_by == me);
+            // A cursor of another member does not apply to this one, but the log must still have its mark.
+            let (cursor, others) = if self.held_by == me { (self.cursor, None) } else { (None, self.cursor) };
+            let held = others.into_iter().chain(self.held.iter().copied()).collect();
             let room = Some(self.rooms.session_room());
-            let hello = Hello { reference, build: self.build.clone(), cursor, room };
+            let hello = Hello { reference, build: self.build.clone(), cursor, held, room };
             out.push(Effect::Transmit(socket, Command::Hello(hello)));
         }
     }
@@ -26,16 +28,16 @@ impl Client {
     pub(super) fn route_event(
         &mut self,
         outcome: FrameOutcome,
-        event: Event,
+        frame: EventFrame,
         now: Now,
         out: &mut Vec<Effect>,
     ) {
         match outcome {
             FrameOutcome::Stale => {}
-            FrameOutcome::Apply => self.apply_event(event, now, out),
-            FrameOutcome::Upgrade => self.apply_upgrade_event(event, now, out),
+            FrameOutcome::Apply => self.apply_frame(frame, now, out),
+            FrameOutcome::Upgrade => self.apply_upgrade_event(frame, now, out),
             FrameOutcome::Buffer => {
-                if !self.connection.buffer_event(event) {
+                if !self.connection.buffer_event(frame) {
                     self.fail_upgrade(now, out);
                 }
             }

@@ -141,7 +141,7 @@ impl Client {
 
     /// Replaces what is held of a room by a snapshot, because too much was missed to replay.
     pub(super) fn apply_reset(&mut self, reset: &Reset, out: &mut Vec<Effect>) {
-        let Reset { reference, entry, room: snapshot } = reset;
+        let Reset { reference, entry, room: snapshot, .. } = reset;
         let id = snapshot.room;
         let events = RequestOwner::Events(Address::Room(id));
         let is_expected = reference.is_none_or(|reference| self.requests.owner_of(reference) == Some(events));

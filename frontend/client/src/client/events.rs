@@ -7,12 +7,26 @@ use crate::row_key::RowKey;
 use crate::sync::requests::RequestOwner;
 use crate::timer::Timer;
 use shared::command::Command;
-use shared::event::{Refusal, Through};
-use shared::{Address, CloseCode, ErrorCode, Event, Member, Now};
+use shared::event::{EventFrame, Position, Refusal, Through};
+use shared::limits::HELD_MAX;
+use shared::{Address, CloseCode, Cursor, ErrorCode, Event, Mark, Member, Now};
 
 impl Client {
-    /// Applies an event of the serving connection.
-    pub(super) fn apply_event(&mut self, event: Event, now: Now, out: &mut Vec<Effect>) {
+    /// Applies a frame of the serving connection.
+    pub(super) fn apply_frame(&mut self, frame: EventFrame, now: Now, out: &mut Vec<Effect>) {
+        let EventFrame { event, mark, held } = frame;
+        let position = event.position();
+        self.apply_event(event, now, out);
+        if let Some(held) = held {
+            self.note_held(held);
+        }
+        // A connection brings durable events in the order of the log, so all earlier ones have arrived.
+        if let (Some(Mark(mark)), Some(Position { n, .. }), Some(epoch)) = (mark, position, self.epoch) {
+            self.advance_cursor(Cursor { epoch, n, mark: Some(mark) }, now, out);
+        }
+    }
+
+    fn apply_event(&mut self, event: Event, now: Now, out: &mut Vec<Effect>) {
         match event {
             Event::Welcome(welcome) => {
                 if self.connection.is_greeting(welcome.reference) {
@@ -23,9 +37,9 @@ impl Client {
             Event::Error(refusal) => return self.apply_refusal(&refusal, now, out),
             Event::Ping(through) => {
                 self.transmit(Command::Pong, out);
-                return self.advance_cursor(through, now, out);
+                return self.advance_cursor(through.through, now, out);
             }
-            Event::Pong(through) => return self.advance_cursor(through, now, out),
+            Event::Pong(through) => return self.advance_cursor(through.through, now, out),
             // The page does not trace its connection, so a trace has no effect.
             Event::Trace(_) => return,
             _ if !self.connection.is_live() => return,
@@ -48,12 +62,12 @@ impl Client {
     }
 
     /// Applies an event of the WebSocket that is to replace the serving connection.
-    pub(super) fn apply_upgrade_event(&mut self, event: Event, now: Now, out: &mut Vec<Effect>) {
-        match event {
+    pub(super) fn apply_upgrade_event(&mut self, frame: EventFrame, now: Now, out: &mut Vec<Effect>) {
+        match &frame.event {
             Event::Welcome(welcome) if self.connection.is_upgrade_hello(welcome.reference) => {
                 self.connection.complete_upgrade(now.mono, out);
                 self.requeue_in_flight(out);
-                self.apply_welcome(&welcome, now, out);
+                self.apply_frame(frame, now, out);
             }
             Event::Error(_) => self.fail_upgrade(now, out),
             _ => {}
@@ -66,9 +80,9 @@ impl Client {
         self.apply_deferred_events(held, now, out);
     }
 
-    pub(super) fn apply_deferred_events(&mut self, held: Vec<Event>, now: Now, out: &mut Vec<Effect>) {
-        for event in held {
-            self.apply_event(event, now, out);
+    pub(super) fn apply_deferred_events(&mut self, held: Vec<EventFrame>, now: Now, out: &mut Vec<Effect>) {
+        for frame in held {
+            self.apply_frame(frame, now, out);
         }
     }
 
@@ -98,15 +112,30 @@ impl Client {
         }
     }
 
-    fn advance_cursor(&mut self, through: Through, now: Now, out: &mut Vec<Effect>) {
+    /// Records a position with its mark, not before anything that was just applied.
+    ///
+    /// The answer to a request may come from a server that has started since, with an older log. So a later
+    /// position does not take the place of an earlier one, unless the cursor passes it, or they are too many.
+    pub(super) fn note_held(&mut self, told: Cursor) {
+        let is_ours = told.mark.is_some() && self.epoch == Some(told.epoch);
+        if is_ours && self.cursor.is_none_or(|cursor| cursor.n < told.n) && !self.held.contains(&told) {
+            self.held.truncate(HELD_MAX - 1);
+            self.held.push(told);
+        }
+    }
+
+    fn advance_cursor(&mut self, through: Cursor, now: Now, out: &mut Vec<Effect>) {
         match self.cursor {
             _ if !self.connection.is_live() => {}
-            Some(held) if held.epoch != through.through.epoch => self.start_over(now, out),
+            Some(held) if held.epoch != through.epoch => self.start_over(now, out),
             // A gap before this position is still open.
-            _ if self.is_catching_up || !self.is_complete() => {}
+            _ if self.is_catching_up || !self.is_complete() => self.note_held(through),
             // The answer to a request does not know what was read since.
-            Some(held) if held.n >= through.through.n => {}
-            _ => self.cursor = Some(through.through),
+            Some(held) if held.n >= through.n => {}
+            _ => {
+                self.cursor = Some(through);
+                self.held.retain(|held| held.n > through.n);
+            }
         }
     }
 
@@ -122,7 +151,7 @@ impl Client {
                 self.requests.want(RequestOwner::Events(Address::Room(id)));
             }
         }
-        self.advance_cursor(through, now, out);
+        self.advance_cursor(through.through, now, out);
     }
 
     /// Whether no event is known to be missing.
@@ -132,7 +161,9 @@ impl Client {
 
     /// Drops the cursor and reconnects, so that the next session starts with a snapshot.
     pub(super) fn start_over(&mut self, now: Now, out: &mut Vec<Effect>) {
-        self.cursor = None;
+        if let Some(cursor) = self.cursor.take() {
+            self.note_held(cursor);
+        }
         self.give_up_connection(CloseCode::Normal, now, out);
     }
 

@@ -69,6 +69,7 @@ impl Client {
         self.rooms.begin_session(welcome, is_resumable, viewer);
         self.own_events = ReorderBuffer::new(GapDetector::from(welcome.through.n));
         self.cursor = Some(welcome.through);
+        self.held.clear();
         self.is_catching_up = false;
     }
 

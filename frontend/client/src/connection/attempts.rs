@@ -9,7 +9,8 @@ use crate::jitter::Jitter;
 use crate::limits::CLOSING_MS;
 use crate::timer::Timer;
 use crate::transport::{LastGood, Transport};
-use shared::{CloseCode, Event, Now};
+use shared::event::EventFrame;
+use shared::{CloseCode, Now};
 
 impl Connection {
     /// Opens a new connection now and ends the present one.
@@ -118,7 +119,7 @@ impl Connection {
         pinned: Option<Transport>,
         now: u64,
         out: &mut Vec<Effect>,
-    ) -> Vec<Event> {
+    ) -> Vec<EventFrame> {
         let is_another = self.selector.pinned() != pinned;
         if pinned.is_none() && is_another {
             self.schedule = UpgradeSchedule::immediate(now);

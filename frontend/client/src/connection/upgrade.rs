@@ -9,7 +9,7 @@ use crate::connection_id::ConnectionId;
 use crate::effect::Effect;
 use crate::limits::{CONNECT_MS, FALL_BACK_MS, UPGRADE_CEILING_MS, UPGRADE_EVENTS_MAX, UPGRADE_FIRST_MS};
 use crate::transport::Transport;
-use shared::{CloseCode, Event};
+use shared::{CloseCode, event::EventFrame};
 
 /// The WebSocket that the upgrade tries.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub(super) struct Upgrade {
     /// The `ref` of the WebSocket's `hello`, once the WebSocket is open.
     reference: Option<u64>,
     /// Events of the serving connection since the `hello`.
-    buffered: Vec<Event>,
+    buffered: Vec<EventFrame>,
 }
 
 impl Upgrade {
@@ -80,20 +80,20 @@ impl Connection {
     }
 
     /// Gives the upgrade up. Returns the buffered events, which the caller applies.
-    pub(crate) fn fail_upgrade(&mut self, now: u64, out: &mut Vec<Effect>) -> Vec<Event> {
+    pub(crate) fn fail_upgrade(&mut self, now: u64, out: &mut Vec<Effect>) -> Vec<EventFrame> {
         let buffered = self.abandon_upgrade(out);
         self.schedule.note_failed(now);
         buffered
     }
 
     /// Records that the WebSocket closed. Returns the buffered events, which the caller applies.
-    pub(crate) fn note_upgrade_closed(&mut self, now: u64) -> Vec<Event> {
+    pub(crate) fn note_upgrade_closed(&mut self, now: u64) -> Vec<EventFrame> {
         self.schedule.note_failed(now);
         self.upgrade.take().map(|upgrade| upgrade.buffered).unwrap_or_default()
     }
 
     /// Ends the upgrade without counting a failure. Returns the buffered events.
-    pub(super) fn abandon_upgrade(&mut self, out: &mut Vec<Effect>) -> Vec<Event> {
+    pub(super) fn abandon_upgrade(&mut self, out: &mut Vec<Effect>) -> Vec<EventFrame> {
         let Some(upgrade) = self.upgrade.take() else { return Vec::new() };
         out.push(Effect::CloseConnection(upgrade.id, CloseCode::Normal.number()));
         upgrade.buffered
@@ -114,7 +114,7 @@ impl Connection {
     }
 
     /// Buffers an event. Returns false if too many are buffered.
-    pub(crate) fn buffer_event(&mut self, event: Event) -> bool {
+    pub(crate) fn buffer_event(&mut self, event: EventFrame) -> bool {
         let Some(upgrade) = &mut self.upgrade else { return false };
         upgrade.buffered.push(event);
         upgrade.buffered.len() <= UPGRADE_EVENTS_MAX

@@ -7,7 +7,7 @@ use super::{Call, HttpSession, RequestId, SessionEvent, SessionOutput};
 use crate::sorted::Map;
 use shared::api::Problem;
 use shared::command::PresenceReport;
-use shared::event::Refusal;
+use shared::event::{EventFrame, Refusal};
 use shared::{Command, ErrorCode, Event, Now, json};
 
 /// Commands in flight. The client limits their number, because it limits its unanswered commands.
@@ -69,8 +69,8 @@ impl HttpSession {
             // The browser's cookie now belongs to another member or to nobody.
             self.refused(status, body, out);
         } else if let Some(reference) = reference {
-            let answer = if status == 200 { Event::parse_untraced(body).ok() } else { None };
-            let answer = answer.unwrap_or_else(|| refusal(body, reference));
+            let answer = if status == 200 { EventFrame::parse_untraced(body).ok() } else { None };
+            let answer = answer.unwrap_or_else(|| refusal(body, reference).into());
             out.push(SessionOutput::Emit(SessionEvent::Answer(answer)));
         } else if let Some(is_away) = self.commands.next_report.take() {
             self.report_presence(is_away, out);

@@ -2,7 +2,7 @@
 
 use crate::connection_id::ConnectionId;
 use crate::input::Input;
-use shared::{Cursor, Event};
+use shared::{Cursor, event::EventFrame};
 
 /// An event that a session reports to its client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,11 +12,11 @@ pub enum SessionEvent {
     /// The leader tab reads for this session.
     Follows,
     /// An event of the server was read, by this tab or by the leader.
-    Event(Event),
+    Event(EventFrame),
     /// Cursor up to which all events for this client were reported.
     Through(Cursor),
     /// The answer to a command: a reply or a refusal.
-    Answer(Event),
+    Answer(EventFrame),
     /// Bytes that the server counted: of one request, or of a stream since its beginning.
     Traced(Traffic),
     /// The session has ended and reports nothing more. The shell can drop its timers and the channel.
@@ -34,9 +34,9 @@ impl SessionEvent {
         Some(match self {
             SessionEvent::Opened => Input::ConnectionOpened(connection),
             SessionEvent::Follows => Input::FollowsLeader(connection),
-            SessionEvent::Event(event) => Input::EventReceived(connection, event),
+            SessionEvent::Event(frame) => Input::EventReceived(connection, frame),
             SessionEvent::Through(cursor) => Input::ThroughReceived(connection, cursor),
-            SessionEvent::Answer(event) => Input::AnswerReceived(connection, event),
+            SessionEvent::Answer(frame) => Input::AnswerReceived(connection, frame),
             SessionEvent::Closed { code, reason } => Input::ConnectionClosed { connection, code, reason },
             SessionEvent::Traced(_) => return None,
         })

@@ -2,13 +2,13 @@
 
 use super::event::Traffic;
 use shared::json::{DecodeError, FromJson, Json, raw};
-use shared::{Cursor, Event};
+use shared::{Cursor, Event, event::EventFrame};
 
 /// Body of a successful answer to a poll (PROTOCOL.md §14).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PollAnswer<'t> {
-    /// Events in their order, each with its JSON text. An event that cannot be decoded is [`Event::Unknown`].
-    pub events: Vec<(Event, &'t str)>,
+    /// Frames in their order, each with its JSON text. A frame that cannot be decoded has [`Event::Unknown`].
+    pub events: Vec<(EventFrame, &'t str)>,
     /// Cursor for the next poll: everything up to it is in this answer or in earlier ones.
     pub through: Cursor,
     /// Revision of presence, which the client sends with the next poll.
@@ -26,14 +26,14 @@ impl<'t> PollAnswer<'t> {
     /// [`DecodeError`], if the body is cut or is no answer to a poll.
     pub fn read(body: &'t str) -> Result<Self, DecodeError> {
         let mut answer = Json::parse(body)?.into_object()?;
-        let events: Vec<AnyEvent> = answer.field("events")?;
+        let events: Vec<AnyFrame> = answer.field("events")?;
         let texts = raw::elements(body, "events");
         if texts.len() != events.len() {
             return Err(DecodeError("events"));
         }
         let through = answer.field("through")?;
         Ok(PollAnswer {
-            events: events.into_iter().map(|AnyEvent(event)| event).zip(texts).collect(),
+            events: events.into_iter().map(|AnyFrame(frame)| frame).zip(texts).collect(),
             // A server of an older build has no marks.
             through: answer.field::<Option<Cursor>>("cursor")?.unwrap_or(through),
             present: answer.field("present")?,
@@ -43,12 +43,12 @@ impl<'t> PollAnswer<'t> {
     }
 }
 
-/// An event, [`Event::Unknown`] if it cannot be decoded.
-struct AnyEvent(Event);
+/// A frame, with [`Event::Unknown`] if it cannot be decoded.
+struct AnyFrame(EventFrame);
 
-impl FromJson for AnyEvent {
+impl FromJson for AnyFrame {
     fn read(json: Json) -> Result<Self, DecodeError> {
-        Ok(AnyEvent(Event::read(json).unwrap_or(Event::Unknown)))
+        Ok(AnyFrame(EventFrame::read(json).unwrap_or(Event::Unknown.into())))
     }
 }
 
@@ -66,8 +66,11 @@ mod tests {
         let answer = PollAnswer::read(&body).unwrap();
         let texts: Vec<_> = answer.events.iter().map(|(_, text)| *text).collect();
         assert_eq!(texts, [caught_up, r#"{"type":"song","x":-1.5}"#, "7"]);
-        assert!(matches!(answer.events[0].0, Event::CaughtUp(_)));
-        assert_eq!((&answer.events[1].0, &answer.events[2].0), (&Event::Unknown, &Event::Unknown));
+        assert!(matches!(answer.events[0].0.event, Event::CaughtUp(_)));
+        assert_eq!(
+            (&answer.events[1].0.event, &answer.events[2].0.event),
+            (&Event::Unknown, &Event::Unknown)
+        );
         assert_eq!((answer.through.to_string().as_str(), answer.present), ("000000000000000a.8", 3));
         assert_eq!((answer.again_ms, answer.traced), (9, Some(Traffic { up: 1, down: 2 })));
     }

@@ -16,6 +16,7 @@ use crate::tabs::SessionIdentity;
 use crate::tabs::leader_election::Role;
 use crate::transport::Transport;
 use shared::command::Hello;
+use shared::event::EventFrame;
 use shared::{CloseCode, Cursor, Event, Now, json};
 
 /// The request that is being read, and the cursor up to which everything was read.
@@ -103,8 +104,8 @@ impl HttpSession {
 
     fn take_answer(&mut self, answer: PollAnswer<'_>, took_ms: u64, now: Now, out: &mut Vec<SessionOutput>) {
         let PollAnswer { events, through, present, again_ms, traced } = answer;
-        for (event, text) in events {
-            if !self.take_event(event, text, out) {
+        for (frame, text) in events {
+            if !self.take_event(frame, text, out) {
                 return;
             }
         }
@@ -164,13 +165,13 @@ impl HttpSession {
                 return false;
             }
             "" if !data.is_empty() => {
-                let event = Event::parse_untraced(&data).unwrap_or(Event::Unknown);
-                let is_last_missed = match &event {
+                let frame = EventFrame::parse_or_unknown(&data);
+                let is_last_missed = match &frame.event {
                     Event::CaughtUp(_) => true,
                     Event::Welcome(welcome) => !welcome.resumed,
                     _ => false,
                 };
-                if !self.take_event(event, &data, out) {
+                if !self.take_event(frame, &data, out) {
                     return false;
                 }
                 if is_last_missed {
@@ -191,8 +192,8 @@ impl HttpSession {
     }
 
     /// Passes an event that was read to the election. Returns false if the session has ended with it.
-    fn take_event(&mut self, event: Event, text: &str, out: &mut Vec<SessionOutput>) -> bool {
-        if let Event::Welcome(welcome) = &event
+    fn take_event(&mut self, frame: EventFrame, text: &str, out: &mut Vec<SessionOutput>) -> bool {
+        if let Event::Welcome(welcome) = &frame.event
             && !self.election.welcomed(SessionIdentity::of(welcome))
         {
             // The server could not continue from the cursor. End the session, so that a new `hello` brings a
@@ -200,7 +201,7 @@ impl HttpSession {
             self.end(CloseCode::GoingAway.number(), "", out);
             return false;
         }
-        self.elect(out, |election, effects| election.event(event, text, effects));
+        self.elect(out, |election, effects| election.event(frame, text, effects));
         true
     }
 }

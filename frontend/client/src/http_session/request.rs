@@ -110,6 +110,9 @@ fn query_of(hello: &Hello) -> String {
     if let Some(cursor) = hello.cursor {
         query += &format!("&cursor={cursor}");
     }
+    for (index, held) in hello.held.iter().enumerate() {
+        query += &format!("{}{held}", if index == 0 { "&held=" } else { "," });
+    }
     if let Some(room) = hello.room {
         query += &format!("&room={}", room.0);
     }
@@ -136,7 +139,7 @@ mod tests {
 
     fn hello(build: &str) -> Hello {
         let cursor = "000000000000000a.7".parse().ok();
-        Hello { reference: 3, build: build.to_owned(), cursor, room: Some(RoomId(2)) }
+        Hello { reference: 3, build: build.to_owned(), cursor, held: vec![], room: Some(RoomId(2)) }
     }
 
     fn request(call: Call) -> Request {
@@ -165,6 +168,15 @@ mod tests {
         let traced =
             Request { is_traced: true, ..request(Call::Command { identity: None, command: Command::Ping }) };
         assert_eq!(traced.path(), "/api/command?&trace=1");
+    }
+
+    #[test]
+    fn positions_past_the_cursor_are_listed_with_commas() {
+        let held = ["000000000000000a.8.0000beef", "000000000000000a.9.0000beef"];
+        let hello = Hello { held: held.map(|held| held.parse().unwrap()).to_vec(), ..hello("dev") };
+        let path = request(Call::Stream(hello)).path();
+        let query = format!("cursor=000000000000000a.7&held={},{}&room=2", held[0], held[1]);
+        assert_eq!(path, format!("/api/events?ref=3&build=dev&{query}"));
     }
 
     #[test]

@@ -2,6 +2,7 @@ use super::*;
 use crate::limits::LEADER_LEASE_MS;
 use crate::test_clock::at;
 use shared::command::{Hello, Post, PresenceReport};
+use shared::event::EventFrame;
 use shared::{Command, Cursor, Epoch, Event, MemberId, RoomId};
 
 mod commands;
@@ -83,7 +84,7 @@ impl Shell {
 }
 
 fn hello() -> Hello {
-    Hello { reference: 1, build: "dev".to_owned(), cursor: cursor(4), room: Some(RoomId(2)) }
+    Hello { reference: 1, build: "dev".to_owned(), cursor: cursor(4), held: vec![], room: Some(RoomId(2)) }
 }
 
 fn post(reference: u64) -> Command {
@@ -106,7 +107,7 @@ fn problem(status: u16, code: ErrorCode) -> String {
 }
 
 fn event(frame: &str) -> SessionOutput {
-    SessionOutput::Emit(SessionEvent::Event(Event::parse(frame).unwrap()))
+    SessionOutput::Emit(SessionEvent::Event(EventFrame::parse_untraced(frame).unwrap()))
 }
 
 fn through(n: u64) -> SessionOutput {

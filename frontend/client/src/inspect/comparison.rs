@@ -337,7 +337,7 @@ fn due(number: u64) -> u64 {
 
 /// The first command of each connection. `room` is the room whose newest messages the answer contains.
 fn hello(cursor: Option<Cursor>, room: Option<RoomId>) -> Hello {
-    Hello { reference: 1, build: "inspector".into(), cursor, room }
+    Hello { reference: 1, build: "inspector".into(), cursor, held: vec![], room }
 }
 
 #[cfg(test)]

@@ -14,13 +14,14 @@ use super::reported_presence::ReportedPresence;
 use super::{Lease, SessionIdentity, Tab, TabMessage};
 use crate::limits::{HERE_EVERY_MS, HERE_MS, LEADER_LEASE_MS, LEADER_RENEW_MS, RELAYED_FRAMES_MAX};
 use crate::sorted::Map;
-use shared::{Cursor, Event, Now};
+use shared::event::EventFrame;
+use shared::{Cursor, Now};
 
 /// A part of what was read, by this tab or by the leader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// An event of the server, in the order of reading.
-    Event(Event),
+    Event(EventFrame),
     /// Cursor up to which all events were delivered.
     Through(Cursor),
 }
@@ -155,20 +156,23 @@ impl LeaderElection {
     }
 
     /// Delivers an event that this tab read, and relays its `text` to the other tabs.
-    pub fn event(&mut self, event: Event, text: &str, out: &mut Vec<TabEffect>) {
+    pub fn event(&mut self, frame: EventFrame, text: &str, out: &mut Vec<TabEffect>) {
         if self.role == Role::Leader && self.is_live {
             self.broadcast(TabMessage::Frame(text.to_owned()), out);
             if let Some(identity) = self.identity {
-                self.report.record_announcement(&event, identity.member);
+                self.report.record_announcement(&frame.event, identity.member);
             }
         }
-        out.push(TabEffect::Deliver(Delivery::Event(event)));
+        out.push(TabEffect::Deliver(Delivery::Event(frame)));
     }
 
     /// Delivers the cursor up to which this tab has read everything, and relays it.
     pub fn through(&mut self, cursor: Cursor, out: &mut Vec<TabEffect>) {
         if self.role == Role::Leader && self.is_live {
-            self.broadcast(TabMessage::Through(cursor), out);
+            if cursor.mark.is_some() {
+                self.broadcast(TabMessage::Marked(cursor), out);
+            }
+            self.broadcast(TabMessage::Through(cursor.unmarked()), out);
         }
         out.push(TabEffect::Deliver(Delivery::Through(cursor)));
     }
@@ -183,10 +187,10 @@ impl LeaderElection {
     ) {
         match (message, self.role) {
             (TabMessage::Frame(text), Role::Follower) => {
-                let event = Event::parse_untraced(&text).unwrap_or(Event::Unknown);
-                self.receive_relayed(identity, Delivery::Event(event), out);
+                let frame = EventFrame::parse_or_unknown(&text);
+                self.receive_relayed(identity, Delivery::Event(frame), out);
             }
-            (TabMessage::Through(cursor), Role::Follower) => {
+            (TabMessage::Through(cursor) | TabMessage::Marked(cursor), Role::Follower) => {
                 self.receive_relayed(identity, Delivery::Through(cursor), out);
             }
             (TabMessage::Live | TabMessage::Bye, Role::Follower) => out.push(TabEffect::Restart),

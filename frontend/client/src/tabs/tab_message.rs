@@ -50,8 +50,11 @@ impl FromStr for SessionIdentity {
 pub enum TabMessage {
     /// The leader has read this frame.
     Frame(String),
-    /// The leader has read everything up to this cursor.
+    /// The leader has read everything up to this cursor. A leader sends it without a mark, because tabs of older
+    /// builds pass over the message if it has one.
     Through(Cursor),
+    /// The same cursor with its mark, sent right before [`TabMessage::Through`].
+    Marked(Cursor),
     /// The leader's session has become live, so followers must restart.
     Live,
     /// The leader ends its session.
@@ -91,6 +94,7 @@ impl TabMessage {
         let message = match word {
             "frame" => TabMessage::Frame(rest.to_owned()),
             "through" => TabMessage::Through(rest.parse().ok()?),
+            "marked" => TabMessage::Marked(rest.parse().ok()?),
             "live" => TabMessage::Live,
             "bye" => TabMessage::Bye,
             "ask" => TabMessage::WhoLeads,
@@ -108,6 +112,7 @@ impl fmt::Display for TabMessage {
         match self {
             TabMessage::Frame(frame) => write!(f, "frame {frame}"),
             TabMessage::Through(cursor) => write!(f, "through {cursor}"),
+            TabMessage::Marked(cursor) => write!(f, "marked {cursor}"),
             TabMessage::Live => f.write_str("live"),
             TabMessage::Bye => f.write_str("bye"),
             TabMessage::WhoLeads => f.write_str("ask"),
@@ -130,6 +135,7 @@ mod tests {
             TabMessage::Frame("{\"type\":\"posted\",\"text\":\"两\\n行 \"}".to_owned()),
             TabMessage::Frame("two\nlines".to_owned()),
             TabMessage::Through(cursor),
+            TabMessage::Marked("00000000000000ab.7.0000beef".parse().unwrap()),
             TabMessage::Live,
             TabMessage::Bye,
             TabMessage::WhoLeads,

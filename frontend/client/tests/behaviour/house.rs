@@ -36,6 +36,11 @@ pub(crate) fn frame(event: &Event) -> String {
     serde_json::to_string(event).unwrap()
 }
 
+/// The frame with a field more, as a server writes it that tells a mark.
+pub(crate) fn with_field(frame: &str, name: &str, value: &str) -> String {
+    format!(r#"{},"{name}":"{value}"}}"#, frame.strip_suffix('}').unwrap())
+}
+
 fn room(id: RoomId, name: &str) -> Room {
     Room { id, name: name.to_owned(), description: String::new() }
 }
@@ -257,6 +262,11 @@ impl House {
         Through { through: Cursor::new(self.epoch, self.n) }
     }
 
+    /// The cursor at the head with this mark.
+    pub(crate) fn marked(&self, mark: u32) -> Cursor {
+        Cursor { mark: Some(mark), ..self.through().through }
+    }
+
     /// These members are present, with their names as of `as_of`.
     pub(crate) fn here_event(members: &[Member], as_of: u64) -> String {
         frame(&Event::Here(Here { members: members.to_vec(), as_of, count: members.len() as u32 }))
@@ -339,7 +349,12 @@ impl House {
 
     pub(crate) fn reset(&self, reference: Option<u64>, room: RoomId, size: usize) -> String {
         let entry = self.hello(0, &member(1, "Ann")).rooms.into_iter().find(|entry| entry.id == room);
-        frame(&Event::Reset(Box::new(Reset { reference, entry, room: self.snapshot(room, size) })))
+        frame(&Event::Reset(Box::new(Reset {
+            reference,
+            entry,
+            room: self.snapshot(room, size),
+            held: None,
+        })))
     }
 
     /// The events that Ann missed after `n`.

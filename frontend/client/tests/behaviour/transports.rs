@@ -1,6 +1,6 @@
 //! The choice of the transport, and the change from one to another.
 
-use crate::house::{House, client_id, frame};
+use crate::house::{House, client_id, frame, with_field};
 use crate::page::{WALL_AHEAD, ann, commands, posts};
 use client::Client;
 use client::effect::Effect;
@@ -253,6 +253,22 @@ fn buffered_events_are_applied_when_an_upgrade_fails() {
         page.wait(2 * UPGRADE_FIRST_MS - 1);
         assert_eq!(page.tried(), [EventStream]);
     }
+}
+
+#[test]
+fn buffered_events_move_the_cursor_when_an_upgrade_fails() {
+    let mut house = House::new(1);
+    let mut page = TransportPage::by_stream(&house);
+    page.wait(UPGRADE_FIRST_MS);
+    page.open_connection(WebSocket);
+    let before = page.hello(WebSocket).cursor;
+    let post = house.post(&ann(), 1, "1");
+    page.frame(EventStream, with_field(&post, "mark", "0000beef"));
+    page.break_connection(WebSocket);
+    page.wait(UPGRADE_FIRST_MS);
+    page.open_connection(WebSocket);
+    assert_ne!(page.hello(WebSocket).cursor, before);
+    assert_eq!(page.hello(WebSocket).cursor, Some(house.marked(0xbeef)));
 }
 
 #[test]

@@ -39,6 +39,9 @@ impl World {
                 if self.server.is_up {
                     let in_order = self.rng.one_in(2);
                     self.stop_server(in_order);
+                    if self.plan.rolls_back && self.rng.one_in(2) {
+                        self.roll_back();
+                    }
                     let wait = self.rng.between(0, 3_000);
                     self.schedule(wait, SimEvent::Repair(Repair::Server));
                 }

@@ -33,6 +33,11 @@ impl World {
                 id.index
             )));
         }
+        if page.roll_backs != self.server.roll_backs {
+            // The page does not know yet that the log has lost some of its rows.
+            page.is_checked = false;
+            return Ok(());
+        }
         let is_checked = is_checked && before.pane.room == view.pane.room;
         if is_checked && Rc::ptr_eq(&before.pane.rows, &view.pane.rows) {
             return Ok(());

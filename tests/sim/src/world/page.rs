@@ -12,13 +12,15 @@ use client::http_session::SessionInput;
 use client::identity::IdentityRequest;
 use client::input::{ConnectionId, Input};
 use client::transport::Transport;
-use shared::event::Welcome;
+use shared::event::{EventFrame, Welcome};
 use shared::{ClientId, Event};
 
 /// Returns the `welcome` in an input, and its connection.
 fn welcome_in(input: &Input) -> Option<(ConnectionId, Box<Welcome>)> {
     match input {
-        Input::EventReceived(socket, Event::Welcome(welcome)) => Some((*socket, welcome.clone())),
+        Input::EventReceived(socket, EventFrame { event: Event::Welcome(welcome), .. }) => {
+            Some((*socket, welcome.clone()))
+        }
         Input::FrameReceived(socket, text) => match Event::parse(text) {
             Ok(Event::Welcome(welcome)) => Some((*socket, welcome)),
             _ => None,
@@ -97,7 +99,10 @@ impl World {
                     .is_some_and(Connection::is_open))
         {
             let epoch = Some(welcome.through.epoch);
-            page.is_checked &= page.epoch == epoch;
+            let roll_backs = welcome.build.parse().unwrap_or(0);
+            page.is_checked &= page.epoch == epoch && page.roll_backs == roll_backs;
+            page.roll_backs = roll_backs;
+            self.stats.rolled_back += u64::from(welcome.rolled_back);
             // Before the welcome the page took the other name for a rename. The new log shows that it may be
             // another person with the same id, so the drafts are set aside, and the notice offers them.
             if std::mem::take(&mut page.has_new_name) && page.epoch != epoch {

@@ -20,7 +20,7 @@ use hub::log::Log;
 use hub::{Audience, Input, Output};
 use session::encode;
 use shared::close::retry_reason;
-use shared::event::Refusal;
+use shared::event::{EventFrame, Refusal};
 use shared::{Address, CloseCode, Epoch, ErrorCode, Event};
 use std::collections::VecDeque;
 
@@ -107,9 +107,9 @@ impl World {
                     session.addresses.remove(&to);
                 }
             }
-            Output::SendReplay(id, event) => {
+            Output::SendReplay(id, event, told) => {
                 self.check_may_read(id, &event)?;
-                self.send_frame(id, encode(&event));
+                self.send_frame(id, encode(&EventFrame::answered(&event, told)));
             }
             Output::NotifyDrained(id) => {
                 let delay = self.rng.between(0, self.plan.delay_ms);
@@ -130,7 +130,7 @@ impl World {
                     None => {}
                 }
             }
-            Output::Send(id, event) | Output::Publish(Audience::Session(id), event) => {
+            Output::Send(id, event) | Output::Publish(Audience::Session(id), event, _) => {
                 if let (Some(session), Event::Reply(_) | Event::Error(_)) =
                     (self.server.sessions.get_mut(&id), &event)
                 {
@@ -145,16 +145,19 @@ impl World {
                     inputs.extend(self.end_session(id, Some(CloseCode::SignedOut)));
                     return Ok(());
                 }
-                self.send_event(id, &event);
+                let is_newer = matches!(event, Event::Reply(_) | Event::History(_) | Event::Events(_));
+                let told = (is_request && is_newer).then(|| self.server.hub_of(id).through());
+                let text = encode(&EventFrame::answered(&event, told));
+                self.send_event(id, &event, text);
                 if is_request {
                     inputs.extend(self.end_session(id, None));
                 }
             }
-            Output::Publish(Audience::Room(room), event) => {
-                self.publish(node, Address::Room(room), &event)?
+            Output::Publish(Audience::Room(room), event, told) => {
+                self.publish(node, Address::Room(room), &event, told)?
             }
-            Output::Publish(Audience::Member(member), event) => {
-                self.publish(node, Address::Member(member), &event)?;
+            Output::Publish(Audience::Member(member), event, told) => {
+                self.publish(node, Address::Member(member), &event, told)?;
             }
             Output::PublishUnstored(_) => {}
             Output::Close(id, code) => inputs.extend(self.end_session(id, Some(code))),

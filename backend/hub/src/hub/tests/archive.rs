@@ -48,7 +48,7 @@ fn a_room_is_archived_and_restored_by_its_maker() {
     assert_eq!(refusal(&test.send(3, Command::RoomArchive(target(3)))), Some(ErrorCode::RoomUnknown));
     let out = test.send(1, Command::RoomArchive(target(4)));
     let [
-        Output::Publish(Audience::Room(TEA), Event::RoomArchived(archived)),
+        Output::Publish(Audience::Room(TEA), Event::RoomArchived(archived), _),
         Output::Send(_, Event::Reply(reply)),
     ] = &out[..]
     else {
@@ -58,7 +58,7 @@ fn a_room_is_archived_and_restored_by_its_maker() {
     assert_eq!(test.send(1, Command::RoomArchive(target(4))).len(), 1, "a retry has no effect");
     assert_eq!((listed(&mut test), indexed(&test)), (vec![1], 1));
     let out = test.send(1, Command::RoomRestore(target(5)));
-    assert!(matches!(&out[..], [Output::Publish(_, Event::RoomRestored(_)), _]), "{out:?}");
+    assert!(matches!(&out[..], [Output::Publish(_, Event::RoomRestored(_), _), _]), "{out:?}");
     assert_eq!(listed(&mut test), [1, 2]);
     assert_eq!(refusal(&test.send(2, post_to_tea(6))), None);
 }

@@ -17,7 +17,7 @@ impl TestHub {
     fn post_for_time(&mut self, number: u8) -> u64 {
         let out = self.post(1, number, "tea");
         let posted = out.iter().find_map(|output| match output {
-            Output::Publish(_, Event::Posted(posted)) => Some(posted.at),
+            Output::Publish(_, Event::Posted(posted), _) => Some(posted.at),
             _ => None,
         });
         posted.unwrap_or_else(|| panic!("{out:?}"))
@@ -49,7 +49,7 @@ fn presence_is_published_in_time_when_the_wall_clock_steps() {
         assert_eq!(test.hub.next_wake(), Some(test.now.mono + 1_000), "{by}");
         test.now = test.now.after(1_000);
         let out = test.give(Input::Tick);
-        assert!(matches!(&out[..], [Output::Publish(_, Event::Gone(_))]), "{by}: {out:?}");
+        assert!(matches!(&out[..], [Output::Publish(_, Event::Gone(_), _)]), "{by}: {out:?}");
         assert!(test.hub.presence_revision() > revision, "{by}");
     }
 }
@@ -60,7 +60,7 @@ fn a_polling_member_lingers_for_its_time_when_the_wall_clock_steps() {
         let mut test = TestHub::with_members(&["Wei"]);
         let device = Some(DeviceKey([1; 32]));
         let poll = crate::input::Poll {
-            hello: Hello { reference: 0, build: String::new(), cursor: None, room: None },
+            hello: Hello { reference: 0, build: String::new(), cursor: None, held: vec![], room: None },
             is_first: true,
             presence_revision: 0,
             identity: crate::input::ExpectedIdentity::default(),

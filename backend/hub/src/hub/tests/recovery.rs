@@ -13,7 +13,7 @@ use shared::{
 fn returning(session: u64, n: u64) -> (Input, Input) {
     let session = SessionId(session);
     let cursor = Some(Cursor::new(Epoch(1), n));
-    let hello = Command::Hello(Hello { reference: 1, build: "dev".into(), cursor, room: None });
+    let hello = Command::Hello(Hello { reference: 1, build: "dev".into(), cursor, held: vec![], room: None });
     let opened = Input::Opened { session, dialect: Dialect::V1, device: Some(DeviceKey([1; 32])) };
     (opened, Input::CommandReceived(session, hello))
 }
@@ -29,7 +29,7 @@ fn sent(out: &[Output]) -> Vec<String> {
         other => format!("{other:?}"),
     };
     let sent = out.iter().filter_map(|output| match output {
-        Output::SendReplay(_, event) => Some(describe(event)),
+        Output::SendReplay(_, event, _) => Some(describe(event)),
         Output::Attach(..) => Some("attach".to_owned()),
         Output::Release(_) => Some("release".to_owned()),
         Output::Close(_, code) => Some(format!("{code:?}")),
@@ -86,7 +86,13 @@ fn a_session_starts_fresh_when_its_cursor_is_foreign() {
     let session = SessionId(3);
     test.give(Input::Opened { session, dialect: Dialect::V1, device: Some(DeviceKey([1; 32])) });
     let cursor = Some(Cursor::new(Epoch(2), 1));
-    let hello = Command::Hello(Hello { reference: 1, build: "dev".into(), cursor, room: Some(RoomId(7)) });
+    let hello = Command::Hello(Hello {
+        reference: 1,
+        build: "dev".into(),
+        cursor,
+        held: vec![],
+        room: Some(RoomId(7)),
+    });
     let out = test.give(Input::CommandReceived(session, hello));
     assert_eq!(sent(&out), ["attach", "welcome false 2", "release"]);
     assert_eq!(welcome_in(&out).room.as_ref().unwrap().room, RoomId::LOBBY, "not in room 7");
@@ -131,7 +137,7 @@ fn a_session_resumes_when_the_log_reaches_its_cursor() {
     assert_eq!(sent(&test.give(Input::CommitRead(commits.remove(0)))), [""; 0]);
     let out: Vec<_> = rest.into_iter().flat_map(|commit| test.give(Input::CommitRead(commit))).collect();
     assert_eq!(sent(&out), ["attach", "welcome true 4", "caught up 4", "release"]);
-    let published = out.iter().filter(|output| matches!(output, Output::Publish(_, Event::Posted(_))));
+    let published = out.iter().filter(|output| matches!(output, Output::Publish(_, Event::Posted(_), _)));
     assert_eq!(published.count(), 3, "the last two come after the attach");
     assert_eq!(test.hub.next_wake(), Some(test.hub.presence.next_wake().unwrap()));
 }

@@ -28,8 +28,8 @@ fn sent(out: &[Output]) -> Vec<String> {
         other => format!("{other:?}"),
     };
     let sent = out.iter().filter_map(|output| match output {
-        Output::SendReplay(_, event) => Some(describe(event)),
-        Output::Publish(Audience::Session(_), event) => Some(describe(event)),
+        Output::SendReplay(_, event, _) => Some(describe(event)),
+        Output::Publish(Audience::Session(_), event, _) => Some(describe(event)),
         Output::Attach(..) => Some("attach".to_owned()),
         Output::Release(_) => Some("release".to_owned()),
         Output::Close(_, code) => Some(format!("{code:?}")),
@@ -47,7 +47,7 @@ fn at(n: u64) -> Option<Cursor> {
 }
 
 fn hello_at(cursor: Option<Cursor>) -> Hello {
-    Hello { reference: 5, build: "dev".into(), cursor, room: None }
+    Hello { reference: 5, build: "dev".into(), cursor, held: vec![], room: None }
 }
 
 fn moved(id: u8, room: u64) -> RoomMove {
@@ -299,7 +299,7 @@ fn each_command_in_a_request_is_answered_once() {
         let answers = out.iter().filter(|output| matches!(output, Output::Send(to, _) if *to == session));
         assert_eq!(answers.count(), 1, "{command:?}: {out:?}");
         let else_to_it = out.iter().any(|output| match output {
-            Output::Attach(to, _) | Output::Subscribe(to, _) | Output::SendReplay(to, _) => *to == session,
+            Output::Attach(to, _) | Output::Subscribe(to, _) | Output::SendReplay(to, ..) => *to == session,
             _ => false,
         });
         assert!(!else_to_it, "{command:?}: {out:?}");
@@ -332,8 +332,9 @@ fn a_stream_is_subscribed_when_a_request_joins_a_room() {
         })
         .collect();
     assert_eq!(subscribed, [2, 3]);
-    let published = out.iter().position(|output| matches!(output, Output::Publish(Audience::Member(_), _)));
-    let first = out.iter().position(|output| matches!(output, Output::Publish(Audience::Room(RoomId(2)), _)));
+    let published = out.iter().position(|output| matches!(output, Output::Publish(Audience::Member(_), ..)));
+    let first =
+        out.iter().position(|output| matches!(output, Output::Publish(Audience::Room(RoomId(2)), ..)));
     let subscribes = out.iter().position(|output| matches!(output, Output::Subscribe(..)));
     assert!(published < subscribes && subscribes < first, "{out:?}");
 }

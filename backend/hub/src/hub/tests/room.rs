@@ -37,11 +37,11 @@ fn a_room_is_published_to_its_creator_from_room_created_on() {
     let out = test.send(1, create(7, "品茶", " Oolong. "));
     let room = Address::Room(RoomId(2));
     let [
-        Output::Publish(Audience::Member(MemberId(1)), Event::MemberJoined(own)),
+        Output::Publish(Audience::Member(MemberId(1)), Event::MemberJoined(own), _),
         Output::Subscribe(SessionId(1), first),
         Output::Subscribe(SessionId(2), second),
-        Output::Publish(Audience::Room(RoomId(2)), Event::RoomCreated(created)),
-        Output::Publish(Audience::Room(RoomId(2)), Event::MemberJoined(joined)),
+        Output::Publish(Audience::Room(RoomId(2)), Event::RoomCreated(created), _),
+        Output::Publish(Audience::Room(RoomId(2)), Event::MemberJoined(joined), _),
         Output::Send(SessionId(1), Event::Reply(reply)),
     ] = &out[..]
     else {
@@ -89,8 +89,8 @@ fn a_command_is_refused_when_the_member_is_not_in_the_room() {
         matches!(
             &out[..],
             [
-                Output::Publish(Audience::Room(RoomId(2)), Event::MemberLeft(_)),
-                Output::Publish(Audience::Member(MemberId(2)), Event::MemberLeft(_)),
+                Output::Publish(Audience::Room(RoomId(2)), Event::MemberLeft(_), _),
+                Output::Publish(Audience::Member(MemberId(2)), Event::MemberLeft(_), _),
                 Output::Unsubscribe(SessionId(2), Address::Room(RoomId(2))),
                 Output::Send(_, Event::Reply(_)),
             ]
@@ -198,7 +198,9 @@ fn signing_out_removes_the_member_from_every_room() {
     let left: Vec<_> = out
         .iter()
         .filter_map(|output| match output {
-            Output::Publish(Audience::Room(room), Event::MemberLeft(left)) => Some((room.0, left.member.0)),
+            Output::Publish(Audience::Room(room), Event::MemberLeft(left), _) => {
+                Some((room.0, left.member.0))
+            }
             _ => None,
         })
         .collect();

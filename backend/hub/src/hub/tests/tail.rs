@@ -56,7 +56,7 @@ fn a_reply_waits_until_the_tail_has_brought_the_event() {
     test.hub.handle(Input::AppendsFinished(vec![outcome]), test.now, &mut out);
     assert_eq!(out, []);
     test.read_tail(&mut out);
-    let [Output::Publish(_, Event::Posted(_)), Output::Send(_, Event::Reply(reply))] = &out[..] else {
+    let [Output::Publish(_, Event::Posted(_), _), Output::Send(_, Event::Reply(reply))] = &out[..] else {
         panic!("{out:?}")
     };
     assert_eq!(reply.reference, 7);
@@ -66,7 +66,7 @@ fn a_reply_waits_until_the_tail_has_brought_the_event() {
     let Some(Output::Append(change)) = out.pop() else { panic!("{out:?}") };
     let outcome = test.log.append(change, test.now.wall);
     test.read_tail(&mut out);
-    assert!(matches!(out[..], [Output::Publish(_, Event::Posted(_))]), "{out:?}");
+    assert!(matches!(out[..], [Output::Publish(_, Event::Posted(_), _)]), "{out:?}");
     test.hub.handle(Input::AppendsFinished(vec![outcome]), test.now, &mut out);
     assert!(matches!(out[..], [_, Output::Send(_, Event::Reply(_))]), "{out:?}");
 }

@@ -4,7 +4,7 @@ use client::effect::Effect;
 use client::http_session::{Call, Request, SessionEvent, SessionInput, SessionOutput};
 use client::input::ConnectionId;
 use client::transport::Transport;
-use shared::{Command, Event};
+use shared::{Command, Event, event::EventFrame};
 
 use super::{PageInput, World};
 use crate::linux::api;
@@ -91,14 +91,14 @@ impl World {
     fn emit(&mut self, id: PageId, connection: ConnectionId, event: SessionEvent) {
         let Some(http) = self.http.get_mut(&(id, connection)) else { return };
         match &event {
-            SessionEvent::Event(Event::Welcome(_)) => {
+            SessionEvent::Event(EventFrame { event: Event::Welcome(_), .. }) => {
                 self.transport_switches.record_welcome(id, http.transport);
             }
             // Events that another tab relays may repeat earlier ones, so only the leader's are recorded.
-            SessionEvent::Event(event) if http.session.leads() => {
+            SessionEvent::Event(EventFrame { event, .. }) if http.session.leads() => {
                 Self::record_event(&mut http.record, &mut self.oracle, &self.kills, http.answered_on, event);
             }
-            SessionEvent::Answer(event) => {
+            SessionEvent::Answer(EventFrame { event, .. }) => {
                 Self::record_event(&mut http.record, &mut self.oracle, &self.kills, http.answered_on, event);
             }
             SessionEvent::Closed { .. } => drop(self.http.remove(&(id, connection))),

@@ -21,7 +21,7 @@ fn send(shell: &mut Shell, command: Command) -> RequestId {
 }
 
 fn answer_event(event: Event) -> SessionOutput {
-    SessionOutput::Emit(SessionEvent::Answer(event))
+    SessionOutput::Emit(SessionEvent::Answer(event.into()))
 }
 
 fn error_event(reference: u64, code: ErrorCode, temporary: bool) -> SessionOutput {

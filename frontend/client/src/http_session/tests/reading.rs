@@ -147,7 +147,7 @@ fn a_second_welcome_ends_the_session_with_1001() {
 fn an_unreadable_event_of_a_poll_is_ignored() {
     let (mut shell, id) = polling(Transport::Poll);
     let out = shell.answer(id, 200, &polled(&[r#"{"type":"posted"}"#, CAUGHT_UP], 7, 2_000));
-    let unknown = SessionOutput::Emit(SessionEvent::Event(Event::Unknown));
+    let unknown = SessionOutput::Emit(SessionEvent::Event(Event::Unknown.into()));
     assert_eq!(out, [unknown, event(CAUGHT_UP), through(7), poll_in(2_000)]);
 }
 
@@ -212,7 +212,7 @@ fn a_close_event_ends_the_session_with_its_code_and_reason() {
 fn a_message_of_another_type_and_an_invalid_cursor_are_ignored() {
     let (mut shell, id) = streaming();
     assert_eq!(shell.chunk(id, &format!("event: song\ndata: {WELCOME}\n\nid: tea\n\n")), []);
-    let unknown = SessionOutput::Emit(SessionEvent::Event(Event::Unknown));
+    let unknown = SessionOutput::Emit(SessionEvent::Event(Event::Unknown.into()));
     assert_eq!(shell.chunk(id, "data: tea\n\n"), [unknown], "a sign of life");
 }
 

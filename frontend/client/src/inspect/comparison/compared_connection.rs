@@ -71,7 +71,7 @@ impl ComparedConnection {
     ) -> Option<ComparedConnectionEffect> {
         match event {
             SessionEvent::Opened => return Some(self.hello_effect()),
-            SessionEvent::Event(event) => return self.handle_event(event, comparison, now),
+            SessionEvent::Event(frame) => return self.handle_event(frame.event, comparison, now),
             SessionEvent::Through(cursor) => self.cursor = cursor,
             SessionEvent::Traced(traffic) => {
                 let cost = TransferCost::request(traffic.up, traffic.down);

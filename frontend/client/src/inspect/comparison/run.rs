@@ -261,8 +261,8 @@ fn event_of(body: &str) -> Result<Event, ComparisonFault> {
 /// The cursor and the identity from the answer to a first poll; `None` if it does not begin with `welcome`.
 fn welcomed(body: &str) -> Option<(Cursor, SessionIdentity)> {
     let answer = PollAnswer::read(body).ok()?;
-    match answer.events.first()? {
-        (Event::Welcome(welcome), _) => Some((answer.through, SessionIdentity::of(welcome))),
+    match &answer.events.first()?.0.event {
+        Event::Welcome(welcome) => Some((answer.through, SessionIdentity::of(welcome))),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::test_clock::at;
-use shared::{Epoch, MemberId};
+use shared::{Epoch, Event, MemberId};
 
 mod presence;
 
@@ -110,7 +110,7 @@ impl Browser {
 
     /// The tab reads this frame.
     fn reads(&mut self, tab: Tab, frame: &str) {
-        let event = Event::parse(frame).unwrap_or(Event::Unknown);
+        let event = EventFrame::parse_or_unknown(frame);
         self.act(tab, |election, _, out| election.event(event, frame, out));
     }
 }
@@ -121,7 +121,7 @@ fn frame(n: usize) -> String {
 }
 
 fn event(frame: &str) -> Delivery {
-    Delivery::Event(Event::parse(frame).unwrap_or(Event::Unknown))
+    Delivery::Event(EventFrame::parse_or_unknown(frame))
 }
 
 fn deliveries(out: &[TabEffect]) -> Vec<Delivery> {
@@ -153,6 +153,55 @@ fn the_first_tab_leads_and_relays_to_the_others() {
     browser.pass(60_000);
     assert_eq!(browser.leaders(), [Tab(1)]);
     assert!(browser.pages.iter().all(|page| page.begun == 1), "nothing begins anew without cause");
+}
+
+/// Returns the cursor of a text as builds before the mark decode it: `through <epoch>.<n>`, and nothing else.
+fn decoded_before_marks(text: &str) -> Option<(&str, u64)> {
+    let (_, message) = text.split_once('\n')?;
+    let (epoch, n) = message.strip_prefix("through ")?.split_once('.')?;
+    Some((epoch, n.parse().ok()?))
+}
+
+#[test]
+fn tabs_of_older_builds_follow_the_cursor_of_a_leader_with_marks() {
+    let mut election = LeaderElection::new(Tab(1), None, at(1_000), &mut Vec::new());
+    let mut out = Vec::new();
+    election.mark_live(at(1_000), &mut Vec::new());
+    let cursor: Cursor = "000000000000000e.7.0000beef".parse().unwrap();
+    election.through(cursor, &mut out);
+    let texts: Vec<String> = out
+        .iter()
+        .filter_map(|effect| match effect {
+            TabEffect::Broadcast(message) => Some(message.encode(Some(ANN))),
+            _ => None,
+        })
+        .collect();
+    let older: Vec<_> = texts.iter().filter_map(|text| decoded_before_marks(text)).collect();
+    assert_eq!(older, [("000000000000000e", 7)], "{texts:?}");
+    // The mark comes first, so that a tab of this build keeps it.
+    let mut follower = follower(1_000);
+    follower.welcomed(ANN);
+    follower.mark_live(at(1_000), &mut Vec::new());
+    let mut out = Vec::new();
+    for text in &texts {
+        let (identity, message) = TabMessage::decode(text).unwrap();
+        follower.receive_message(identity, message, at(1_000), &mut out);
+    }
+    assert_eq!(deliveries(&out), [cursor, cursor.unmarked()].map(Delivery::Through));
+}
+
+#[test]
+fn a_follower_takes_the_cursor_of_an_older_leader() {
+    for form in ["000000000000000e.7", "000000000000000e.7.0000beef"] {
+        let mut follower = follower(1_000);
+        follower.welcomed(ANN);
+        follower.mark_live(at(1_000), &mut Vec::new());
+        let text = format!("member=1&epoch=000000000000000e\nthrough {form}");
+        let (identity, message) = TabMessage::decode(&text).unwrap();
+        let mut out = Vec::new();
+        follower.receive_message(identity, message, at(1_000), &mut out);
+        assert_eq!(deliveries(&out), [Delivery::Through(form.parse().unwrap())]);
+    }
 }
 
 #[test]
@@ -246,7 +295,7 @@ fn an_unreadable_relayed_frame_shows_that_the_leader_lives() {
     election.welcomed(ANN);
     election.mark_live(at(0), &mut Vec::new());
     election.receive_message(Some(ANN), TabMessage::Frame("tea".to_owned()), at(0), &mut out);
-    assert_eq!(deliveries(&out), [Delivery::Event(Event::Unknown)]);
+    assert_eq!(deliveries(&out), [Delivery::Event(Event::Unknown.into())]);
 }
 
 #[test]
@@ -358,6 +407,6 @@ fn a_tab_without_others_holds_no_lease_and_sends_no_message() {
     election.tick(None, at(10_000), &mut out);
     election.end(None, &mut out);
     assert_eq!(out, []);
-    election.event(Event::parse(&frame(7)).unwrap(), &frame(7), &mut out);
+    election.event(Event::parse(&frame(7)).unwrap().into(), &frame(7), &mut out);
     assert_eq!(out, [TabEffect::Deliver(event(&frame(7)))]);
 }

@@ -57,7 +57,8 @@ impl World {
         let Some((of, message)) = decoded else {
             return Err(Violation(format!("invalid tab message: {text}")));
         };
-        let is_relayed = follows && matches!(message, TabMessage::Frame(_) | TabMessage::Through(_));
+        let is_relayed = follows
+            && matches!(message, TabMessage::Frame(_) | TabMessage::Through(_) | TabMessage::Marked(_));
         self.stats.relayed += u64::from(is_relayed);
         if self.prints_steps && !is_relayed {
             println!("{:>8} page {}     {socket:?} receives {message:?}", self.now, id.index);

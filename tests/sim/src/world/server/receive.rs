@@ -42,7 +42,8 @@ impl World {
 
     /// Receives an HTTP request and makes the hub's input from it.
     fn receive_request(&mut self, wire: Wire, request: Request) -> Result<(), Violation> {
-        let empty_hello = Hello { reference: 0, build: String::new(), cursor: None, room: None };
+        let empty_hello =
+            Hello { reference: 0, build: String::new(), cursor: None, held: vec![], room: None };
         let expected = |identity: Option<tabs::SessionIdentity>| ExpectedIdentity {
             member: identity.map(|identity| identity.member),
             epoch: identity.map(|identity| identity.epoch),

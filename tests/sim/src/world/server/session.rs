@@ -7,9 +7,9 @@ use crate::server::Session;
 use crate::violation::Violation;
 use crate::world::World;
 use hub::{Input, SessionId};
-use shared::event::Through;
+use shared::event::{EventFrame, Through};
 use shared::limits::{PING_MS, SILENCE_MS};
-use shared::{Address, CloseCode, Event};
+use shared::{Address, CloseCode, Cursor, Event};
 
 /// Milliseconds between two keep-alive comments of an event stream.
 pub(super) const COMMENT_MS: u64 = 15_000;
@@ -18,13 +18,19 @@ pub(super) const COMMENT_MS: u64 = 15_000;
 const BUFFERED_FRAMES_MAX: usize = 2;
 
 impl World {
-    pub(super) fn publish(&mut self, node: usize, to: Address, event: &Event) -> Result<(), Violation> {
+    pub(super) fn publish(
+        &mut self,
+        node: usize,
+        to: Address,
+        event: &Event,
+        told: Option<Cursor>,
+    ) -> Result<(), Violation> {
         let is_recipient = |session: &Session| session.node == node && session.addresses.contains(&to);
         let sessions = self.server.sessions.iter().filter(|(_, session)| is_recipient(session));
         let recipients: Vec<SessionId> = sessions.map(|(id, _)| *id).collect();
         for id in recipients {
             self.check_may_read(id, event)?;
-            self.send_event(id, event);
+            self.send_event(id, event, encode(&EventFrame::published(event, told)));
         }
         Ok(())
     }
@@ -42,8 +48,8 @@ impl World {
         if may { Ok(()) } else { Err(Violation(format!("(e) {member:?} receives {event:?}"))) }
     }
 
-    pub(super) fn send_event(&mut self, id: SessionId, event: &Event) {
-        let text = encode(event);
+    /// Sends an event, whose frame has this text.
+    pub(super) fn send_event(&mut self, id: SessionId, event: &Event, text: String) {
         if self.is_fault_phase && self.plan.faulty_fanout {
             // Lose only events of rooms, because clients detect no other gap soon.
             let is_of_a_room = event.position().is_some_and(|it| matches!(it.to, Address::Room(_)));
@@ -173,14 +179,15 @@ impl World {
         }
         if session.member.is_some() && session.buffer.is_none() {
             let through = self.server.hub_of(id).through();
-            self.send_event(id, &Event::Ping(Through { through }));
+            let ping = Event::Ping(Through { through });
+            self.send_event(id, &ping, encode(&EventFrame::answered(&ping, None)));
         }
         self.schedule(PING_MS, SimEvent::SessionPing(id));
         Ok(())
     }
 }
 
-pub(super) fn encode(event: &Event) -> String {
+pub(super) fn encode(frame: &EventFrame<&Event>) -> String {
     // Maps with string keys and plain values cannot fail to serialise.
-    serde_json::to_string(event).unwrap_or_default()
+    serde_json::to_string(frame).unwrap_or_default()
 }

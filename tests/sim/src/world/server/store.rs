@@ -10,6 +10,9 @@ use hub::house::change::{Change, Outcome};
 use hub::log::Log;
 use shared::ErrorCode;
 
+/// Largest number of changes that a roll-back loses.
+const ROLLED_BACK_MAX: u64 = 8;
+
 impl World {
     /// Commits an append and schedules the report of its outcomes.
     pub(crate) fn commit_append(
@@ -97,13 +100,37 @@ impl World {
             self.server.durable_head = self.server.log.house().head();
         } else if !unsynced.commits.is_empty() {
             self.stats.lost_changes += u64::try_from(unsynced.commits.len()).unwrap_or(u64::MAX);
-            self.server.appended.truncate(self.server.synced);
-            self.server.log = Log::new(self.server.log.epoch());
-            for (change, at) in self.server.appended.clone() {
-                // Ignore the outcome, which was reported before the crash.
-                let _ = self.server.log.append(change, at);
-            }
+            self.rebuild_log(self.server.synced);
         }
+    }
+
+    /// Rebuilds the log from its first changes.
+    fn rebuild_log(&mut self, changes: usize) {
+        self.server.appended.truncate(changes);
+        self.server.log = Log::new(self.server.log.epoch());
+        for (change, at) in self.server.appended.clone() {
+            // Ignore the outcome, which was reported before.
+            let _ = self.server.log.append(change, at);
+        }
+    }
+
+    /// Puts an older copy of the log in place while the server is down, as the restore of a machine does. The log
+    /// loses its last changes, also acknowledged ones, and keeps its epoch.
+    pub(crate) fn roll_back(&mut self) {
+        let lost = usize::try_from(self.rng.between(1, ROLLED_BACK_MAX)).unwrap_or(1);
+        self.rebuild_log(self.server.appended.len().saturating_sub(lost));
+        let head = self.server.log.house().head();
+        if head == self.server.durable_head {
+            return;
+        }
+        self.server.durable_head = head;
+        self.stats.roll_backs += 1;
+        self.server.roll_backs += 1;
+        self.server.settings.build = self.server.roll_backs.to_string();
+        if self.prints_steps {
+            println!("{:>8} the log is rolled back to {head}", self.now);
+        }
+        self.oracle.roll_back(&self.server.log);
     }
 
     /// Dispatches a delayed input to the hub that requested it.

@@ -39,9 +39,9 @@ fn a_polling_member_is_present_until_some_time_after_the_last_poll() {
     }
     let of_wei = |out: &[Output]| -> Vec<&str> {
         let names = out.iter().filter_map(|output| match output {
-            Output::Publish(Audience::Room(_), Event::Here(_)) => Some("here"),
-            Output::Publish(Audience::Room(_), Event::Away(_)) => Some("away"),
-            Output::Publish(Audience::Room(_), Event::Gone(_)) => Some("gone"),
+            Output::Publish(Audience::Room(_), Event::Here(_), _) => Some("here"),
+            Output::Publish(Audience::Room(_), Event::Away(_), _) => Some("away"),
+            Output::Publish(Audience::Room(_), Event::Gone(_), _) => Some("gone"),
             _ => None,
         });
         names.collect()

@@ -22,7 +22,7 @@ fn begin(transport: Transport) -> (ComparedConnection, Comparison) {
 
 fn greeting(n: u64) -> Option<ComparedConnectionEffect> {
     let cursor = Some(cursor(n));
-    let hello = Hello { reference: 1, build: "inspector".into(), cursor, room: None };
+    let hello = Hello { reference: 1, build: "inspector".into(), cursor, held: vec![], room: None };
     Some(ComparedConnectionEffect::Send(Command::Hello(hello)))
 }
 

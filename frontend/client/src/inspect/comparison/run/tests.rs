@@ -105,7 +105,8 @@ fn a_room_of_the_directory_is_joined() {
     let join = Command::RoomJoin(RoomMove { reference: 1, client_id: ID, room: RoomId(5) });
     assert_eq!(command(&mut run, &mut comparison), join);
     run.handle_response(&mut comparison, reply(5), 0).unwrap();
-    let hello = Hello { reference: 1, build: "inspector".into(), cursor: None, room: Some(RoomId(5)) };
+    let hello =
+        Hello { reference: 1, build: "inspector".into(), cursor: None, held: vec![], room: Some(RoomId(5)) };
     assert_eq!(call(&mut run, &mut comparison, 0), Call::FirstPoll { hello, is_away: false });
 }
 

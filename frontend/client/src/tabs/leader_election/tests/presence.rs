@@ -120,7 +120,7 @@ fn a_tab_without_others_repeats_its_report_too() {
     election.welcomed(ANN);
     election.mark_live(at(5_000), &mut Vec::new());
     let away = r#"{"type":"away","members":[{"id":1,"name":"Ann"}],"count":2}"#;
-    election.event(Event::parse(away).unwrap(), away, &mut Vec::new());
+    election.event(Event::parse(away).unwrap().into(), away, &mut Vec::new());
     let mut out = Vec::new();
     election.tick(None, at(15_000), &mut out);
     assert_eq!(out, [TabEffect::ReportPresence(false)]);

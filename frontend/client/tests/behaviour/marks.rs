@@ -1,0 +1,121 @@
+//! Marks of the log: the cursor moves with each event, and a `hello` names what is held past it.
+
+use crate::house::{House, LOBBY, frame, with_field};
+use crate::page::{Page, ann, commands};
+use client::input::Input;
+use shared::command::Command;
+use shared::event::{EventFrame, Through};
+use shared::limits::HELD_MAX;
+use shared::{Cursor, Event, RoomId};
+
+const TEA: RoomId = RoomId(7);
+
+/// The next events of a room, each with a mark.
+fn talk(house: &mut House, room: RoomId, number: u64, mark: u32) -> (String, Cursor) {
+    let text = house.talk(room, number..=number).remove(0);
+    (with_field(&text, "mark", &format!("{mark:08x}")), house.marked(mark))
+}
+
+/// `cursor` and `held` of the next `hello`.
+fn claims(page: &mut Page) -> (Option<Cursor>, Vec<Cursor>) {
+    let hello = page.reconnect_to_hello();
+    (hello.cursor, hello.held)
+}
+
+#[test]
+fn the_cursor_moves_with_each_event_in_order() {
+    let mut house = House::with_room(1, 7, "tea");
+    let mut page = Page::welcome_in(&house);
+    page.frame(talk(&mut house, LOBBY, 1, 1).0);
+    let (text, cursor) = talk(&mut house, TEA, 2, 2);
+    page.frame(text);
+    assert_eq!(claims(&mut page), (Some(cursor), vec![]));
+}
+
+#[test]
+fn an_event_past_a_gap_is_named_and_moves_no_cursor() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let before = house.through().through;
+    talk(&mut house, LOBBY, 1, 1);
+    let (text, past_gap) = talk(&mut house, LOBBY, 2, 2);
+    page.frame(text);
+    assert_eq!(claims(&mut page), (Some(before), vec![past_gap]));
+    page.frame(house.welcome_back(page.hello, &ann(), before.n));
+    page.frames(house.missed(before.n));
+    assert_eq!(claims(&mut page), (Some(before), vec![past_gap]), "the replay has not ended");
+    page.frame(house.welcome_back(page.hello, &ann(), before.n));
+    page.frames(house.missed(before.n));
+    page.frame(frame(&Event::CaughtUp(Through { through: past_gap })));
+    assert_eq!(claims(&mut page), (Some(past_gap), vec![]));
+}
+
+#[test]
+fn an_event_within_a_change_is_named_and_moves_no_cursor() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let before = house.through().through;
+    let text = house.talk(LOBBY, 1..=1).remove(0);
+    let end = Cursor { n: house.n + 1, ..house.marked(5) };
+    page.frame(with_field(&text, "held", &end.to_string()));
+    assert_eq!(page.texts(), [1]);
+    assert_eq!(claims(&mut page), (Some(before), vec![end]));
+}
+
+#[test]
+fn a_replay_is_named_from_its_welcome_on() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let before = house.through().through;
+    house.talk(LOBBY, 1..=2);
+    page.reconnect_to_hello();
+    let head = house.marked(3);
+    let welcome = house.welcome_back(page.hello, &ann(), before.n);
+    page.frame(with_field(&welcome, "held", &head.to_string()));
+    assert_eq!(claims(&mut page), (Some(before), vec![head]));
+}
+
+#[test]
+fn a_page_without_a_usable_cursor_still_names_its_position() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let (text, cursor) = talk(&mut house, LOBBY, 1, 1);
+    page.frame(text);
+    let other = Cursor { epoch: shared::Epoch(2), ..cursor };
+    // Another epoch ends the session, and the next one starts with a snapshot.
+    page.frame(frame(&Event::Pong(Through { through: other })));
+    page.retry();
+    let opened = page.give(Input::ConnectionOpened(page.socket));
+    let [Command::Hello(hello)] = &commands(&opened)[..] else { panic!("{opened:?}") };
+    assert_eq!((hello.cursor, &hello.held[..]), (None, &[cursor][..]));
+}
+
+#[test]
+fn answers_over_http_are_named_until_the_cursor_passes_them() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let before = house.through().through;
+    let answer = |held: Cursor| {
+        let event = Event::Pong(Through { through: Cursor::new(held.epoch, 0) });
+        EventFrame { event, mark: None, held: Some(held) }
+    };
+    let told = |n: u64| Cursor { n, mark: Some(n as u32), ..before };
+    for count in [HELD_MAX - 1, HELD_MAX, HELD_MAX + 1] {
+        for n in 1..=count as u64 {
+            page.give(Input::AnswerReceived(page.socket, answer(told(before.n + n))));
+            page.give(Input::AnswerReceived(page.socket, answer(told(before.n + n))));
+        }
+        let (cursor, held) = claims(&mut page);
+        assert_eq!((cursor, held.len()), (Some(before), count.min(HELD_MAX)), "each once");
+        // The first and the last stay.
+        assert_eq!(
+            [held.first(), held.last()],
+            [Some(&told(before.n + 1)), Some(&told(before.n + count as u64))]
+        );
+        page.frame(house.welcome(page.hello, &ann()));
+    }
+    let (text, cursor) = talk(&mut house, LOBBY, 1, 1);
+    page.give(Input::AnswerReceived(page.socket, answer(cursor)));
+    page.frame(text);
+    assert_eq!(claims(&mut page), (Some(cursor), vec![]));
+}
