@@ -39,6 +39,7 @@ use crate::components::brand::brand;
 use crate::components::connection_badge::{connection_badge, is_usable};
 use crate::components::dialog::{Dialog, Placement};
 use crate::components::keys::Keyboard;
+use crate::components::memo::memo;
 use crate::context::{ViewRef, use_app_context};
 use crate::language::tr;
 use crate::room_label;
@@ -117,7 +118,8 @@ pub fn Room(props: &RoomProps) -> Html {
         return html! { <main></main> };
     };
     let room_name = room_label::open_name(language, view);
-    let people = || html! { <PeopleList key="list" people={view.people.clone()} stale={!is_usable(view.connection)} /> };
+    let stale = !is_usable(view.connection);
+    let people = || memo("list", PeopleList { people: view.people.clone(), stale });
     let sidebar = || {
         let actions = SidebarActions {
             new_room: opens(Panel::NewRoom),

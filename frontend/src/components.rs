@@ -15,5 +15,6 @@ pub mod dialog;
 pub mod field_error;
 pub mod icon;
 pub mod keys;
+pub mod memo;
 pub mod name_field;
 pub mod preference_switches;

@@ -6,7 +6,8 @@ use crate::components::avatar::avatar;
 use crate::components::button::text_button;
 use crate::components::copy_button::CopyButton;
 use crate::components::icon::Icon;
-use crate::context::{AppContext, use_app_context};
+use crate::components::memo::Draw;
+use crate::context::AppContext;
 use crate::error_text;
 use crate::language::{Language, tr};
 use client::input::Input;
@@ -16,9 +17,10 @@ use shared::{ErrorCode, MemberId};
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// Properties of [`Message`].
-#[derive(Clone, PartialEq, Properties)]
-pub struct MessageProps {
+/// One row: text with links, author, time, and the state of sending. For a refused message, it emits
+/// [`Input::Retry`] and [`Input::Discard`].
+#[derive(PartialEq)]
+pub struct Message {
     /// Row of the view. An unchanged row is the same `Rc`.
     pub row: Rc<Row>,
     /// Whether the message shows its author and time above its text.
@@ -27,11 +29,13 @@ pub struct MessageProps {
     pub marked: Option<u32>,
 }
 
-/// Shows one row: text with links, author, time, and the state of sending. It reads nothing but its
-/// properties. For a refused message, it emits [`Input::Retry`] and [`Input::Discard`].
-#[component]
-pub fn Message(props: &MessageProps) -> Html {
-    let context = use_app_context();
+impl Draw for Message {
+    fn draw(&self, context: &AppContext) -> Html {
+        message(context, self)
+    }
+}
+
+fn message(context: &AppContext, props: &Message) -> Html {
     let language = context.language();
     let row = &props.row;
     let (state, mark) = match row.state {
@@ -67,7 +71,7 @@ pub fn Message(props: &MessageProps) -> Html {
                     { for linked(text) }
                 </p>
                 if let RowState::Failed(code) = row.state {
-                    { failed_actions(&context, row.key, code) }
+                    { failed_actions(context, row.key, code) }
                 }
             </div>
             <div key="state" class="state">

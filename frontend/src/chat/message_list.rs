@@ -8,6 +8,7 @@ use crate::chat::message::Message;
 use crate::clock;
 use crate::components::brand::cup;
 use crate::components::icon::Icon;
+use crate::components::memo::memo;
 use crate::context::use_app_context;
 use crate::language::{Language, tr};
 use client::input::Input;
@@ -85,7 +86,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
         Item::Row { row, has_byline } => {
             let key = row.key.to_string();
             let marked = landed.filter(|landed| landed.key == row.key).map(|landed| landed.revision);
-            html! { <Message {key} {row} {has_byline} {marked} /> }
+            memo(key, Message { row, has_byline, marked })
         }
     });
     let onscroll = look.reform(|_: Event| ());

@@ -1,14 +1,15 @@
 //! The list of the present members of the house: those who are here, and those who are away.
 
 use crate::components::avatar::avatar;
-use crate::context::use_app_context;
+use crate::components::memo::Draw;
+use crate::context::AppContext;
 use crate::language::{Language, tr};
 use client::view::{People, Person, Slice};
 use yew::prelude::*;
 
-/// Properties of [`PeopleList`].
-#[derive(Clone, PartialEq, Properties)]
-pub struct PeopleListProps {
+/// The people who are here and those who are away, and the number of those beyond the list. It emits no input.
+#[derive(PartialEq)]
+pub struct PeopleList {
     /// The view's `people`.
     pub people: Slice<People>,
     /// Whether the connection is unusable. Then the list is dimmed, and its title says that it shows the last
@@ -16,11 +17,13 @@ pub struct PeopleListProps {
     pub stale: bool,
 }
 
-/// Shows the people who are here and those who are away, and the number of those beyond the list. It emits no
-/// input. It is a component because messages change more often than people.
-#[component]
-pub fn PeopleList(props: &PeopleListProps) -> Html {
-    let language = use_app_context().language();
+impl Draw for PeopleList {
+    fn draw(&self, context: &AppContext) -> Html {
+        list(context.language(), self)
+    }
+}
+
+fn list(language: Language, props: &PeopleList) -> Html {
     let (list, stale) = (&props.people.list, props.stale);
     let (away, here): (Vec<&Person>, Vec<&Person>) = list.iter().partition(|person| person.away);
     let named = u32::try_from(list.len()).unwrap_or(u32::MAX);

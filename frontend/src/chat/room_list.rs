@@ -2,8 +2,9 @@
 
 use crate::chat::url::path_of;
 use crate::components::icon::Icon;
-use crate::context::use_app_context;
-use crate::language::tr;
+use crate::components::memo::{Draw, memo};
+use crate::context::AppContext;
+use crate::language::{Language, tr};
 use crate::room_label;
 use client::input::Input;
 use client::view::{RoomItem, Slice};
@@ -12,10 +13,10 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 
-/// Properties of [`RoomList`]. It is a component and not a function because rooms change less often than
-/// messages.
-#[derive(Clone, PartialEq, Properties)]
-pub struct RoomListProps {
+/// The rooms as links, so that the browser can open one in another tab. A plain click emits
+/// [`Input::OpenRoom`].
+#[derive(PartialEq)]
+pub struct RoomList {
     /// Rooms of the view, in its order. If the list is empty, only the lobby is shown.
     pub rooms: Slice<[Slice<RoomItem>]>,
     /// The open room.
@@ -27,11 +28,13 @@ pub struct RoomListProps {
 /// Greatest number of unread messages that is shown; beyond it the list shows `99+`.
 const COUNT_MAX: u32 = 99;
 
-/// Shows the rooms as links, so that the browser can open one in another tab. It reads the view's `rooms` and
-/// `room` from its properties. A plain click emits [`Input::OpenRoom`].
-#[component]
-pub fn RoomList(props: &RoomListProps) -> Html {
-    let context = use_app_context();
+impl Draw for RoomList {
+    fn draw(&self, context: &AppContext) -> Html {
+        list(context, self)
+    }
+}
+
+fn list(context: &AppContext, props: &RoomList) -> Html {
     let onclick = {
         let (emit, on_pick) = (context.emit.clone(), props.on_pick.clone());
         Callback::from(move |event: MouseEvent| {
@@ -65,24 +68,24 @@ pub fn RoomList(props: &RoomListProps) -> Html {
 }
 
 fn entry(item: Slice<RoomItem>, open: RoomId) -> Html {
-    let (id, open) = (item.id.0, item.id == open);
-    html! { <RoomEntry key={id} {item} {open} /> }
+    memo(item.id.0, RoomEntry { open: item.id == open, item })
 }
 
-/// Properties of [`RoomEntry`].
-#[derive(Clone, PartialEq, Properties)]
-struct RoomEntryProps {
+/// One entry of the list, so that a message in one room draws one entry.
+#[derive(PartialEq)]
+struct RoomEntry {
     item: Slice<RoomItem>,
     /// Whether the room is open.
     open: bool,
 }
 
-/// One entry of the list. It is a component, so that a message in one room renders one entry.
-#[component]
-fn RoomEntry(props: &RoomEntryProps) -> Html {
-    let language = use_app_context().language();
-    let RoomEntryProps { item, open } = props;
-    let open = *open;
+impl Draw for RoomEntry {
+    fn draw(&self, context: &AppContext) -> Html {
+        link(context.language(), &self.item, self.open)
+    }
+}
+
+fn link(language: Language, item: &RoomItem, open: bool) -> Html {
     let name = room_label::name(language, item.id, &item.name);
     let count = if item.unread > COUNT_MAX { format!("{COUNT_MAX}+") } else { item.unread.to_string() };
     let news = item.unread > 0;
@@ -92,12 +95,12 @@ fn RoomEntry(props: &RoomEntryProps) -> Html {
                 data-room={item.id.0.to_string()} aria-current={open.then_some("page")}>
                 <span key="hash" class="hash" aria-hidden="true">{ "#" }</span>
                 <span key="name" class="room_name" dir="auto">{ name }</span>
-                if item.draft && !open {
+                if item.draft {
                     <span key="draft" class="draft_mark" title={tr!(language, "sidebar.draft")}>
                         { Icon::Pencil.draw() }<span class="visually_hidden">{ tr!(language, "sidebar.draft") }</span>
                     </span>
                 }
-                if item.failed && !open {
+                if item.failed {
                     <span key="failed" class="failed_mark" title={tr!(language, "sidebar.failed")}>
                         { Icon::Alert.draw() }<span class="visually_hidden">{ tr!(language, "sidebar.failed") }</span>
                     </span>
