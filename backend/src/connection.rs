@@ -67,6 +67,8 @@ pub struct Connection {
     pub burst_queued: Cell<usize>,
     /// Whether something was queued since the last call of [`Connection::flush`].
     is_dirty: Cell<bool>,
+    /// Whether the worker will call [`Connection::flush_later_frames`].
+    is_flushed_later: Cell<bool>,
     /// Waker of the dispatcher that waits for frames. It stays from one wait to the next: to clone and
     /// drop one costs as much as to queue a frame.
     waker: RefCell<Option<Waker>>,
@@ -105,6 +107,7 @@ impl Connection {
             direct_writer,
             burst_queued: Cell::new(0),
             is_dirty: Cell::new(false),
+            is_flushed_later: Cell::new(false),
             waker: RefCell::new(None),
             is_waiting: Cell::new(false),
             last_read_s: Cell::new(now_s),
@@ -398,6 +401,22 @@ impl Connection {
     /// Whether something was queued since the last call of [`Connection::flush`].
     pub fn is_dirty(&self) -> bool {
         self.is_dirty.get()
+    }
+
+    /// Notes that something was queued that nobody waits for. Returns true if no
+    /// [`Connection::flush_later_frames`] was due before.
+    pub fn mark_for_later_flush(&self) -> bool {
+        !self.is_flushed_later.replace(true)
+    }
+
+    /// Flushes, unless everything has left meanwhile. Returns whether it flushed.
+    pub fn flush_later_frames(&self) -> bool {
+        self.is_flushed_later.set(false);
+        let has_frames = !self.is_empty();
+        if has_frames {
+            self.flush();
+        }
+        has_frames
     }
 
     /// Queues frames and flushes. A single frame that nothing precedes goes to the kernel without a place in the

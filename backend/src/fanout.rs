@@ -8,6 +8,7 @@ mod batch_channel;
 mod burst;
 mod connection_guard;
 mod delivery;
+mod later_writes;
 
 pub use batch_channel::{BatchReceiver, BatchSender, batch_channel};
 pub use connection_guard::ConnectionGuard;
@@ -23,6 +24,7 @@ use crate::metrics::{TRANSPORTS, WorkerGauges, worker_counts::count_deliveries};
 use burst::Burst;
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::SessionKind};
+use later_writes::LaterWrites;
 use shared::close::{RETRY_MS, retry_reason};
 use shared::{
     Address, CloseCode, Cursor, Epoch, Event,
@@ -53,8 +55,10 @@ pub struct Connections {
     /// The burst of each dialect that is not queued yet. None lasts longer than a round.
     v1_burst: RefCell<Option<Burst>>,
     text_burst: RefCell<Option<Burst>>,
-    /// Connections with queued frames that were not flushed yet.
+    /// Connections with queued frames that are flushed at the end of the round.
     dirty: RefCell<Vec<Rc<Connection>>>,
+    /// Connections with queued frames that nobody waits for.
+    later: LaterWrites,
     inputs: Rc<WorkerInputs>,
     through: Cell<Cursor>,
     present: Cell<u64>,
@@ -97,6 +101,7 @@ impl Connections {
             v1_burst: RefCell::default(),
             text_burst: RefCell::default(),
             dirty: RefCell::default(),
+            later: LaterWrites::default(),
             inputs: Rc::default(),
             through: Cell::new(Cursor::new(Epoch(0), 0)),
             present: Cell::new(0),
@@ -386,7 +391,7 @@ impl Connections {
             count_deliveries(1, connections.len());
             connections.iter().for_each(|connection| {
                 connection.send_ephemeral(frame.clone());
-                self.mark_dirty(connection);
+                self.later.add(connection);
             });
         }
     }
@@ -421,14 +426,14 @@ impl Connections {
                 SessionKind::WebSocket => {}
                 SessionKind::EventStream if session.0 % COMMENT_S == comments && !connection.is_closing() => {
                     connection.send_replay(ping.clone());
-                    self.mark_dirty(connection);
+                    self.later.add(connection);
                     continue;
                 }
                 _ => continue,
             }
             if connection.silent_s(now_s) >= SILENCE_S && connection.pause_ms(mono_ms()) == 0 {
                 connection.close(Some(CloseCode::Silent.number()), "silent");
-                self.mark_dirty(connection);
+                self.later.add(connection);
             }
             if session.0 % PING_S != share || connection.is_closing() {
                 continue;
@@ -440,7 +445,7 @@ impl Connections {
             } else {
                 connection.enqueue(ping.clone());
             }
-            self.mark_dirty(connection);
+            self.later.add(connection);
             // Only a welcomed client can use the head of the log.
             if connection.dialect == Dialect::V1 && !listed.is_empty() && !connection.is_buffering() {
                 let frame = through
@@ -448,11 +453,10 @@ impl Connections {
                 connection.enqueue(frame.clone());
             }
         }
-        self.flush();
     }
 
     /// Delivers batches until the registry has ended, in rounds: all batches that wait, up to a bound, are
-    /// queued, and then each connection is written once.
+    /// queued, and then each connection is written once. Writes that nobody waits for go between, a few at a time.
     pub async fn run(self: Rc<Self>, mut batches: BatchReceiver) {
         let mut second = interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -463,10 +467,13 @@ impl Connections {
                         return;
                     }
                     self.flush();
+                    self.later.write_some();
                     // Let the dispatchers read, and write the rest, before the next round adds to the queues.
                     tokio::task::yield_now().await;
                 }
                 _ = second.tick() => self.tick(),
+                // A round that waits goes first.
+                () = tokio::task::yield_now(), if !self.later.is_empty() => self.later.write_some(),
             }
         }
     }

@@ -60,6 +60,10 @@ pub const BATCHES_BYTES_MAX: usize = 4 << 20;
 /// waits for the next round, and everything else on the worker goes first. A single batch may be longer.
 pub const ROUND_BYTES_MAX: usize = 128 << 10;
 
+/// Connections of one worker that are written in one turn only because of presence, pings or comments. Beyond: they
+/// wait for a later turn, so that messages go between.
+pub const LATER_WRITES_PER_TURN: usize = 32;
+
 /// Bytes of a WebSocket that are read before its task has decoded them. Beyond: the socket is not read. One
 /// read may exceed the limit.
 pub const READ_AHEAD_BYTES_MAX: usize = 32 << 10;

@@ -137,6 +137,7 @@ const INTERNAL: &[(&str, &str)] = &[
     ("RECENT_MARKS_MAX", "an older mark is read from the store"),
     ("BATCHES_BYTES_MAX", "load of all clients of a worker"),
     ("ROUND_BYTES_MAX", "only orders the work of a worker"),
+    ("LATER_WRITES_PER_TURN", "only orders the work of a worker"),
     ("ENDS_PER_TURN", "only orders the work of a worker"),
     ("CONNECTIONS_PER_WORKER_MAX", "the file descriptors end sooner"),
     ("BACKLOG", "the kernel keeps the connections"),
