@@ -449,6 +449,10 @@ impl Connection {
             // The dispatcher was woken, or has not polled yet: it takes the queued frames.
             return;
         }
+        if self.direct_writer.is_end_waiting() {
+            // Nobody reads the frames. The dispatcher is woken when it is the turn of this end.
+            return;
+        }
         let mut queue = self.queue.borrow_mut();
         self.write(&mut queue);
         let is_empty = queue.is_empty() && !queue.is_closing;
