@@ -139,6 +139,7 @@ const INTERNAL: &[(&str, &str)] = &[
     ("ROUND_BYTES_MAX", "only orders the work of a worker"),
     ("LATER_WRITES_PER_TURN", "only orders the work of a worker"),
     ("ENDS_PER_TURN", "only orders the work of a worker"),
+    ("END_PAUSE", "only orders the work of a worker"),
     ("CONNECTIONS_PER_WORKER_MAX", "the file descriptors end sooner"),
     ("BACKLOG", "the kernel keeps the connections"),
     ("DESCRIPTORS_KEPT", "a setting of the system, told at the start"),
