@@ -20,7 +20,7 @@ use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame::{self, event};
 use crate::connection::worker_inputs::WorkerInputs;
 use crate::limits::COMMENT_EVERY;
-use crate::metrics::{TRANSPORTS, WorkerGauges, worker_counts::count_deliveries};
+use crate::metrics::{WorkerGauges, transport_place, worker_counts::count_deliveries};
 use burst::Burst;
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::SessionKind};
@@ -64,6 +64,7 @@ pub struct Connections {
     present: Cell<u64>,
     started: Instant,
     jitter: Cell<u64>,
+    gauges: Cell<WorkerGauges>,
 }
 
 /// Names a list of connections that get the same frames.
@@ -107,6 +108,7 @@ impl Connections {
             present: Cell::new(0),
             started: Instant::now(),
             jitter: Cell::new(u64::from(worker)),
+            gauges: Cell::default(),
         })
     }
 
@@ -125,6 +127,7 @@ impl Connections {
         let session = SessionId(u64::from(self.worker) << 48 | self.last_number.get());
         let inputs = Rc::clone(&self.inputs);
         let connection = Connection::new(session, dialect, kind, self.now_s(), inputs, direct_writer);
+        self.count_open(&connection, |count| count + 1);
         let entry = Entry { connection: Rc::clone(&connection), listed: Vec::new() };
         self.all.borrow_mut().insert(session, entry);
         connection
@@ -134,6 +137,7 @@ impl Connections {
     pub fn remove(&self, session: SessionId) {
         let removed = self.all.borrow_mut().remove(&session);
         if let Some(entry) = removed {
+            self.count_open(&entry.connection, |count| count.saturating_sub(1));
             entry.listed.into_iter().for_each(|place| self.remove_from_list(place));
             self.inputs.push(Input::Closed(session));
         }
@@ -144,24 +148,19 @@ impl Connections {
         Rc::clone(&self.inputs)
     }
 
-    /// What is open, and what waits for it.
+    /// What is open, and what waited for it at the last tick.
     pub fn gauges(&self) -> WorkerGauges {
-        let mut gauges = WorkerGauges::default();
-        for Entry { connection, .. } in self.all.borrow().values() {
-            gauges.queued_bytes += connection.queued_bytes();
-            let transport = match connection.kind {
-                SessionKind::WebSocket => "websocket",
-                SessionKind::EventStream => "event_stream",
-                SessionKind::Poll => "poll",
-                SessionKind::Command => "command",
-            };
-            let dialect = if connection.dialect == Dialect::Text { "text" } else { "v1" };
-            let place = TRANSPORTS.iter().position(|labels| *labels == [transport, dialect]);
-            if let Some(count) = place.and_then(|place| gauges.connections.get_mut(place)) {
-                *count += 1;
-            }
+        self.gauges.get()
+    }
+
+    /// Counts a connection that was added or removed.
+    fn count_open(&self, connection: &Connection, change: impl FnOnce(usize) -> usize) {
+        let mut gauges = self.gauges.get();
+        if let Some(count) = gauges.connections.get_mut(transport_place(connection.kind, connection.dialect))
+        {
+            *count = change(*count);
         }
-        gauges
+        self.gauges.set(gauges);
     }
 
     /// Whole seconds of this worker's clock.
@@ -414,14 +413,16 @@ impl Connections {
         range.start + (z ^ (z >> 31)) % (range.end - range.start)
     }
 
-    /// Pings this second's share of the connections, and closes silent ones.
+    /// Pings this second's share of the connections, closes silent ones, and sums up what waits for all.
     fn tick(&self) {
         let now_s = self.now_s();
         let ping = frame::ping();
         let mut through = None;
+        let mut queued_bytes = 0;
         let share = u64::from(now_s) % PING_S;
         let comments = u64::from(now_s) % COMMENT_S;
         for (session, Entry { connection, listed }) in &*self.all.borrow() {
+            queued_bytes += connection.queued_bytes();
             match connection.kind {
                 SessionKind::WebSocket => {}
                 SessionKind::EventStream if session.0 % COMMENT_S == comments && !connection.is_closing() => {
@@ -453,6 +454,7 @@ impl Connections {
                 connection.enqueue(frame.clone());
             }
         }
+        self.gauges.set(WorkerGauges { queued_bytes, ..self.gauges.get() });
     }
 
     /// Delivers batches until the registry has ended, in rounds: all batches that wait, up to a bound, are

@@ -55,9 +55,17 @@ fn the_gauges_count_each_connection_and_what_waits_for_it() {
     v1.buffer();
     v1.enqueue(Bytes::from(vec![0; 500]));
     v1.send_ephemeral(Bytes::from(vec![0; 50]));
+    connections.tick();
     assert_eq!(connections.gauges().queued_bytes, 1_550 + 3 * 32, "buffered bytes count too");
     connections.remove(other.session);
+    connections.remove(other.session);
     assert_eq!(connections.gauges().connections, [1, 1, 1, 1, 1]);
+    connections.remove(text.session);
+    connections.tick();
+    assert_eq!(
+        connections.gauges(),
+        WorkerGauges { connections: [1, 0, 1, 1, 1], queued_bytes: 550 + 2 * 32 }
+    );
 }
 
 #[test]
