@@ -51,7 +51,7 @@ pub struct Connections {
     worker: u16,
     last_number: Cell<u64>,
     all: RefCell<HashMap<SessionId, Entry>>,
-    lists: RefCell<HashMap<ListKey, Vec<Rc<Connection>>>>,
+    lists: RefCell<HashMap<ListKey, List>>,
     /// The burst of each dialect that is not queued yet. None lasts longer than a round.
     v1_burst: RefCell<Option<Burst>>,
     text_burst: RefCell<Option<Burst>>,
@@ -83,6 +83,15 @@ impl ListKey {
             ListKey::Text => Dialect::Text,
         }
     }
+}
+
+/// Connections that get the same frames.
+#[derive(Default)]
+struct List {
+    connections: Vec<Rc<Connection>>,
+    /// Place of this list among the lists of each connection, so that a removal searches nothing. A connection may be
+    /// in 500 lists, and thousands of connections may end at once.
+    places: Vec<usize>,
 }
 
 struct Entry {
@@ -214,7 +223,8 @@ impl Connections {
     fn add_to_list(&self, session: SessionId, key: ListKey) {
         if let Some(entry) = self.all.borrow_mut().get_mut(&session) {
             let mut lists = self.lists.borrow_mut();
-            let connections = lists.entry(key).or_default();
+            let List { connections, places } = lists.entry(key).or_default();
+            places.push(entry.listed.len());
             entry.listed.push((key, connections.len()));
             connections.push(Rc::clone(&entry.connection));
         }
@@ -223,7 +233,14 @@ impl Connections {
     fn unsubscribe(&self, session: SessionId, key: ListKey) {
         let place = self.all.borrow_mut().get_mut(&session).and_then(|entry| {
             let at = entry.listed.iter().position(|(other, _)| *other == key)?;
-            Some(entry.listed.swap_remove(at))
+            let place = entry.listed.swap_remove(at);
+            if let Some((moved, index)) = entry.listed.get(at)
+                && let Some(place) =
+                    self.lists.borrow_mut().get_mut(moved).and_then(|list| list.places.get_mut(*index))
+            {
+                *place = at;
+            }
+            Some(place)
         });
         place.into_iter().for_each(|place| self.remove_from_list(place));
     }
@@ -231,14 +248,15 @@ impl Connections {
     /// Removes the connection at this index of a list. Its entry no longer names the list.
     fn remove_from_list(&self, (key, index): (ListKey, usize)) {
         let mut lists = self.lists.borrow_mut();
-        let Some(connections) = lists.get_mut(&key) else { return };
+        let Some(List { connections, places }) = lists.get_mut(&key) else { return };
         connections.swap_remove(index);
-        match connections.get(index).map(|moved| moved.session) {
-            Some(moved) => {
-                if let Some(entry) = self.all.borrow_mut().get_mut(&moved)
-                    && let Some(place) = entry.listed.iter_mut().find(|(other, _)| *other == key)
+        places.swap_remove(index);
+        match connections.get(index).zip(places.get(index)) {
+            Some((moved, place)) => {
+                if let Some(entry) = self.all.borrow_mut().get_mut(&moved.session)
+                    && let Some(listed) = entry.listed.get_mut(*place)
                 {
-                    place.1 = index;
+                    listed.1 = index;
                 }
             }
             None if connections.is_empty() => drop(lists.remove(&key)),
@@ -277,7 +295,7 @@ impl Connections {
     fn end_burst(&self, dialect: Dialect, give: impl Fn(&Rc<Connection>, &[Bytes])) {
         let Some(burst) = self.burst_of(dialect).take() else { return };
         let lists = self.lists.borrow();
-        let Some(connections) = lists.get(&burst.key) else { return };
+        let Some(List { connections, .. }) = lists.get(&burst.key) else { return };
         count_deliveries(burst.frames.len(), connections.len());
         let joined = burst.joined();
         for connection in connections {
@@ -386,7 +404,7 @@ impl Connections {
 
     fn publish_ephemeral(&self, address: Address, frame: &Bytes) {
         self.queue_burst(Dialect::V1);
-        if let Some(connections) = self.lists.borrow().get(&ListKey::V1(address)) {
+        if let Some(List { connections, .. }) = self.lists.borrow().get(&ListKey::V1(address)) {
             count_deliveries(1, connections.len());
             connections.iter().for_each(|connection| {
                 connection.send_ephemeral(frame.clone());
