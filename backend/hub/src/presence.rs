@@ -145,7 +145,8 @@ impl Presence {
         let changed = std::mem::take(&mut self.changed);
         let (mut here, mut away, mut gone, mut changes) = (Vec::new(), Vec::new(), Vec::new(), 0);
         let ids: Vec<MemberId> = if is_full {
-            self.pages.keys().copied().chain(changed.keys().copied()).collect()
+            let left = changed.keys().filter(|id| !self.pages.contains_key(id));
+            self.pages.keys().chain(left).copied().collect()
         } else {
             changed.keys().copied().collect()
         };
@@ -165,6 +166,8 @@ impl Presence {
                 _ if many => {}
                 Some(true) => away.extend(name(id)),
                 Some(false) => here.extend(name(id)),
+                // Nobody holds the name of a member who left while only the count was published.
+                None if is_full => {}
                 None => gone.push(id),
             }
         }
@@ -280,8 +283,22 @@ mod tests {
         assert_eq!(named(&presence.take_changes(at(3_000), 7, name)), (0, limit + 1));
         presence.close(MemberId(1), false);
         let events = presence.take_changes(at(4_000), 7, name);
-        let [Event::Gone(_), Event::Here(here)] = &events[..] else { panic!("{events:?}") };
-        assert_eq!(here.members.len(), PRESENCE_NAMED_MAX);
+        assert_eq!(named(&events), (PRESENCE_NAMED_MAX, limit));
         assert_eq!(presence.list_for_welcome(name).len(), WELCOME_PRESENT_MAX);
+        presence.close(MemberId(2), false);
+        let events = presence.take_changes(at(5_000), 7, name);
+        assert!(matches!(&events[..], [Event::Gone(gone)] if gone.members == [MemberId(2)]), "{events:?}");
+    }
+
+    #[test]
+    fn a_mass_disconnect_names_only_those_who_stay() {
+        let mut presence = Presence::default();
+        (1..=10_000).for_each(|id| presence.open(MemberId(id)));
+        presence.take_changes(at(1_000), 7, name);
+        (101..=10_000).for_each(|id| presence.close(MemberId(id), false));
+        presence.set_away(MemberId(100), true);
+        let events = presence.take_changes(at(2_000), 7, name);
+        let [Event::Here(here), Event::Away(away)] = &events[..] else { panic!("{events:?}") };
+        assert_eq!((here.members.len(), here.count, away.members.len()), (99, 100, 1));
     }
 }
