@@ -19,7 +19,7 @@ use crate::connection::Connection;
 use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame::{self, event};
 use crate::connection::worker_inputs::WorkerInputs;
-use crate::limits::COMMENT_EVERY;
+use crate::limits::{COMMENT_EVERY, LATER_PAUSE};
 use crate::metrics::{WorkerGauges, transport_place, worker_counts::count_deliveries};
 use burst::Burst;
 use bytes::Bytes;
@@ -492,8 +492,7 @@ impl Connections {
                     tokio::task::yield_now().await;
                 }
                 _ = second.tick() => self.tick(),
-                // A round that waits goes first.
-                () = tokio::task::yield_now(), if !self.later.is_empty() => self.later.write_some(),
+                () = tokio::time::sleep(LATER_PAUSE), if !self.later.is_empty() => self.later.write_some(),
             }
         }
     }

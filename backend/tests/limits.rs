@@ -138,6 +138,7 @@ const INTERNAL: &[(&str, &str)] = &[
     ("BATCHES_BYTES_MAX", "load of all clients of a worker"),
     ("ROUND_BYTES_MAX", "only orders the work of a worker"),
     ("LATER_WRITES_PER_TURN", "only orders the work of a worker"),
+    ("LATER_PAUSE", "only orders the work of a worker"),
     ("ENDS_PER_TURN", "only orders the work of a worker"),
     ("END_PAUSE", "only orders the work of a worker"),
     ("CONNECTIONS_PER_WORKER_MAX", "the file descriptors end sooner"),

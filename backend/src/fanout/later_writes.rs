@@ -2,7 +2,8 @@
 //!
 //! Presence goes to everybody in the lobby at once, so one event costs a worker a write for each of its connections.
 //! Messages would wait behind all of them. So these frames are queued at once, in their order, and written a few
-//! connections at a time, between the rounds. A message for a connection takes them along.
+//! connections at a time, between the rounds and with pauses, in which the registry gets its part of a CPU core that it
+//! shares with the worker. A message for a connection takes them along.
 
 use crate::connection::Connection;
 use crate::limits::LATER_WRITES_PER_TURN;

@@ -5,7 +5,7 @@ use crate::connection::server_socket::{
     ServerSocket,
     tests::{flush, pair},
 };
-use crate::limits::{FLUSH_BYTES, LATER_WRITES_PER_TURN, QUEUE_BYTES_MAX, ROUND_BYTES_MAX};
+use crate::limits::{FLUSH_BYTES, LATER_PAUSE, LATER_WRITES_PER_TURN, QUEUE_BYTES_MAX, ROUND_BYTES_MAX};
 use crate::metrics::worker_counts;
 use actix_web::rt::net::TcpStream;
 use shared::RoomId;
@@ -271,7 +271,7 @@ async fn a_message_overtakes_no_presence_on_its_connection_and_waits_for_none_of
     assert!(others.iter().all(|other| other.write_count() == 1));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn presence_leaves_without_another_round_and_tasks_run_between_its_writes() {
     let connections = Connections::new(0);
     let mut sockets = Vec::new();
@@ -280,6 +280,7 @@ async fn presence_leaves_without_another_round_and_tasks_run_between_its_writes(
     }
     let (sender, receiver) = batch_channel();
     sender.send(presence()).await.unwrap();
+    let begin = Instant::now();
     let mut seen = Vec::new();
     let other = async {
         loop {
@@ -290,7 +291,8 @@ async fn presence_leaves_without_another_round_and_tasks_run_between_its_writes(
             if written == sockets.len() {
                 return;
             }
-            tokio::task::yield_now().await;
+            // The clock steps only when every task waits.
+            tokio::time::sleep(LATER_PAUSE).await;
         }
     };
     tokio::select! {
@@ -299,5 +301,6 @@ async fn presence_leaves_without_another_round_and_tasks_run_between_its_writes(
         () = other => {}
     }
     assert_eq!(seen, [1, 2, 3].map(|turns| turns * LATER_WRITES_PER_TURN));
+    assert!(begin.elapsed() >= 2 * LATER_PAUSE, "{:?}", begin.elapsed());
     drop(sender);
 }
