@@ -29,6 +29,7 @@ fn protocol_md_lists_the_limits_of_the_hub() {
         CONNECTION_MESSAGES_PER_POST,
         CONNECTION_BYTES_PER_S,
         PRESENCE_MS,
+        PRESENCE_COUNT_MS,
         POLL_LINGER_MS,
         POLL_LINGER_AWAY_MS,
         CLOCK_JUMP_MS,
