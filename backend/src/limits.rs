@@ -24,8 +24,16 @@ pub const FLUSH_BYTES: usize = 64 << 10;
 /// Entries that an empty queue keeps for the next frames. Beyond: they are freed.
 pub const QUEUE_FRAMES_KEPT: usize = 64;
 
-/// Bytes of one chunk that a connection hands to the HTTP dispatcher. Longer frames leave in several chunks.
+/// Bytes of one chunk of a stream or a poll, and of joined frames of a burst. Longer frames are not joined.
 pub const CHUNK_BYTES_MAX: usize = 16 << 10;
+
+/// Bytes in the buffer of an HTTP dispatcher with which it takes no further chunk. Beyond: the chunk waits until the
+/// kernel has taken the buffer.
+pub const DISPATCHER_BYTES_MAX: usize = 1 << 10;
+
+/// Bytes of one chunk that a WebSocket hands to its HTTP dispatcher. Longer frames leave in several chunks. With
+/// [`DISPATCHER_BYTES_MAX`] more, it fits into the 8 KiB that the dispatcher allocates at first.
+pub const SOCKET_CHUNK_BYTES_MAX: usize = 7 << 10;
 
 /// Frames that the direct writer hands to the kernel in one write. More leave in several writes.
 pub const SLICES_MAX: usize = 64;

@@ -127,6 +127,8 @@ fn protocol_md_lists_the_limits_of_the_server() {
 const INTERNAL: &[(&str, &str)] = &[
     ("FLUSH_BYTES", "only orders the writes of a round"),
     ("QUEUE_FRAMES_KEPT", "memory of an empty queue"),
+    ("DISPATCHER_BYTES_MAX", "more leaves with the next write"),
+    ("SOCKET_CHUNK_BYTES_MAX", "how a body is cut into chunks means nothing (RFC 9112 §7.1)"),
     ("CHUNK_BYTES_MAX", "how a body is cut into chunks means nothing (RFC 9112 §7.1)"),
     ("SLICES_MAX", "more frames leave with the next write"),
     ("INBOX_MAX", "load of all clients"),

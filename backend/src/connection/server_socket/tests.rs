@@ -1,13 +1,17 @@
 use super::*;
 use crate::connection::request_bytes::BodyLength;
 use crate::connection::{Connection, OutboundBody};
-use crate::limits::{ENDS_PER_TURN, HEAD_BYTES_MAX, PIPELINED_BYTES_MAX, READ_AHEAD_BYTES_MAX};
+use crate::limits::{
+    ENDS_PER_TURN, HEAD_BYTES_MAX, PIPELINED_BYTES_MAX, READ_AHEAD_BYTES_MAX, SOCKET_CHUNK_BYTES_MAX,
+};
+use crate::server::listener::http_service;
 use actix_http::{HttpService, KeepAlive, Request, Response, body::BoxBody};
 use actix_service::{Service as _, ServiceFactory as _, fn_service};
 use actix_web::body::MessageBody as _;
 use bytes::Bytes;
 use hub::{Dialect, SessionId, session::SessionKind};
 use std::{
+    cell::Cell,
     convert::Infallible,
     future::poll_fn,
     sync::{
@@ -260,4 +264,60 @@ async fn many_sockets_end_in_turns() {
         tokio::task::yield_now().await;
     }
     assert_eq!(most_in_a_turn, ENDS_PER_TURN);
+}
+
+/// A transport whose kernel takes no byte.
+struct Stalled {
+    request: &'static [u8],
+}
+
+impl AsyncRead for Stalled {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.request.is_empty() {
+            return Poll::Pending;
+        }
+        buffer.put_slice(std::mem::take(&mut self.request));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Stalled {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Pending
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[actix_web::test]
+async fn the_dispatcher_takes_one_chunk_of_a_websocket_that_is_not_read() {
+    let connection =
+        Connection::new(SessionId(1), Dialect::V1, SessionKind::WebSocket, 0, Rc::default(), Rc::default());
+    connection.enqueue(Bytes::from(vec![b'x'; 10 * SOCKET_CHUNK_BYTES_MAX]));
+    let body = Rc::new(Cell::new(Some(OutboundBody::new(Rc::clone(&connection)))));
+    let service = http_service()
+        .h1(fn_service(move |_: Request| {
+            let body = body.take().unwrap();
+            async move { Ok::<_, Infallible>(Response::ok().set_body(body)) }
+        }))
+        .new_service(())
+        .await
+        .unwrap();
+    let mut dispatcher = std::pin::pin!(service.call((Stalled { request: GET }, None)));
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..10 {
+        assert!(dispatcher.as_mut().poll(&mut context).is_pending());
+    }
+    let waiting = connection.queued_bytes() - size_of::<Bytes>();
+    assert_eq!(waiting, 9 * SOCKET_CHUNK_BYTES_MAX, "one chunk is in the dispatcher's buffer");
 }

@@ -88,12 +88,12 @@ fn answers_count_until_their_last_byte_has_left() {
     let (connection, mut body) = connection();
     connection.count_held(limits.held_bytes(ip));
     connection.enqueue(Bytes::from(vec![0; 100]));
-    connection.enqueue_own(Bytes::from(vec![0; CHUNK_BYTES_MAX + 10]));
+    connection.enqueue_own(Bytes::from(vec![0; SOCKET_CHUNK_BYTES_MAX + 10]));
     connection.enqueue(Bytes::from(vec![0; 100]));
     connection.enqueue_own(Bytes::from(vec![0; 100]));
-    assert!(holds(CHUNK_BYTES_MAX + 110 + 2 * ENTRY_BYTES));
+    assert!(holds(SOCKET_CHUNK_BYTES_MAX + 110 + 2 * ENTRY_BYTES));
     assert!(next(&mut body).is_ready());
-    assert!(holds(CHUNK_BYTES_MAX + 110 + 2 * ENTRY_BYTES), "a shared frame has left");
+    assert!(holds(SOCKET_CHUNK_BYTES_MAX + 110 + 2 * ENTRY_BYTES), "a shared frame has left");
     assert!(next(&mut body).is_ready());
     assert!(holds(110 + 2 * ENTRY_BYTES), "a part has left");
     connection.cut_off_slow_reader();
