@@ -233,6 +233,8 @@ impl Connection {
         let traced = self.tracer.get().and_then(|tracer| tracer.sent(&frame));
         queue.push_replay(frame);
         traced.into_iter().for_each(|traced| queue.push(traced));
+        drop(queue);
+        self.bound_held();
     }
 
     /// Queues the answer to a command of this client, or buffers it during a replay. A request for one

@@ -13,7 +13,7 @@ pub const QUEUE_BYTES_MAX: usize = 1 << 20;
 pub const ANSWER_BYTES_MAX: usize = 64 << 10;
 
 /// Bytes that wait for all WebSockets of one IP address, events that others get too not counted, and bytes of their
-/// unfinished messages. Beyond: a WebSocket that gets an answer is closed with 4008, and one that sends a part of a
+/// unfinished messages. A frame counts whole until its last byte has left. Beyond: a WebSocket that gets an answer is closed with 4008, and one that sends a part of a
 /// message with 4408.
 pub const HELD_BYTES_PER_ADDRESS_MAX: usize = 32 << 20;
 
