@@ -90,9 +90,10 @@ pub const SERVED_BODY_BYTES_MAX: usize = 512 << 10;
 
 /// Sockets of one worker that report their end in one turn, and at once in one millisecond. Beyond: an end waits for a
 /// later turn, so that deliveries go between.
-pub const ENDS_PER_TURN: usize = 16;
+pub const ENDS_PER_TURN: usize = 8;
 
-/// Pause between two such turns. With this and [`ENDS_PER_TURN`], 10,000 sockets of one worker end in about a second.
+/// Pause between two such turns. With this and [`ENDS_PER_TURN`], 10,000 sockets of one worker end in about two
+/// seconds.
 pub const END_PAUSE: Duration = Duration::from_millis(1);
 
 /// Connections of one worker. Beyond: new ones wait in the kernel's backlog.
