@@ -69,6 +69,8 @@ pub struct Connection {
     pub burst_queued: Cell<usize>,
     /// Whether something was queued since the last call of [`Connection::flush`].
     is_dirty: Cell<bool>,
+    /// Whether the worker will call [`Connection::flush_later_frames`].
+    is_flushed_later: Cell<bool>,
     /// Waker of the dispatcher that waits for frames. It stays from one wait to the next: to clone and
     /// drop one costs as much as to queue a frame.
     waker: RefCell<Option<Waker>>,
@@ -107,6 +109,7 @@ impl Connection {
             direct_writer,
             burst_queued: Cell::new(0),
             is_dirty: Cell::new(false),
+            is_flushed_later: Cell::new(false),
             waker: RefCell::new(None),
             is_waiting: Cell::new(false),
             last_read_s: Cell::new(now_s),

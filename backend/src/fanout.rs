@@ -8,6 +8,7 @@ mod batch_channel;
 mod burst;
 mod connection_guard;
 mod delivery;
+mod later_writes;
 
 pub use batch_channel::{BatchReceiver, BatchSender, batch_channel};
 pub use connection_guard::ConnectionGuard;
@@ -18,11 +19,12 @@ use crate::connection::Connection;
 use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame::{self, event, replayed_event};
 use crate::connection::worker_inputs::WorkerInputs;
-use crate::limits::COMMENT_EVERY;
-use crate::metrics::{TRANSPORTS, WorkerGauges, worker_counts::count_deliveries};
+use crate::limits::{COMMENT_EVERY, LATER_PAUSE};
+use crate::metrics::{WorkerGauges, transport_place, worker_counts::count_deliveries};
 use burst::Burst;
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::SessionKind};
+use later_writes::LaterWrites;
 use shared::close::{RETRY_MS, retry_reason};
 use shared::{
     Address, CloseCode, Cursor, Epoch, Event,
@@ -49,17 +51,20 @@ pub struct Connections {
     worker: u16,
     last_number: Cell<u64>,
     all: RefCell<HashMap<SessionId, Entry>>,
-    lists: RefCell<HashMap<ListKey, Vec<Rc<Connection>>>>,
+    lists: RefCell<HashMap<ListKey, List>>,
     /// The burst of each dialect that is not queued yet. None lasts longer than a round.
     v1_burst: RefCell<Option<Burst>>,
     text_burst: RefCell<Option<Burst>>,
-    /// Connections with queued frames that were not flushed yet.
+    /// Connections with queued frames that are flushed at the end of the round.
     dirty: RefCell<Vec<Rc<Connection>>>,
+    /// Connections with queued frames that nobody waits for.
+    later: LaterWrites,
     inputs: Rc<WorkerInputs>,
     through: Cell<Cursor>,
     present: Cell<u64>,
     started: Instant,
     jitter: Cell<u64>,
+    gauges: Cell<WorkerGauges>,
 }
 
 /// Names a list of connections that get the same frames.
@@ -80,6 +85,15 @@ impl ListKey {
     }
 }
 
+/// Connections that get the same frames.
+#[derive(Default)]
+struct List {
+    connections: Vec<Rc<Connection>>,
+    /// Place of this list among the lists of each connection, so that a removal searches nothing. A connection may be
+    /// in 500 lists, and thousands of connections may end at once.
+    places: Vec<usize>,
+}
+
 struct Entry {
     connection: Rc<Connection>,
     /// Lists that hold the connection, and its index in each.
@@ -97,11 +111,13 @@ impl Connections {
             v1_burst: RefCell::default(),
             text_burst: RefCell::default(),
             dirty: RefCell::default(),
+            later: LaterWrites::default(),
             inputs: Rc::default(),
             through: Cell::new(Cursor::new(Epoch(0), 0)),
             present: Cell::new(0),
             started: Instant::now(),
             jitter: Cell::new(u64::from(worker)),
+            gauges: Cell::default(),
         })
     }
 
@@ -120,6 +136,7 @@ impl Connections {
         let session = SessionId(u64::from(self.worker) << 48 | self.last_number.get());
         let inputs = Rc::clone(&self.inputs);
         let connection = Connection::new(session, dialect, kind, self.now_s(), inputs, direct_writer);
+        self.count_open(&connection, |count| count + 1);
         let entry = Entry { connection: Rc::clone(&connection), listed: Vec::new() };
         self.all.borrow_mut().insert(session, entry);
         connection
@@ -129,6 +146,7 @@ impl Connections {
     pub fn remove(&self, session: SessionId) {
         let removed = self.all.borrow_mut().remove(&session);
         if let Some(entry) = removed {
+            self.count_open(&entry.connection, |count| count.saturating_sub(1));
             entry.listed.into_iter().for_each(|place| self.remove_from_list(place));
             self.inputs.push(Input::Closed(session));
         }
@@ -139,24 +157,19 @@ impl Connections {
         Rc::clone(&self.inputs)
     }
 
-    /// What is open, and what waits for it.
+    /// What is open, and what waited for it at the last tick.
     pub fn gauges(&self) -> WorkerGauges {
-        let mut gauges = WorkerGauges::default();
-        for Entry { connection, .. } in self.all.borrow().values() {
-            gauges.queued_bytes += connection.queued_bytes();
-            let transport = match connection.kind {
-                SessionKind::WebSocket => "websocket",
-                SessionKind::EventStream => "event_stream",
-                SessionKind::Poll => "poll",
-                SessionKind::Command => "command",
-            };
-            let dialect = if connection.dialect == Dialect::Text { "text" } else { "v1" };
-            let place = TRANSPORTS.iter().position(|labels| *labels == [transport, dialect]);
-            if let Some(count) = place.and_then(|place| gauges.connections.get_mut(place)) {
-                *count += 1;
-            }
+        self.gauges.get()
+    }
+
+    /// Counts a connection that was added or removed.
+    fn count_open(&self, connection: &Connection, change: impl FnOnce(usize) -> usize) {
+        let mut gauges = self.gauges.get();
+        if let Some(count) = gauges.connections.get_mut(transport_place(connection.kind, connection.dialect))
+        {
+            *count = change(*count);
         }
-        gauges
+        self.gauges.set(gauges);
     }
 
     /// Whole seconds of this worker's clock.
@@ -210,7 +223,8 @@ impl Connections {
     fn add_to_list(&self, session: SessionId, key: ListKey) {
         if let Some(entry) = self.all.borrow_mut().get_mut(&session) {
             let mut lists = self.lists.borrow_mut();
-            let connections = lists.entry(key).or_default();
+            let List { connections, places } = lists.entry(key).or_default();
+            places.push(entry.listed.len());
             entry.listed.push((key, connections.len()));
             connections.push(Rc::clone(&entry.connection));
         }
@@ -219,7 +233,14 @@ impl Connections {
     fn unsubscribe(&self, session: SessionId, key: ListKey) {
         let place = self.all.borrow_mut().get_mut(&session).and_then(|entry| {
             let at = entry.listed.iter().position(|(other, _)| *other == key)?;
-            Some(entry.listed.swap_remove(at))
+            let place = entry.listed.swap_remove(at);
+            if let Some((moved, index)) = entry.listed.get(at)
+                && let Some(place) =
+                    self.lists.borrow_mut().get_mut(moved).and_then(|list| list.places.get_mut(*index))
+            {
+                *place = at;
+            }
+            Some(place)
         });
         place.into_iter().for_each(|place| self.remove_from_list(place));
     }
@@ -227,14 +248,15 @@ impl Connections {
     /// Removes the connection at this index of a list. Its entry no longer names the list.
     fn remove_from_list(&self, (key, index): (ListKey, usize)) {
         let mut lists = self.lists.borrow_mut();
-        let Some(connections) = lists.get_mut(&key) else { return };
+        let Some(List { connections, places }) = lists.get_mut(&key) else { return };
         connections.swap_remove(index);
-        match connections.get(index).map(|moved| moved.session) {
-            Some(moved) => {
-                if let Some(entry) = self.all.borrow_mut().get_mut(&moved)
-                    && let Some(place) = entry.listed.iter_mut().find(|(other, _)| *other == key)
+        places.swap_remove(index);
+        match connections.get(index).zip(places.get(index)) {
+            Some((moved, place)) => {
+                if let Some(entry) = self.all.borrow_mut().get_mut(&moved.session)
+                    && let Some(listed) = entry.listed.get_mut(*place)
                 {
-                    place.1 = index;
+                    listed.1 = index;
                 }
             }
             None if connections.is_empty() => drop(lists.remove(&key)),
@@ -273,7 +295,7 @@ impl Connections {
     fn end_burst(&self, dialect: Dialect, give: impl Fn(&Rc<Connection>, &[Bytes])) {
         let Some(burst) = self.burst_of(dialect).take() else { return };
         let lists = self.lists.borrow();
-        let Some(connections) = lists.get(&burst.key) else { return };
+        let Some(List { connections, .. }) = lists.get(&burst.key) else { return };
         count_deliveries(burst.frames.len(), connections.len());
         let joined = burst.joined();
         for connection in connections {
@@ -383,11 +405,11 @@ impl Connections {
 
     fn publish_ephemeral(&self, address: Address, frame: &Bytes) {
         self.queue_burst(Dialect::V1);
-        if let Some(connections) = self.lists.borrow().get(&ListKey::V1(address)) {
+        if let Some(List { connections, .. }) = self.lists.borrow().get(&ListKey::V1(address)) {
             count_deliveries(1, connections.len());
             connections.iter().for_each(|connection| {
                 connection.send_ephemeral(frame.clone());
-                self.mark_dirty(connection);
+                self.later.add(connection);
             });
         }
     }
@@ -410,26 +432,28 @@ impl Connections {
         range.start + (z ^ (z >> 31)) % (range.end - range.start)
     }
 
-    /// Pings this second's share of the connections, and closes silent ones.
+    /// Pings this second's share of the connections, closes silent ones, and sums up what waits for all.
     fn tick(&self) {
         let now_s = self.now_s();
         let ping = frame::ping();
         let mut through = None;
+        let mut queued_bytes = 0;
         let share = u64::from(now_s) % PING_S;
         let comments = u64::from(now_s) % COMMENT_S;
         for (session, Entry { connection, listed }) in &*self.all.borrow() {
+            queued_bytes += connection.queued_bytes();
             match connection.kind {
                 SessionKind::WebSocket => {}
                 SessionKind::EventStream if session.0 % COMMENT_S == comments && !connection.is_closing() => {
                     connection.send_replay(ping.clone());
-                    self.mark_dirty(connection);
+                    self.later.add(connection);
                     continue;
                 }
                 _ => continue,
             }
             if connection.silent_s(now_s) >= SILENCE_S && connection.pause_ms(mono_ms()) == 0 {
                 connection.close(Some(CloseCode::Silent.number()), "silent");
-                self.mark_dirty(connection);
+                self.later.add(connection);
             }
             if session.0 % PING_S != share || connection.is_closing() {
                 continue;
@@ -441,7 +465,7 @@ impl Connections {
             } else {
                 connection.enqueue(ping.clone());
             }
-            self.mark_dirty(connection);
+            self.later.add(connection);
             // Only a welcomed client can use the head of the log.
             if connection.dialect == Dialect::V1 && !listed.is_empty() && !connection.is_buffering() {
                 let frame = through
@@ -449,11 +473,11 @@ impl Connections {
                 connection.enqueue(frame.clone());
             }
         }
-        self.flush();
+        self.gauges.set(WorkerGauges { queued_bytes, ..self.gauges.get() });
     }
 
     /// Delivers batches until the registry has ended, in rounds: all batches that wait, up to a bound, are
-    /// queued, and then each connection is written once.
+    /// queued, and then each connection is written once. Writes that nobody waits for go between, a few at a time.
     pub async fn run(self: Rc<Self>, mut batches: BatchReceiver) {
         let mut second = interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -464,10 +488,12 @@ impl Connections {
                         return;
                     }
                     self.flush();
+                    self.later.write_some();
                     // Let the dispatchers read, and write the rest, before the next round adds to the queues.
                     tokio::task::yield_now().await;
                 }
                 _ = second.tick() => self.tick(),
+                () = tokio::time::sleep(LATER_PAUSE), if !self.later.is_empty() => self.later.write_some(),
             }
         }
     }

@@ -13,8 +13,9 @@ pub const QUEUE_BYTES_MAX: usize = 1 << 20;
 pub const ANSWER_BYTES_MAX: usize = 64 << 10;
 
 /// Bytes that wait for all WebSockets of one IP address, events that others get too not counted, and bytes of their
-/// unfinished messages. Beyond: each WebSocket of which more than [`HELD_BYTES_SPARED`] are held is closed, with 4008
-/// for answers and with 4408 for a message, until the address holds no more than this.
+/// unfinished messages. A frame counts whole until its last byte has left. Beyond: each WebSocket of which more than
+/// [`HELD_BYTES_SPARED`] are held is closed, with 4008 for answers and with 4408 for a message, until the address holds
+/// no more than this.
 pub const HELD_BYTES_PER_ADDRESS_MAX: usize = 32 << 20;
 
 /// Bytes of answers that wait for one WebSocket, and bytes of its unfinished message, for which it is not closed
@@ -29,8 +30,16 @@ pub const FLUSH_BYTES: usize = 64 << 10;
 /// Entries that an empty queue keeps for the next frames. Beyond: they are freed.
 pub const QUEUE_FRAMES_KEPT: usize = 64;
 
-/// Bytes of one chunk that a connection hands to the HTTP dispatcher. Longer frames leave in several chunks.
+/// Bytes of one chunk of a stream or a poll, and of joined frames of a burst. Longer frames are not joined.
 pub const CHUNK_BYTES_MAX: usize = 16 << 10;
+
+/// Bytes in the buffer of an HTTP dispatcher with which it takes no further chunk. Beyond: the chunk waits until the
+/// kernel has taken the buffer.
+pub const DISPATCHER_BYTES_MAX: usize = 1 << 10;
+
+/// Bytes of one chunk that a WebSocket hands to its HTTP dispatcher. Longer frames leave in several chunks. With
+/// [`DISPATCHER_BYTES_MAX`] more, it fits into the 8 KiB that the dispatcher allocates at first.
+pub const SOCKET_CHUNK_BYTES_MAX: usize = 7 << 10;
 
 /// Frames that the direct writer hands to the kernel in one write. More leave in several writes.
 pub const SLICES_MAX: usize = 64;
@@ -65,6 +74,14 @@ pub const BATCHES_BYTES_MAX: usize = 4 << 20;
 /// waits for the next round, and everything else on the worker goes first. A single batch may be longer.
 pub const ROUND_BYTES_MAX: usize = 128 << 10;
 
+/// Connections of one worker that are written in one turn only because of presence, pings or comments. Beyond: they
+/// wait for a later turn, so that messages go between.
+pub const LATER_WRITES_PER_TURN: usize = 32;
+
+/// Pause between two such turns while there is no round. With this and [`LATER_WRITES_PER_TURN`], presence reaches the
+/// 10,000 connections of one worker in half a second.
+pub const LATER_PAUSE: Duration = Duration::from_millis(1);
+
 /// Bytes of a WebSocket that are read before its task has decoded them. Beyond: the socket is not read. One
 /// read may exceed the limit.
 pub const READ_AHEAD_BYTES_MAX: usize = 32 << 10;
@@ -80,6 +97,10 @@ pub const SERVED_BODY_BYTES_MAX: usize = 512 << 10;
 /// Sockets of one worker that report their end in one turn, and at once in one millisecond. Beyond: an end waits for a
 /// later turn, so that deliveries go between.
 pub const ENDS_PER_TURN: usize = 8;
+
+/// Pause between two such turns. With this and [`ENDS_PER_TURN`], 10,000 sockets of one worker end in about two
+/// seconds.
+pub const END_PAUSE: Duration = Duration::from_millis(1);
 
 /// Connections of one worker. Beyond: new ones wait in the kernel's backlog.
 pub const CONNECTIONS_PER_WORKER_MAX: usize = 250_000;

@@ -17,6 +17,7 @@ pub mod worker_counts;
 pub use histogram::Histogram;
 
 use exposition::{Exposition, Kind};
+use hub::{Dialect, session::SessionKind};
 use refusal_reason::RefusalReason;
 use shared::close::ENDINGS;
 use std::{
@@ -68,6 +69,17 @@ pub struct WorkerGauges {
 /// Transport and dialect of each kind of connection, as labels.
 pub const TRANSPORTS: [[&str; 2]; 5] =
     [["websocket", "v1"], ["websocket", "text"], ["event_stream", "v1"], ["poll", "v1"], ["command", "v1"]];
+
+/// Place of a kind of connection in [`TRANSPORTS`].
+pub fn transport_place(kind: SessionKind, dialect: Dialect) -> usize {
+    match (kind, dialect) {
+        (SessionKind::WebSocket, Dialect::V1) => 0,
+        (SessionKind::WebSocket, Dialect::Text) => 1,
+        (SessionKind::EventStream, _) => 2,
+        (SessionKind::Poll, _) => 3,
+        (SessionKind::Command, _) => 4,
+    }
+}
 
 /// What is read at the time of a scrape.
 #[derive(Clone, Debug, Default)]

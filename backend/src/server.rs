@@ -106,6 +106,7 @@ pub async fn run(
     let (actor, registry) = Actor::new(settings, store, senders).map_err(RunError::Snapshot)?;
     let actor = actor.with_durations(Arc::clone(&metrics.turns));
     let policy = Arc::new(host_policy(&config, &inputs.house_id));
+    let metrics_policy = Arc::clone(&policy);
     let page = Arc::new(inputs.page);
     let join_secret = inputs.join_secret;
     let connections_max = inputs.connections_max.unwrap_or_else(|| rlimit::connections(rlimit::raise()));
@@ -158,7 +159,7 @@ pub async fn run(
     let workers = Workers { count: workers, connections_max: CONNECTIONS_PER_WORKER_MAX };
     let server = listener::serve(listeners, workers, inputs.deadlines, accept_limits, factory)?;
     let refusal_log = actix_web::rt::spawn(metrics_page::log_refusals(Arc::clone(&metrics)));
-    let metrics_page = metrics_page::serve(inputs.metrics, metrics, observer)?;
+    let metrics_page = metrics_page::serve(inputs.metrics, metrics, observer, &metrics_policy)?;
 
     let handle = server.handle();
     let mut actor = actix_web::rt::spawn(actor.run());

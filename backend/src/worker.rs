@@ -29,7 +29,7 @@ impl BatchReceivers {
 }
 
 /// Starts the tasks of this worker on the current thread; returns its connections, of which there are
-/// none yet. The gauges are measured only if `has_gauges`.
+/// none yet. The gauges are told only if `has_gauges`.
 pub fn start(
     worker: u16,
     receivers: &BatchReceivers,

@@ -25,7 +25,7 @@ bench posts   [--posters 200] [--flight 8] [--seconds 10]
 bench reconnect [--clients 10000] [--rooms 20]
 bench history [--messages 1000000]
 bench large-house [--members 100000] [--rooms 10000] [--messages 1000000]
-              [--clients 10000] [--pairs 3] [--seconds 10]
+              [--clients 10000] [--pairs 3] [--seconds 10] [--only-disconnect]
 bench hostile [--attack all|heads|messages|readers|polls|joins|rooms] [--sockets 2000] [--seconds 60]
 bench readers [--members 20] [--sessions 64] [--flight 4] [--seconds 30]
 bench all     start, idle, fan-out (paced, apart and saturated) and slow, with the default settings

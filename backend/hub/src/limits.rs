@@ -83,6 +83,10 @@ pub const POLL_LINGER_AWAY_MS: u64 = 75_000;
 /// Milliseconds between two publications of presence.
 pub const PRESENCE_MS: u64 = 1_000;
 
+/// Milliseconds from a change of presence to its publication while more than
+/// [`shared::limits::PRESENCE_NAMED_MAX`] members are present, and only their number is published.
+pub const PRESENCE_COUNT_MS: u64 = 3_000;
+
 /// Posts of one member per second. Beyond it the member's sockets are not read for a while; nothing is
 /// dropped.
 pub const POSTS_PER_S: u32 = 20;

@@ -1,9 +1,12 @@
 //! Presence: members who are here, away or gone. Changes are gathered and published at most once a second.
 //!
+//! With many members present, each publication goes to thousands and has a number only. So it comes some seconds after
+//! the first change. If most of them leave at once, few are left when it is due.
+//!
 //! Presence events have no position and are never replayed. A member whose page reloads within the second
 //! is not reported as gone.
 
-use crate::limits::PRESENCE_MS;
+use crate::limits::{PRESENCE_COUNT_MS, PRESENCE_MS};
 use shared::{
     Event, Member, MemberId, Now, event,
     event::{Away, Gone, Here, Present},
@@ -49,6 +52,8 @@ pub struct Presence {
     is_counted: bool,
     /// Time of the last publication by the monotonic clock, in milliseconds.
     published_at: u64,
+    /// Time of the first change since then by the monotonic clock, in milliseconds.
+    changed_at: Option<u64>,
     revision: u64,
 }
 
@@ -115,37 +120,49 @@ impl Presence {
     /// Lists all members present for a client that does not receive each change. The names describe the
     /// position `as_of`.
     pub fn list_all(&mut self, as_of: u64, name: impl Fn(MemberId) -> Option<Member>) -> Present {
-        let limit =
-            if self.pages.len() > PRESENCE_NAMED_MAX { WELCOME_PRESENT_MAX } else { PRESENCE_NAMED_MAX };
+        let limit = if self.has_many() { WELCOME_PRESENT_MAX } else { PRESENCE_NAMED_MAX };
         Present { members: self.list(limit, name), as_of, count: self.count() }
     }
 
     /// Returns the time by the monotonic clock at which [`Presence::take_changes`] has something to publish;
     /// none without changes.
     pub fn next_wake(&self) -> Option<u64> {
-        (!self.changed.is_empty()).then(|| self.published_at.saturating_add(PRESENCE_MS))
+        let due = match self.has_many() {
+            true => self.changed_at.unwrap_or(self.published_at).saturating_add(PRESENCE_COUNT_MS),
+            false => self.published_at.saturating_add(PRESENCE_MS),
+        };
+        (!self.changed.is_empty()).then_some(due)
     }
 
-    /// Takes the events to publish: none if the last publication is less than [`PRESENCE_MS`] ago. The names
-    /// describe the position `as_of`.
+    /// Whether so many members are present that only their number is published.
+    fn has_many(&self) -> bool {
+        self.pages.len() > PRESENCE_NAMED_MAX
+    }
+
+    /// Takes the events to publish: none if the last publication is less than [`PRESENCE_MS`] ago, or, while only the
+    /// number is published, the first change less than [`PRESENCE_COUNT_MS`]. The names describe the position `as_of`.
     pub fn take_changes(
         &mut self,
         now: Now,
         as_of: u64,
         name: impl Fn(MemberId) -> Option<Member>,
     ) -> Vec<Event> {
-        if self.changed.is_empty() || now.mono < self.published_at.saturating_add(PRESENCE_MS) {
+        if !self.changed.is_empty() {
+            self.changed_at.get_or_insert(now.mono);
+        }
+        if self.next_wake().is_none_or(|due| now.mono < due) {
             return Vec::new();
         }
-        self.published_at = now.mono;
+        (self.published_at, self.changed_at) = (now.mono, None);
         let count = self.count();
-        let many = self.pages.len() > PRESENCE_NAMED_MAX;
+        let many = self.has_many();
         // A client that received counts only needs every name again.
         let is_full = self.is_counted && !many;
         let changed = std::mem::take(&mut self.changed);
         let (mut here, mut away, mut gone, mut changes) = (Vec::new(), Vec::new(), Vec::new(), 0);
         let ids: Vec<MemberId> = if is_full {
-            self.pages.keys().copied().chain(changed.keys().copied()).collect()
+            let left = changed.keys().filter(|id| !self.pages.contains_key(id));
+            self.pages.keys().chain(left).copied().collect()
         } else {
             changed.keys().copied().collect()
         };
@@ -165,6 +182,8 @@ impl Presence {
                 _ if many => {}
                 Some(true) => away.extend(name(id)),
                 Some(false) => here.extend(name(id)),
+                // Nobody holds the name of a member who left while only the count was published.
+                None if is_full => {}
                 None => gone.push(id),
             }
         }
@@ -277,11 +296,43 @@ mod tests {
         presence.open(MemberId(limit));
         assert_eq!(named(&presence.take_changes(at(2_000), 7, name)), (1, limit));
         presence.open(MemberId(limit + 1));
-        assert_eq!(named(&presence.take_changes(at(3_000), 7, name)), (0, limit + 1));
+        assert_eq!(presence.take_changes(at(3_000), 7, name), []);
+        presence.open(MemberId(limit + 2));
+        let due = 3_000 + PRESENCE_COUNT_MS;
+        assert_eq!(
+            (presence.take_changes(at(due - 1), 7, name), presence.next_wake()),
+            (Vec::new(), Some(due))
+        );
+        assert_eq!(named(&presence.take_changes(at(due), 7, name)), (0, limit + 2));
+        assert_eq!(presence.next_wake(), None);
+        presence.close(MemberId(limit + 2), false);
+        assert_eq!(presence.take_changes(at(due + 900), 7, name), []);
         presence.close(MemberId(1), false);
-        let events = presence.take_changes(at(4_000), 7, name);
-        let [Event::Gone(_), Event::Here(here)] = &events[..] else { panic!("{events:?}") };
-        assert_eq!(here.members.len(), PRESENCE_NAMED_MAX);
+        assert_eq!(presence.take_changes(at(due + 999), 7, name), []);
+        let events = presence.take_changes(at(due + 1_000), 7, name);
+        assert_eq!(named(&events), (PRESENCE_NAMED_MAX, limit), "names are published a second later");
         assert_eq!(presence.list_for_welcome(name).len(), WELCOME_PRESENT_MAX);
+        presence.close(MemberId(2), false);
+        let events = presence.take_changes(at(due + 2_000), 7, name);
+        assert!(matches!(&events[..], [Event::Gone(gone)] if gone.members == [MemberId(2)]), "{events:?}");
+    }
+
+    #[test]
+    fn a_mass_disconnect_names_only_those_who_stay() {
+        let mut presence = Presence::default();
+        (1..=10_000).for_each(|id| presence.open(MemberId(id)));
+        assert_eq!(presence.take_changes(at(1_000), 7, name), []);
+        assert_eq!(presence.take_changes(at(1_000 + PRESENCE_COUNT_MS), 7, name).len(), 1);
+        // They leave within two seconds.
+        for id in 101..=10_000 {
+            presence.close(MemberId(id), false);
+            if presence.count() as usize > PRESENCE_NAMED_MAX {
+                assert_eq!(presence.take_changes(at(20_000 + id / 5), 7, name), [], "nobody is told");
+            }
+        }
+        presence.set_away(MemberId(100), true);
+        let events = presence.take_changes(at(22_001), 7, name);
+        let [Event::Here(here), Event::Away(away)] = &events[..] else { panic!("{events:?}") };
+        assert_eq!((here.members.len(), here.count, away.members.len()), (99, 100, 1));
     }
 }

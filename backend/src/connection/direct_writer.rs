@@ -40,6 +40,8 @@ pub struct DirectWriter {
     /// Whether the response's body has passed on its last frame.
     ends_after_flush: Cell<bool>,
     is_shut: Cell<bool>,
+    /// Whether the end of the socket waits for its turn.
+    is_end_waiting: Cell<bool>,
     head_recorder: RefCell<HeadRecorder>,
     /// Writes that the kernel was asked for.
     #[cfg(test)]
@@ -91,6 +93,16 @@ impl DirectWriter {
             Some(Err(_)) => true,
             None => false,
         }
+    }
+
+    /// Notes whether the socket has met its end, which waits for its turn. Nobody would read what is written meanwhile.
+    pub(super) fn note_end(&self, is_waiting: bool) {
+        self.is_end_waiting.set(is_waiting);
+    }
+
+    /// Whether the end of the socket waits for its turn.
+    pub fn is_end_waiting(&self) -> bool {
+        self.is_end_waiting.get()
     }
 
     /// Shows bytes that pass to actix-http to the recorder of heads.
@@ -151,8 +163,8 @@ impl DirectWriter {
     }
 
     /// Hands these frames to the kernel, as far as it takes them now. Returns the number of bytes taken: 0
-    /// if the dispatcher's buffer is not empty, or if the connection has failed. The dispatcher meets such a
-    /// failure too, and ends the connection.
+    /// if the dispatcher's buffer is not empty, if the socket's end waits, or if the connection has failed. The
+    /// dispatcher meets such a failure too, and ends the connection.
     pub fn try_write(&self, frames: &VecDeque<Bytes>) -> usize {
         if frames.len() == 1 {
             return frames.front().map_or(0, |frame| self.try_write_frame(frame));
@@ -171,7 +183,7 @@ impl DirectWriter {
     }
 
     fn try_write_by(&self, write: impl FnOnce(&OwnedWriteHalf) -> io::Result<usize>) -> usize {
-        if self.write_state.get() != WriteState::Empty {
+        if self.write_state.get() != WriteState::Empty || self.is_end_waiting.get() {
             return 0;
         }
         let writing = self.writing.borrow();

@@ -3,10 +3,11 @@
 //! An end costs its worker many times what a delivery costs: three tasks run for the last time, the session leaves its
 //! lists, and the kernel closes the socket. If a network or a proxy fails, thousands end at once, and the fan-out task
 //! would wait behind all of them. So a socket reports its end, on which all the rest follows, only when it is its turn.
-//! Ends that come one by one have their turn at once.
+//! Between two turns is a pause, so that the registry and the store get their part of a CPU core that they share with
+//! the worker. Ends that come one by one have their turn at once.
 
 use crate::clock::mono_ms;
-use crate::limits::ENDS_PER_TURN;
+use crate::limits::{END_PAUSE, ENDS_PER_TURN};
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
@@ -87,7 +88,7 @@ impl EndQueue {
     /// Gives turns until nobody waits. Everything else on the worker goes between two turns.
     async fn run(self: Rc<Self>) {
         loop {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(END_PAUSE).await;
             if !self.give_turns() {
                 self.is_running.set(false);
                 return;
@@ -149,22 +150,26 @@ mod tests {
         }
     }
 
-    #[actix_web::test]
-    async fn other_tasks_run_between_the_ends_of_many_sockets() {
+    #[tokio::test(start_paused = true)]
+    async fn other_tasks_run_and_the_worker_rests_between_the_ends_of_many_sockets() {
         let queue = Rc::new(EndQueue::default());
         queue.is_running.set(true);
         let turns: Vec<_> = (0..3 * ENDS_PER_TURN).map(|_| queue.enter()).collect();
-        let running = actix_web::rt::spawn(Rc::clone(&queue).run());
         let mut seen = Vec::new();
-        while ready_count(&turns) < turns.len() {
-            let count = ready_count(&turns);
-            if seen.last() != Some(&count) {
-                seen.push(count);
+        let begin = tokio::time::Instant::now();
+        let other = async {
+            // The clock steps only when every task waits.
+            while ready_count(&turns) < turns.len() {
+                tokio::time::sleep(END_PAUSE).await;
+                let count = ready_count(&turns);
+                if seen.last() != Some(&count) {
+                    seen.push(count);
+                }
             }
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(seen, [0, ENDS_PER_TURN, 2 * ENDS_PER_TURN]);
-        running.await.unwrap();
+        };
+        tokio::join!(biased; Rc::clone(&queue).run(), other);
+        assert_eq!(seen, [1, 2, 3].map(|turns| turns * ENDS_PER_TURN));
+        assert!(begin.elapsed() >= 3 * END_PAUSE, "{:?}", begin.elapsed());
         assert!(!queue.is_running.get());
     }
 }

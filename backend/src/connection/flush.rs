@@ -19,6 +19,22 @@ impl Connection {
         self.is_dirty.get()
     }
 
+    /// Notes that something was queued that nobody waits for. Returns true if no
+    /// [`Connection::flush_later_frames`] was due before.
+    pub fn mark_for_later_flush(&self) -> bool {
+        !self.is_flushed_later.replace(true)
+    }
+
+    /// Flushes, unless everything has left meanwhile. Returns whether it flushed.
+    pub fn flush_later_frames(&self) -> bool {
+        self.is_flushed_later.set(false);
+        let has_frames = !self.is_empty();
+        if has_frames {
+            self.flush();
+        }
+        has_frames
+    }
+
     /// Queues frames and flushes. A single frame that nothing precedes goes to the kernel without a place in the
     /// queue, as far as the kernel takes it.
     pub fn enqueue_and_flush(&self, frames: &[Bytes]) {
@@ -47,6 +63,10 @@ impl Connection {
         self.is_dirty.set(false);
         if !self.is_waiting.get() {
             // The dispatcher was woken, or has not polled yet: it takes the queued frames.
+            return;
+        }
+        if self.direct_writer.is_end_waiting() {
+            // Nobody reads the frames. The dispatcher is woken when it is the turn of this end.
             return;
         }
         let mut queue = self.queue.borrow_mut();

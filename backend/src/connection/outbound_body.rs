@@ -1,7 +1,7 @@
 //! The body of a WebSocket's response: actix-http polls it when the socket can take more.
 
 use super::Connection;
-use crate::limits::CHUNK_BYTES_MAX;
+use crate::limits::SOCKET_CHUNK_BYTES_MAX;
 use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
 use hub::{Input, session::SessionKind};
@@ -34,8 +34,8 @@ impl MessageBody for OutboundBody {
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
         let connection = &self.connection;
         let mut queue = connection.queue.borrow_mut();
-        // The dispatcher has a buffer of its own, which this server cannot bound. Small chunks leave little in it.
-        let chunk = queue.take(CHUNK_BYTES_MAX);
+        // What the dispatcher has in its buffer counts nowhere. Small chunks leave little in it, and it never grows.
+        let chunk = queue.take(SOCKET_CHUNK_BYTES_MAX);
         connection.direct_writer.note_poll(chunk.is_some());
         if chunk.is_none() && queue.is_closing && connection.kind == SessionKind::WebSocket {
             connection.direct_writer.end_after_flush();

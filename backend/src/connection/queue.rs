@@ -28,6 +28,8 @@ pub(super) struct Queue {
     first: u64,
     /// Sum of the own frames' [`queued_bytes`].
     own_bytes: usize,
+    /// Bytes of the first frame that have left, if it is an own one. Its memory stays until it has left whole.
+    own_sent_bytes: usize,
     /// Counts the own frames for the IP address.
     pub(super) held: HeldBytes,
     /// Waker of the task that reads, if it waits for own frames to leave.
@@ -65,7 +67,7 @@ impl Queue {
 
     /// Counts for the IP address what only this connection holds.
     pub(super) fn note_held(&mut self) {
-        self.held.set(self.held_bytes());
+        self.held.set(self.held_bytes() + self.own_sent_bytes);
         if !self.holds_many_answers()
             && let Some(reader) = self.reader.take()
         {
@@ -126,6 +128,7 @@ impl Queue {
                 first.advance(written);
                 self.subtract(written);
                 if self.is_first_own() {
+                    self.own_sent_bytes += written;
                     self.subtract_own(written);
                 }
                 self.is_partly_sent |= written > 0;
@@ -149,6 +152,7 @@ impl Queue {
         self.subtract(queued_bytes(&frame));
         if self.is_first_own() {
             self.own.pop_front();
+            self.own_sent_bytes = 0;
             self.subtract_own(queued_bytes(&frame));
         }
         self.first += 1;
@@ -168,7 +172,8 @@ impl Queue {
         let (held, reader) = (std::mem::take(&mut self.held), self.reader.take());
         *self = Queue { is_partly_sent: partly_sent.is_some(), held, reader, ..Queue::default() };
         match partly_sent {
-            Some(frame) if is_own => self.push_own(frame),
+            // The copy lets the part that has left go.
+            Some(frame) if is_own => self.push_own(Bytes::copy_from_slice(&frame)),
             Some(frame) => self.push(frame),
             None => {}
         }

@@ -20,6 +20,8 @@ impl Connection {
         let traced = self.tracer.get().and_then(|tracer| tracer.sent(&frame));
         queue.push_replay(frame);
         traced.into_iter().for_each(|traced| queue.push(traced));
+        drop(queue);
+        self.bound_held();
     }
 
     /// Buffers frames until [`Connection::release`]. Frames that were buffered before are dropped, except

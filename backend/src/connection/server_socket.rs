@@ -108,7 +108,9 @@ impl ServerSocket {
     /// Whether this socket may report that its connection has ended. Until then it can be read or written again, with
     /// the same result.
     fn poll_end_turn(&mut self, cx: &Context<'_>) -> Poll<()> {
-        self.end_turn.get_or_insert_with(EndTurn::wait).poll(cx)
+        let turn = self.end_turn.get_or_insert_with(EndTurn::wait).poll(cx);
+        self.direct_writer.note_end(turn.is_pending());
+        turn
     }
 
     /// Reads the rest of a head that is too long. A connection that is closed with unread bytes would be reset,

@@ -1,6 +1,6 @@
 use super::queue::ENTRY_BYTES;
 use super::*;
-use crate::limits::{CHUNK_BYTES_MAX, QUEUE_BYTES_MAX, QUEUE_FRAMES_KEPT};
+use crate::limits::{QUEUE_BYTES_MAX, QUEUE_FRAMES_KEPT, SOCKET_CHUNK_BYTES_MAX};
 use crate::metrics::worker_counts;
 use actix_web::body::MessageBody as _;
 use hub::session::SessionKind;
@@ -174,7 +174,7 @@ fn an_empty_queue_keeps_few_entries() {
 #[test]
 fn a_partly_sent_frame_counts_its_rest() {
     let (connection, mut body) = connection();
-    connection.enqueue(Bytes::from(vec![0; CHUNK_BYTES_MAX + 10]));
+    connection.enqueue(Bytes::from(vec![0; SOCKET_CHUNK_BYTES_MAX + 10]));
     connection.enqueue(Bytes::from_static(b"second"));
     assert!(next(&mut body).is_ready());
     assert_eq!(connection.queue.borrow().bytes(), 10 + b"second".len() + 2 * ENTRY_BYTES);
@@ -192,7 +192,7 @@ fn frames_that_have_left_make_room() {
         connection.enqueue(Bytes::from(vec![0; left]));
         while left > 0 {
             let Poll::Ready(Some(chunk)) = next(&mut body) else { panic!() };
-            assert!(chunk.len() <= CHUNK_BYTES_MAX);
+            assert!(chunk.len() <= SOCKET_CHUNK_BYTES_MAX);
             left -= chunk.len();
         }
     }

@@ -8,30 +8,49 @@ use std::{
 
 mod rounds;
 
+/// Each connection is where its entry says, and each list knows its place among the lists of the connection.
+fn expect_consistent_lists(connections: &Connections) {
+    let lists = connections.lists.borrow();
+    let mut listed = 0;
+    for (session, entry) in &*connections.all.borrow() {
+        for (place, (key, index)) in entry.listed.iter().enumerate() {
+            assert_eq!(lists[key].connections[*index].session, *session);
+            assert_eq!(lists[key].places[*index], place);
+            listed += 1;
+        }
+    }
+    assert_eq!(lists.values().map(|list| list.connections.len()).sum::<usize>(), listed);
+    assert!(
+        lists.values().all(|list| !list.places.is_empty() && list.places.len() == list.connections.len())
+    );
+}
+
 #[test]
 fn lists_stay_consistent_when_connections_come_and_go() {
     let connections = Connections::new(3);
-    let [lobby, tasting] = [1, 2].map(|id| Address::Room(shared::RoomId(id)));
+    let rooms = [1, 2, 3].map(|id| Address::Room(shared::RoomId(id)));
+    let [lobby, tasting, garden] = rooms;
     let all: Vec<_> = (0..5).map(|_| connections.add_socket(Dialect::V1, Rc::default())).collect();
-    all.iter().for_each(|connection| connections.attach(connection.session, &[lobby, tasting]));
-    connections.attach(all[0].session, &[tasting, lobby]);
+    all.iter().for_each(|connection| connections.attach(connection.session, &rooms));
+    connections.attach(all[0].session, &[garden, tasting, lobby]);
+    expect_consistent_lists(&connections);
     connections.unsubscribe(all[1].session, ListKey::V1(tasting));
+    connections.unsubscribe(all[3].session, ListKey::V1(lobby));
+    connections.unsubscribe(all[3].session, ListKey::V1(lobby));
     connections.subscribe(all[2].session, ListKey::V1(tasting));
+    connections.subscribe(all[3].session, ListKey::V1(lobby));
+    expect_consistent_lists(&connections);
     for removed in [1, 4, 0] {
         connections.remove(all[removed].session);
         connections.remove(all[removed].session);
+        expect_consistent_lists(&connections);
     }
-    for to in [lobby, tasting] {
+    for to in rooms {
         let lists = connections.lists.borrow();
-        let mut left: Vec<_> = lists[&ListKey::V1(to)].iter().map(|connection| connection.session).collect();
+        let list = &lists[&ListKey::V1(to)].connections;
+        let mut left: Vec<_> = list.iter().map(|connection| connection.session).collect();
         left.sort();
         assert_eq!(left, [all[2].session, all[3].session]);
-    }
-    for (session, entry) in &*connections.all.borrow() {
-        assert_eq!(entry.listed.len(), 2);
-        for (list, index) in &entry.listed {
-            assert_eq!(connections.lists.borrow()[list][*index].session, *session);
-        }
     }
     assert_eq!(connections.inputs.take().len(), 3);
     assert_eq!(Connections::worker_of(all[0].session), 3);
@@ -55,9 +74,17 @@ fn the_gauges_count_each_connection_and_what_waits_for_it() {
     v1.buffer();
     v1.enqueue(Bytes::from(vec![0; 500]));
     v1.send_ephemeral(Bytes::from(vec![0; 50]));
+    connections.tick();
     assert_eq!(connections.gauges().queued_bytes, 1_550 + 3 * 32, "buffered bytes count too");
     connections.remove(other.session);
+    connections.remove(other.session);
     assert_eq!(connections.gauges().connections, [1, 1, 1, 1, 1]);
+    connections.remove(text.session);
+    connections.tick();
+    assert_eq!(
+        connections.gauges(),
+        WorkerGauges { connections: [1, 0, 1, 1, 1], queued_bytes: 550 + 2 * 32 }
+    );
 }
 
 #[test]

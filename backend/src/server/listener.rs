@@ -3,11 +3,13 @@
 use crate::connection::address_limits::AddressLimits;
 use crate::connection::deadlines::Deadlines;
 use crate::connection::server_socket::ServerSocket;
-use crate::limits::{LINGER, SHUTDOWN, UNACKNOWLEDGED};
+use crate::limits::{DISPATCHER_BYTES_MAX, LINGER, SHUTDOWN, UNACKNOWLEDGED};
 use crate::metrics::{refusal_reason::RefusalReason, worker_counts::count_refusal};
-use actix_http::{HttpService, KeepAlive, Request, error::DispatchError};
+use actix_http::{HttpServiceBuilder, KeepAlive, Request, body::BoxBody, error::DispatchError};
 use actix_server::Server;
-use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
+use actix_service::{
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config,
+};
 use actix_web::{Error, HttpResponse, body::MessageBody, dev::AppConfig, rt::net::TcpStream};
 use std::{
     io,
@@ -58,16 +60,11 @@ where
     let service = move || {
         let ending = ending.clone();
         let app = app().into_factory().map_err(|error| HttpResponse::from_error(error.into()));
-        let http = HttpService::build()
+        let http = http_service()
             .graceful_shutdown_signal(move || {
                 let ending = ending.clone();
                 async move { ending.notified().await }
             })
-            // The socket has the deadlines of heads and idle connections: actix-http has none for a second head.
-            .keep_alive(KeepAlive::Os)
-            .client_request_timeout(Duration::ZERO)
-            .client_disconnect_timeout(LINGER)
-            .h1_allow_half_closed(false)
             .on_connect_ext(|socket: &ServerSocket, data| {
                 data.insert(socket.direct_writer());
                 data.insert(socket.request_cycle());
@@ -94,6 +91,23 @@ where
         builder = builder.listen("teahouse", listener, service.clone())?;
     }
     Ok(builder.run())
+}
+
+/// The settings of actix-http for every connection.
+pub(crate) fn http_service<T, S>() -> HttpServiceBuilder<T, S>
+where
+    S: ServiceFactory<Request, Config = ()>,
+    S::Error: Into<actix_http::Response<BoxBody>> + 'static,
+    S::InitError: std::fmt::Debug,
+    <S::Service as Service<Request>>::Future: 'static,
+{
+    HttpServiceBuilder::default()
+        // The socket has the deadlines of heads and idle connections: actix-http has none for a second head.
+        .keep_alive(KeepAlive::Os)
+        .client_request_timeout(Duration::ZERO)
+        .client_disconnect_timeout(LINGER)
+        .h1_write_buffer_size(DISPATCHER_BYTES_MAX)
+        .h1_allow_half_closed(false)
 }
 
 type Accepted = (ServerSocket, Option<SocketAddr>);

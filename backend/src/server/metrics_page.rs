@@ -2,13 +2,15 @@
 //!
 //! A listener of its own needs no secret that could leak: the address says who may read, loopback by default, and a
 //! firewall guards it like every other exporter. It answers while the house's own listener is flooded, and strangers
-//! find no new path there. Nothing in the metrics names a person, so `Host` and `Origin` do not matter.
+//! find no new path there. A foreign page must not read the metrics through the browser of somebody on this machine,
+//! with a name that it has bound to the address (DNS rebinding). So `Host` is checked as on the house's listener.
 
 use super::listener::{self, Workers};
 use crate::connection::deadlines::Deadlines;
+use crate::http::host_policy::HostPolicy;
 use crate::http::request_span::{RequestSpan, SpannedBody};
 use crate::limits::{MEASURE_EVERY, METRICS_CONNECTIONS_MAX, METRICS_KEEP_ALIVE, STALL_AFTER};
-use crate::metrics::{Metrics, Observed, exposition::CONTENT_TYPE, refusal_log::RefusalLog};
+use crate::metrics::{Metrics, Observed, exposition::CONTENT_TYPE, refusal_log::RefusalLog, worker_counts};
 use crate::registry::InboxObserver;
 use crate::store::{commit_progress::CommitStall, health::StoreHealth};
 use actix_server::ServerHandle;
@@ -38,6 +40,7 @@ pub(super) struct Observer {
 struct Source {
     metrics: Arc<Metrics>,
     observer: Observer,
+    policy: HostPolicy,
 }
 
 /// Serves the metrics on these listeners. Does nothing without a listener.
@@ -49,14 +52,17 @@ pub(super) fn serve(
     listeners: Vec<TcpListener>,
     metrics: Arc<Metrics>,
     observer: Observer,
+    policy: &HostPolicy,
 ) -> io::Result<Option<ServerHandle>> {
     if listeners.is_empty() {
         return Ok(None);
     }
-    let source = Source { metrics, observer };
+    // No proxy of the house stands before this listener. A page could send the headers that a proxy writes.
+    let policy = HostPolicy { proxy_hops: 0, ..policy.clone() };
+    let source = Source { metrics, observer, policy };
     let app = move || {
         let page = web::resource("/metrics").get(page).default_service(web::to(get_only));
-        App::new().app_data(web::Data::new(source.clone())).wrap(from_fn(span)).service(page)
+        App::new().app_data(web::Data::new(source.clone())).wrap(from_fn(admit)).service(page)
     };
     let deadlines = Deadlines { idle: METRICS_KEEP_ALIVE, ..Deadlines::default() };
     let workers = Workers { count: 1, connections_max: METRICS_CONNECTIONS_MAX };
@@ -84,11 +90,29 @@ pub(super) async fn log_refusals(metrics: Arc<Metrics>) {
     }
 }
 
-/// Tells the socket where each request begins and its response ends.
-async fn span(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
+/// Admits a request by the host policy, and tells the socket where it begins and its response ends.
+async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
     let span = RequestSpan::begin(&request);
-    let response = next.call(request).await?;
+    let refused = match request.app_data::<web::Data<Source>>() {
+        Some(source) => source.refuse(&request),
+        None => Some(HttpResponse::InternalServerError().finish()),
+    };
+    let response = match refused {
+        None => next.call(request).await?,
+        Some(refused) => request.into_response(refused),
+    };
     Ok(response.map_body(|_, body| SpannedBody::new(body, span).boxed()))
+}
+
+impl Source {
+    /// The refusal of a request; none if the host policy admits it.
+    fn refuse(&self, request: &ServiceRequest) -> Option<HttpResponse> {
+        let headers = request.headers();
+        let refusal = self.policy.admit(request.method(), request.path(), headers, None).err()?;
+        // This thread is no worker of the house, which would take its counts.
+        self.metrics.add(&worker_counts::take());
+        Some(refusal.respond(headers))
+    }
 }
 
 async fn page(source: web::Data<Source>) -> HttpResponse {

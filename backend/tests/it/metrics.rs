@@ -234,10 +234,10 @@ async fn closes_are_counted_by_their_code() {
 async fn only_get_reads_the_metrics_and_only_at_their_own_address() {
     let measured = Measured::start(|_| ());
     let ask = async |method: &str, path: &str| -> Answer {
-        let head = http::head(method, path, &measured.metrics, &[("Host", "any.example")]);
+        let head = http::head(method, path, &measured.metrics, &[]);
         http::request(&measured.metrics, &head, b"").await
     };
-    assert_eq!(ask("GET", "/metrics").await.status, 200, "whatever the Host");
+    assert_eq!(ask("GET", "/metrics").await.status, 200);
     for method in ["HEAD", "POST", "PUT", "OPTIONS"] {
         let answer = ask(method, "/metrics").await;
         assert_eq!((answer.status, answer.header("allow")), (405, Some("GET")), "{method}");
@@ -247,4 +247,23 @@ async fn only_get_reads_the_metrics_and_only_at_their_own_address() {
     }
     let answer = http::get(&measured.server, "/metrics", &[]).await;
     assert!(!answer.body.contains("teahouse_"), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn a_foreign_page_reads_no_metrics_when_its_name_is_bound_to_the_address() {
+    let measured = Measured::start(|options| options.config.trust_proxy = 1);
+    let ask = async |headers: &[(&str, &str)]| http::get(&measured.metrics, "/metrics", headers).await;
+    // A proxy's header does not count here: a page may send it too.
+    for own in ["localhost:9464", "192.0.2.7:9464", "[::1]:9464"] {
+        assert_eq!(ask(&[("Host", own)]).await.status, 200, "{own}");
+    }
+    let foreign = ("Host", "evil.example:9464");
+    for headers in [&[foreign][..], &[foreign, ("X-Forwarded-Host", "localhost")]] {
+        let answer = ask(headers).await;
+        assert_eq!(answer.status, 421, "{headers:?}");
+        assert!(answer.body.contains("--host evil.example"), "{}", answer.body);
+        assert!(!answer.body.contains("teahouse_"), "{}", answer.body);
+    }
+    assert_eq!(ask(&[("Sec-Fetch-Site", "cross-site")]).await.status, 403);
+    measured.until(&refusals("host"), |count| count == 2.0).await;
 }

@@ -115,6 +115,8 @@ pub(crate) struct LargeHouse {
     pub(crate) pairs: usize,
     /// Seconds of the windows before and after each of them.
     pub(crate) seconds: u64,
+    /// Measure only the mass disconnects.
+    pub(crate) only_disconnect: bool,
 }
 
 /// Settings of `hostile`.
@@ -245,6 +247,7 @@ impl LargeHouse {
             clients: flags.size("clients", 10_000, 1, 15_000),
             pairs: flags.size("pairs", 3, 1, 50),
             seconds: flags.number("seconds", 10, 1, 60),
+            only_disconnect: flags.present("only-disconnect"),
         }
     }
 }

@@ -48,6 +48,9 @@ pub(crate) fn measure(settings: &LargeHouse, table: &mut Table) -> Result<(), Fa
     println!("the log is copied in {:.1} s", begin.elapsed().as_secs_f64());
     let home = || Home::fresh(Kind::Teahouse).map(|home| home.with_data(data.clone()));
 
+    if settings.only_disconnect {
+        return disconnect::measure(&home, &data, &layout, settings, table);
+    }
     measure_starts(&home, table)?;
     let mut server = Server::start_in(home()?, None)?;
     thread::sleep(REST);

@@ -72,6 +72,8 @@ pub(crate) struct Home {
     data: PathBuf,
     /// Whether the server has its default rates and limits. Otherwise it has none that could pause a load.
     is_limited: bool,
+    /// Port of 127.0.0.1 for the metrics; `None` if they are off.
+    metrics_port: Option<u16>,
     /// Tracer and its arguments under which the server is started; mostly none.
     tracer: Vec<OsString>,
 }
@@ -85,7 +87,7 @@ impl Home {
         let port = free_port().map_err(Failure::at("no free port"))?;
         let folder = Folder::fresh().map_err(Failure::at("cannot make a folder for the data"))?;
         let data = folder.path().join("data");
-        Ok(Self { kind, port, folder, data, is_limited: false, tracer: Vec::new() })
+        Ok(Self { kind, port, folder, data, is_limited: false, metrics_port: None, tracer: Vec::new() })
     }
 
     /// Uses this data folder, which is not removed in the end.
@@ -96,6 +98,15 @@ impl Home {
     /// Starts the server with its default rates and limits.
     pub(crate) fn limited(self) -> Self {
         Self { is_limited: true, ..self }
+    }
+
+    /// Starts the server with metrics.
+    ///
+    /// # Errors
+    /// When there is no free port.
+    pub(crate) fn with_metrics(self) -> Result<Self, Failure> {
+        let port = free_port().map_err(Failure::at("no free port"))?;
+        Ok(Self { metrics_port: Some(port), ..self })
     }
 
     /// Starts the server under this tracer. The tracer must leave the server a child of this program.
@@ -165,6 +176,9 @@ impl Home {
                 command.args(["--listen", &format!("127.0.0.1:{}", self.port)]);
                 if !self.is_limited {
                     command.args(["--limit-posts", "0"]);
+                }
+                if let Some(port) = self.metrics_port {
+                    command.args(["--metrics", &format!("127.0.0.1:{port}")]);
                 }
                 command.arg("--data").arg(&self.data);
                 Ok(command)
@@ -256,6 +270,25 @@ impl Server {
     /// Port of the server on 127.0.0.1.
     pub(crate) fn port(&self) -> u16 {
         self.home.port
+    }
+
+    /// The server's metrics in Prometheus' text format.
+    ///
+    /// # Errors
+    /// When the server has none, or does not answer.
+    pub(crate) fn metrics(&self) -> Result<String, Failure> {
+        let port = self.home.metrics_port.ok_or_else(|| Failure::new("the server has no metrics"))?;
+        let ask = || -> std::io::Result<String> {
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+            stream.set_read_timeout(Some(ANSWER_MAX))?;
+            let request =
+                format!("GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+            stream.write_all(request.as_bytes())?;
+            let mut text = String::new();
+            stream.read_to_string(&mut text)?;
+            Ok(text)
+        };
+        ask().map_err(Failure::at("cannot read the metrics"))
     }
 
     /// Checks that the server still runs.

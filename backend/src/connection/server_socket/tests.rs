@@ -1,9 +1,26 @@
 use super::*;
 use crate::connection::request_bytes::BodyLength;
-use crate::limits::{ENDS_PER_TURN, HEAD_BYTES_MAX, PIPELINED_BYTES_MAX, READ_AHEAD_BYTES_MAX};
+use crate::connection::{Connection, OutboundBody};
+use crate::limits::{
+    ENDS_PER_TURN, HEAD_BYTES_MAX, PIPELINED_BYTES_MAX, READ_AHEAD_BYTES_MAX, SOCKET_CHUNK_BYTES_MAX,
+};
+use crate::server::listener::http_service;
 use actix_http::{HttpService, KeepAlive, Request, Response, body::BoxBody};
 use actix_service::{Service as _, ServiceFactory as _, fn_service};
-use std::{convert::Infallible, task::Waker, time::Duration};
+use actix_web::body::MessageBody as _;
+use bytes::Bytes;
+use hub::{Dialect, SessionId, session::SessionKind};
+use std::{
+    cell::Cell,
+    convert::Infallible,
+    future::poll_fn,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Wake, Waker},
+    time::Duration,
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
@@ -161,6 +178,62 @@ fn a_worker_rests_when_requests_wait_behind_an_open_one() {
     });
 }
 
+/// Ends that come first, so that the next one on this thread waits for its turn.
+fn busy_end_queue() -> Vec<Rc<EndTurn>> {
+    let context = Context::from_waker(Waker::noop());
+    let mut others = vec![EndTurn::wait()];
+    while others.iter().all(|turn| turn.poll(&context).is_ready()) {
+        others.push(EndTurn::wait());
+    }
+    others
+}
+
+#[actix_web::test]
+async fn nothing_is_written_to_a_socket_whose_end_waits() {
+    let (mut socket, peer) = pair().await;
+    let direct_writer = socket.direct_writer();
+    let connection = Connection::new(
+        SessionId(1),
+        Dialect::V1,
+        SessionKind::WebSocket,
+        0,
+        Rc::default(),
+        Rc::clone(&direct_writer),
+    );
+    let mut body = OutboundBody::new(Rc::clone(&connection));
+    let woken = Arc::new(WakeCount::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut context = Context::from_waker(&waker);
+    assert!(Pin::new(&mut body).poll_next(&mut context).is_pending());
+    flush(&mut socket);
+    let others = busy_end_queue();
+    drop(peer);
+    socket.reading.readable().await.unwrap();
+    let mut byte = [0];
+    assert!(Pin::new(&mut socket).poll_read(&mut context, &mut ReadBuf::new(&mut byte)).is_pending());
+    for _ in 0..3 {
+        connection.enqueue_and_flush(&[Bytes::from_static(b"tea")]);
+        connection.enqueue(Bytes::from_static(b"tea"));
+        connection.flush();
+    }
+    assert_eq!((direct_writer.write_count(), woken.0.load(Ordering::Relaxed)), (0, 0));
+    drop(others);
+    let ended = poll_fn(|cx| Pin::new(&mut socket).poll_read(cx, &mut ReadBuf::new(&mut byte)));
+    timeout(PATIENCE, ended).await.expect("the turn in time").unwrap();
+    connection.flush();
+    assert!(direct_writer.write_count() > 0, "the end is no secret any more");
+}
+
+/// Counts wakes.
+#[derive(Default)]
+struct WakeCount(AtomicUsize);
+
+impl Wake for WakeCount {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 #[actix_web::test]
 async fn many_sockets_end_in_turns() {
     let mut sockets = Vec::new();
@@ -176,11 +249,8 @@ async fn many_sockets_end_in_turns() {
         socket.reading.readable().await.unwrap();
     }
     // Others end too, so that none of these ends at once, however slow the machine is.
+    let _others = busy_end_queue();
     let mut context = Context::from_waker(Waker::noop());
-    let mut others = vec![EndTurn::wait()];
-    while others.iter().all(|turn| turn.poll(&context).is_ready()) {
-        others.push(EndTurn::wait());
-    }
     let mut ended = 0;
     let mut most_in_a_turn = 0;
     while ended < 4 * ENDS_PER_TURN {
@@ -194,4 +264,60 @@ async fn many_sockets_end_in_turns() {
         tokio::task::yield_now().await;
     }
     assert_eq!(most_in_a_turn, ENDS_PER_TURN);
+}
+
+/// A transport whose kernel takes no byte.
+struct Stalled {
+    request: &'static [u8],
+}
+
+impl AsyncRead for Stalled {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.request.is_empty() {
+            return Poll::Pending;
+        }
+        buffer.put_slice(std::mem::take(&mut self.request));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Stalled {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Pending
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[actix_web::test]
+async fn the_dispatcher_takes_one_chunk_of_a_websocket_that_is_not_read() {
+    let connection =
+        Connection::new(SessionId(1), Dialect::V1, SessionKind::WebSocket, 0, Rc::default(), Rc::default());
+    connection.enqueue(Bytes::from(vec![b'x'; 10 * SOCKET_CHUNK_BYTES_MAX]));
+    let body = Rc::new(Cell::new(Some(OutboundBody::new(Rc::clone(&connection)))));
+    let service = http_service()
+        .h1(fn_service(move |_: Request| {
+            let body = body.take().unwrap();
+            async move { Ok::<_, Infallible>(Response::ok().set_body(body)) }
+        }))
+        .new_service(())
+        .await
+        .unwrap();
+    let mut dispatcher = std::pin::pin!(service.call((Stalled { request: GET }, None)));
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..10 {
+        assert!(dispatcher.as_mut().poll(&mut context).is_pending());
+    }
+    let waiting = connection.queued_bytes() - size_of::<Bytes>();
+    assert_eq!(waiting, 9 * SOCKET_CHUNK_BYTES_MAX, "one chunk is in the dispatcher's buffer");
 }

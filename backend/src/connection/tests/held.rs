@@ -213,16 +213,38 @@ fn answers_count_until_their_last_byte_has_left() {
     let (connection, mut body) = connection();
     connection.count_held(limits.held_bytes(ip));
     connection.enqueue(Bytes::from(vec![0; 100]));
-    connection.enqueue_own(Bytes::from(vec![0; CHUNK_BYTES_MAX + 10]));
+    connection.enqueue_own(Bytes::from(vec![0; SOCKET_CHUNK_BYTES_MAX + 10]));
     connection.enqueue(Bytes::from(vec![0; 100]));
     connection.enqueue_own(Bytes::from(vec![0; 100]));
-    assert!(holds(CHUNK_BYTES_MAX + 110 + 2 * ENTRY_BYTES));
+    assert!(holds(SOCKET_CHUNK_BYTES_MAX + 110 + 2 * ENTRY_BYTES));
     assert!(next(&mut body).is_ready());
-    assert!(holds(CHUNK_BYTES_MAX + 110 + 2 * ENTRY_BYTES), "a shared frame has left");
+    assert!(holds(SOCKET_CHUNK_BYTES_MAX + 110 + 2 * ENTRY_BYTES), "a shared frame has left");
     assert!(next(&mut body).is_ready());
-    assert!(holds(110 + 2 * ENTRY_BYTES), "a part has left");
+    let whole = SOCKET_CHUNK_BYTES_MAX + 110 + 2 * ENTRY_BYTES;
+    assert!(holds(whole), "a part has left, and the memory stays");
     connection.cut_off_slow_reader();
     assert!(holds(10 + ENTRY_BYTES), "the rest of the frame must leave");
+    assert!(next(&mut body).is_ready());
+    assert!(holds(0), "the close counts nowhere");
     drop((connection, body));
     assert!(holds(0));
+}
+
+#[test]
+fn a_welcome_closes_the_connection_when_its_address_holds_too_much() {
+    let welcome = Bytes::from(vec![0; 100_000]);
+    for (others, is_closed) in [
+        (HELD_BYTES_PER_ADDRESS_MAX - welcome.len() - ENTRY_BYTES - 1, false),
+        (HELD_BYTES_PER_ADDRESS_MAX - welcome.len() - ENTRY_BYTES, false),
+        (HELD_BYTES_PER_ADDRESS_MAX - welcome.len() - ENTRY_BYTES + 1, true),
+    ] {
+        let (limits, ip) = address_limits();
+        let other = limits.held_bytes(ip);
+        other.set(others);
+        let (connection, _body) = connection();
+        connection.count_held(limits.held_bytes(ip));
+        connection.send_replay(welcome.clone());
+        assert_eq!(connection.close_code() == Some(CloseCode::Slow.number()), is_closed, "{others}");
+        assert_eq!(connection.queued_bytes() < welcome.len(), is_closed, "the welcome is dropped");
+    }
 }

@@ -5,7 +5,7 @@ use crate::connection::server_socket::{
     ServerSocket,
     tests::{flush, pair},
 };
-use crate::limits::{FLUSH_BYTES, QUEUE_BYTES_MAX, ROUND_BYTES_MAX};
+use crate::limits::{FLUSH_BYTES, LATER_PAUSE, LATER_WRITES_PER_TURN, QUEUE_BYTES_MAX, ROUND_BYTES_MAX};
 use crate::metrics::worker_counts;
 use actix_web::rt::net::TcpStream;
 use shared::RoomId;
@@ -217,4 +217,90 @@ async fn a_burst_reaches_those_who_are_subscribed_at_its_place() {
         let frame = stream.poll_frame(&mut Context::from_waker(Waker::noop()));
         assert_eq!(frame, Poll::Ready(Some(Bytes::from_static(expected.as_bytes()))), "each frame alone");
     }
+}
+
+/// Presence for everybody in the lobby, as one frame.
+fn presence() -> DeliveryBatch {
+    batch(vec![Delivery::PublishEphemeral { address: LOBBY, v1: Bytes::from_static(b"presence ") }])
+}
+
+#[tokio::test]
+async fn presence_is_written_a_few_connections_at_a_time() {
+    for (count, first) in [
+        (LATER_WRITES_PER_TURN - 1, LATER_WRITES_PER_TURN - 1),
+        (LATER_WRITES_PER_TURN, LATER_WRITES_PER_TURN),
+        (LATER_WRITES_PER_TURN + 1, LATER_WRITES_PER_TURN),
+    ] {
+        let connections = Connections::new(0);
+        let mut sockets = Vec::new();
+        for _ in 0..count {
+            sockets.push(Socket::open(&connections, Dialect::V1).await);
+        }
+        connections.deliver(presence());
+        connections.deliver(presence());
+        connections.flush();
+        let written = || sockets.iter().filter(|socket| socket.write_count() > 0).count();
+        assert_eq!(written(), 0, "nobody waits for it");
+        connections.later.write_some();
+        assert_eq!(written(), first, "{count}");
+        connections.later.write_some();
+        assert_eq!(written(), count);
+        assert!(connections.later.is_empty());
+        assert_eq!(sockets[0].read("presence presence ".len()).await, b"presence presence ");
+    }
+}
+
+#[tokio::test]
+async fn a_message_overtakes_no_presence_on_its_connection_and_waits_for_none_of_the_others() {
+    let connections = Connections::new(0);
+    let mut others = Vec::new();
+    for _ in 0..2 * LATER_WRITES_PER_TURN {
+        others.push(Socket::open(&connections, Dialect::V1).await);
+    }
+    let mut socket = Socket::open(&connections, Dialect::V1).await;
+    let message = Delivery::SendEphemeral(socket.connection.session, Bytes::from_static(b"message "));
+    connections.deliver(presence());
+    connections.deliver(batch(vec![message]));
+    connections.flush();
+    assert_eq!(socket.read("presence message ".len()).await, b"presence message ");
+    assert!(others.iter().all(|other| other.write_count() == 0));
+    while !connections.later.is_empty() {
+        connections.later.write_some();
+    }
+    assert_eq!(socket.write_count(), 1, "nothing is left to write");
+    assert!(others.iter().all(|other| other.write_count() == 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn presence_leaves_without_another_round_and_tasks_run_between_its_writes() {
+    let connections = Connections::new(0);
+    let mut sockets = Vec::new();
+    for _ in 0..3 * LATER_WRITES_PER_TURN {
+        sockets.push(Socket::open(&connections, Dialect::V1).await);
+    }
+    let (sender, receiver) = batch_channel();
+    sender.send(presence()).await.unwrap();
+    let begin = Instant::now();
+    let mut seen = Vec::new();
+    let other = async {
+        loop {
+            let written = sockets.iter().filter(|socket| socket.write_count() > 0).count();
+            if seen.last() != Some(&written) {
+                seen.push(written);
+            }
+            if written == sockets.len() {
+                return;
+            }
+            // The clock steps only when every task waits.
+            tokio::time::sleep(LATER_PAUSE).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = Rc::clone(&connections).run(receiver) => panic!("the channel is open"),
+        () = other => {}
+    }
+    assert_eq!(seen, [1, 2, 3].map(|turns| turns * LATER_WRITES_PER_TURN));
+    assert!(begin.elapsed() >= 2 * LATER_PAUSE, "{:?}", begin.elapsed());
+    drop(sender);
 }

@@ -142,7 +142,15 @@ mod tests {
     use crate::linux::folder::Folder;
 
     fn settings(members: u64) -> LargeHouse {
-        LargeHouse { members, rooms: 210, messages: 1_000, clients: 5, pairs: 1, seconds: 1 }
+        LargeHouse {
+            members,
+            rooms: 210,
+            messages: 1_000,
+            clients: 5,
+            pairs: 1,
+            seconds: 1,
+            only_disconnect: false,
+        }
     }
 
     #[test]
