@@ -136,10 +136,6 @@ impl<K: Ord, V> Map<K, V> {
         self.0.iter_mut().map(|(key, value)| (&*key, value))
     }
 
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &K> {
-        self.0.iter().map(|(key, _)| key)
-    }
-
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
         self.0.iter().map(|(_, value)| value)
     }
@@ -168,10 +164,6 @@ impl<K: Ord> Set<K> {
         Set::default()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub(crate) fn contains(&self, key: &K) -> bool {
         self.0.contains_key(key)
     }
@@ -181,10 +173,6 @@ impl<K: Ord> Set<K> {
         let new = !self.contains(&key);
         self.0.insert(key, ());
         new
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &K> {
-        self.0.keys()
     }
 
     /// Removes all keys that are also in `gone`.

@@ -25,10 +25,9 @@ impl Client {
         let last = self.view_cache.last();
         let is_live = self.connection.is_live();
         let open = self.rooms.open_id();
-        let changed = self.rooms.take_changed();
         let (unsettled, waiting) = self.outbox.rows(open, is_live);
-        let is_same_pane =
-            last.pane.room == open && !changed.contains(open) && self.view_cache.unsettled == unsettled;
+        let is_room_same = self.rooms.open().is_some_and(|room| !room.is_touched);
+        let is_same_pane = last.pane.room == open && is_room_same && self.view_cache.unsettled == unsettled;
         let marks = Marks { open, drafts: self.drafts.rooms_with_text(), failed: self.outbox.failed_rooms() };
         let at_risk = match () {
             () if !(self.has_failed_write || self.is_storage_unusable) => AtRisk::Nothing,
@@ -36,7 +35,7 @@ impl Client {
             () if self.outbox.len() > 0 => AtRisk::Commands,
             () => AtRisk::Nothing,
         };
-        let rooms = self.view_cache.room_list.update(&self.rooms, changed, marks);
+        let rooms = self.view_cache.room_list.update(&mut self.rooms, marks);
         let pane = match is_same_pane {
             true => last.pane.clone(),
             false => reuse(&last.pane, pane(open, self.rooms.open(), &unsettled, &last.pane.rows)),

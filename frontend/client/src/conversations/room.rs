@@ -4,6 +4,7 @@ use crate::conversations::paging::Paging;
 use crate::conversations::timeline::Timeline;
 use crate::sync::gap_detector::GapDetector;
 use crate::sync::reorder_buffer::ReorderBuffer;
+use crate::view::{RoomItem, Slice};
 use shared::RoomId;
 use shared::event::RoomEntry;
 use std::rc::Rc;
@@ -32,6 +33,10 @@ pub(crate) struct Room {
     read_to: Option<u64>,
     /// Greater for a room that was opened later.
     pub(crate) last_used: u64,
+    /// Whether the room may have changed since the view was built.
+    pub(crate) is_touched: bool,
+    /// The room's entry in the view's list.
+    pub(crate) item: Option<Slice<RoomItem>>,
 }
 
 impl Room {
@@ -61,6 +66,8 @@ impl Room {
             paging: Paging::default(),
             read_to: None,
             last_used: 0,
+            is_touched: true,
+            item: None,
         }
     }
 

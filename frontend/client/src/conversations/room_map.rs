@@ -1,48 +1,22 @@
-//! A map of the member's rooms that records which rooms may have changed, so that the view rebuilds
-//! no other room.
+//! A map of the member's rooms that notes which rooms may have changed, so that the view rebuilds no
+//! other room.
 
 use crate::conversations::room::Room;
-use crate::sorted::{Map, Set};
+use crate::sorted::Map;
 use shared::RoomId;
 
-/// The rooms by id, with a record of changes.
+/// The rooms by id.
 #[derive(Debug, Default)]
 pub(crate) struct RoomMap {
     rooms: Map<RoomId, Room>,
-    changed: ChangedRooms,
-}
-
-/// The rooms that may have changed since the last call of [`RoomMap::take_changed`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum ChangedRooms {
-    /// Any room may have changed, come or gone.
-    #[default]
-    All,
-    /// These rooms may have changed, come or gone.
-    Some(Set<RoomId>),
-}
-
-impl ChangedRooms {
-    /// Whether this room may have changed.
-    pub(crate) fn contains(&self, id: RoomId) -> bool {
-        match self {
-            ChangedRooms::All => true,
-            ChangedRooms::Some(ids) => ids.contains(&id),
-        }
-    }
-
-    /// Records that this room may have changed.
-    pub(crate) fn add(&mut self, id: RoomId) {
-        if let ChangedRooms::Some(ids) = self {
-            ids.insert(id);
-        }
-    }
+    /// Whether rooms may have come, gone or changed since the view was built.
+    is_touched: bool,
 }
 
 impl RoomMap {
-    /// The rooms that may have changed since the last call, or since the creation of the map.
-    pub(crate) fn take_changed(&mut self) -> ChangedRooms {
-        std::mem::replace(&mut self.changed, ChangedRooms::Some(Set::new()))
+    /// Whether rooms may have come, gone or changed since the last call.
+    pub(crate) fn take_touched(&mut self) -> bool {
+        std::mem::take(&mut self.is_touched)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -62,35 +36,39 @@ impl RoomMap {
     }
 
     pub(crate) fn get_mut(&mut self, id: RoomId) -> Option<&mut Room> {
-        self.changed.add(id);
-        self.rooms.get_mut(&id)
+        self.is_touched = true;
+        let room = self.rooms.get_mut(&id)?;
+        room.is_touched = true;
+        Some(room)
     }
 
     /// Inserts a room, or replaces the one with this id.
     pub(crate) fn insert(&mut self, id: RoomId, room: Room) {
-        self.changed.add(id);
+        self.is_touched = true;
         self.rooms.insert(id, room);
     }
 
     /// Returns the room with this id, inserting it if it is missing.
     pub(crate) fn or_insert_with(&mut self, id: RoomId, make: impl FnOnce() -> Room) -> &mut Room {
-        self.changed.add(id);
-        self.rooms.or_insert_with(id, make)
+        self.is_touched = true;
+        let room = self.rooms.or_insert_with(id, make);
+        room.is_touched = true;
+        room
     }
 
     pub(crate) fn remove(&mut self, id: RoomId) {
-        self.changed.add(id);
+        self.is_touched = true;
         self.rooms.remove(&id);
     }
 
     /// Takes out all rooms.
     pub(crate) fn take(&mut self) -> Map<RoomId, Room> {
-        self.changed = ChangedRooms::All;
+        self.is_touched = true;
         std::mem::take(&mut self.rooms)
     }
 
     pub(crate) fn retain(&mut self, keep: impl FnMut(&RoomId, &Room) -> bool) {
-        self.changed = ChangedRooms::All;
+        self.is_touched = true;
         self.rooms.retain(keep);
     }
 
@@ -99,7 +77,15 @@ impl RoomMap {
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (RoomId, &mut Room)> {
-        self.changed = ChangedRooms::All;
+        self.is_touched = true;
+        self.rooms.iter_mut().map(|(id, room)| {
+            room.is_touched = true;
+            (*id, room)
+        })
+    }
+
+    /// The rooms, without a note that they may have changed. For what only the view knows of a room.
+    pub(crate) fn iter_shown(&mut self) -> impl Iterator<Item = (RoomId, &mut Room)> {
         self.rooms.iter_mut().map(|(id, room)| (*id, room))
     }
 }
@@ -108,40 +94,45 @@ impl RoomMap {
 mod tests {
     use super::*;
 
-    fn changed(ids: &[u64]) -> ChangedRooms {
-        ChangedRooms::Some(ids.iter().copied().map(RoomId).collect())
+    fn touched(map: &mut RoomMap) -> (bool, Vec<u64>) {
+        let is_touched = map.take_touched();
+        let rooms =
+            map.iter_shown().filter_map(|(id, room)| std::mem::take(&mut room.is_touched).then_some(id.0));
+        (is_touched, rooms.collect())
     }
 
     fn map() -> RoomMap {
         let mut map = RoomMap::default();
-        assert_eq!(map.take_changed(), ChangedRooms::All);
+        assert_eq!(touched(&mut map), (false, vec![]));
         for id in [1, 2, 3].map(RoomId) {
             map.insert(id, Room::joined(1, "", ""));
         }
-        assert_eq!(map.take_changed(), changed(&[1, 2, 3]));
+        assert_eq!(touched(&mut map), (true, vec![1, 2, 3]));
         map
     }
 
     #[test]
-    fn reading_changes_no_room() {
+    fn reading_touches_no_room() {
         let mut map = map();
         assert!(map.get(RoomId(1)).is_some() && map.contains_key(RoomId(2)));
         assert_eq!((map.iter().count(), map.len(), map.is_empty()), (3, 3, false));
-        assert_eq!(map.take_changed(), changed(&[]));
+        assert_eq!(touched(&mut map), (false, vec![]));
     }
 
     #[test]
-    fn each_access_for_writing_is_recorded() {
+    fn each_access_for_writing_is_noted() {
         let mut map = map();
         map.get_mut(RoomId(2));
-        map.remove(RoomId(3));
+        assert_eq!(touched(&mut map), (true, vec![2]));
         map.or_insert_with(RoomId(7), || Room::joined(1, "", ""));
-        assert_eq!(map.take_changed(), changed(&[2, 3, 7]));
+        assert_eq!(touched(&mut map), (true, vec![7]));
         map.iter_mut().for_each(drop);
-        assert_eq!(map.take_changed(), ChangedRooms::All);
+        assert_eq!(touched(&mut map), (true, vec![1, 2, 3, 7]));
+        map.remove(RoomId(3));
+        assert_eq!(touched(&mut map), (true, vec![]));
         map.retain(|_, _| true);
-        assert_eq!(map.take_changed(), ChangedRooms::All);
+        assert_eq!(touched(&mut map), (true, vec![]));
         map.take();
-        assert_eq!(map.take_changed(), ChangedRooms::All);
+        assert_eq!(touched(&mut map), (true, vec![]));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::conversations::paging::PageRequest;
 use crate::conversations::room::Room;
-use crate::conversations::room_map::{ChangedRooms, RoomMap};
+use crate::conversations::room_map::RoomMap;
 use crate::conversations::segment::Viewer;
 use crate::limits::{HELD_ROWS_MAX, ROOMS_MAX};
 use crate::sorted::{Set, sort_by_key};
@@ -68,9 +68,14 @@ impl Rooms {
         self.rooms.iter_mut()
     }
 
-    /// The rooms that may have changed since the last call.
-    pub(crate) fn take_changed(&mut self) -> ChangedRooms {
-        self.rooms.take_changed()
+    /// Whether rooms may have come, gone or changed since the last call.
+    pub(crate) fn take_touched(&mut self) -> bool {
+        self.rooms.take_touched()
+    }
+
+    /// The rooms, see [`RoomMap::iter_shown`].
+    pub(crate) fn iter_shown(&mut self) -> impl Iterator<Item = (RoomId, &mut Room)> {
+        self.rooms.iter_shown()
     }
 
     /// The position that the session's list of rooms describes.

@@ -11,7 +11,7 @@
 use crate::effect::Effect;
 use crate::limits::{DRAFT_BYTES_MAX, DRAFT_MS, DRAFTS_MAX};
 use crate::persisted::{Owner, StoredDraft};
-use crate::sorted::{Map, Set};
+use crate::sorted::Map;
 use crate::timer::Timer;
 use crate::view;
 use shared::{ClientId, RoomId};
@@ -55,7 +55,7 @@ impl Drafts {
     }
 
     /// The rooms with a draft that is not blank.
-    pub(crate) fn rooms_with_text(&self) -> Set<RoomId> {
+    pub(crate) fn rooms_with_text(&self) -> Vec<RoomId> {
         let written = self.rooms.iter().filter(|(_, draft)| !draft.text.trim().is_empty());
         written.map(|(room, _)| *room).collect()
     }

@@ -3,7 +3,6 @@
 use super::Outbox;
 use super::entry::{EntryState, OutboxEntry};
 use crate::persisted::CommandBody;
-use crate::sorted::Set;
 use crate::view::{PendingCommand, Row, RowState};
 use shared::RoomId;
 use std::rc::Rc;
@@ -38,7 +37,7 @@ impl Outbox {
     }
 
     /// The rooms with a post that was refused permanently and waits for the person's decision.
-    pub(crate) fn failed_rooms(&self) -> Set<RoomId> {
+    pub(crate) fn failed_rooms(&self) -> Vec<RoomId> {
         let failed = self.entries.iter().filter(|entry| matches!(entry.state, EntryState::Failed(_)));
         let room_of = |entry: &OutboxEntry| match entry.row.body {
             CommandBody::Post { room, .. } => Some(room),
