@@ -1,31 +1,37 @@
-//! The root component of the chat, which connects the page to its driver.
+//! Connects the page to its driver.
 
 use crate::context::ViewRef;
 use crate::driver::Driver;
-use crate::page::Page;
+use crate::page::{Page, PageProps};
+use std::{cell::RefCell, rc::Rc};
+use web_sys::Element;
 use yew::prelude::*;
 
-/// Properties of [`App`].
-#[derive(Clone, PartialEq, Properties)]
-pub struct AppProps {
-    /// The program's only driver, already started.
-    pub driver: Driver,
-}
+/// The page in the document, which shows the views of one driver.
+pub struct App(Rc<RefCell<AppHandle<Page>>>);
 
-/// Renders [`Page`] with the driver's newest view, again after each change. Every input of the page goes to
-/// [`Driver::handle`].
-#[component]
-pub fn App(props: &AppProps) -> Html {
-    let view = use_state(|| ViewRef(props.driver.view()));
-    use_effect_with(props.driver.clone(), {
-        let view = view.setter();
-        move |driver| {
-            let setter = view.clone();
-            driver.watch(Callback::from(move |view| setter.set(ViewRef(view))));
-            // The view may have changed between the first render and now.
-            view.set(ViewRef(driver.view()));
+impl App {
+    /// Shows [`Page`] in `host` with the driver's newest view, again after each change. Every input of the page
+    /// goes to [`Driver::handle`].
+    pub fn show(driver: &Driver, host: Element) -> Self {
+        let emit = {
+            let driver = driver.clone();
+            Callback::from(move |input| driver.handle(input))
+        };
+        let props = move |view| PageProps { view: ViewRef(view), emit: emit.clone() };
+        let page = yew::Renderer::<Page>::with_root_and_props(host, props(driver.view())).render();
+        let page = Rc::new(RefCell::new(page));
+        let shown = page.clone();
+        driver.watch(Callback::from(move |view| shown.borrow_mut().update(props(view))));
+        App(page)
+    }
+
+    /// Removes the page from the document. The driver shows its views to nobody from now on.
+    pub fn remove(self, driver: &Driver) {
+        driver.watch(Callback::noop());
+        // The driver had the only other reference.
+        if let Some(page) = Rc::into_inner(self.0) {
+            page.into_inner().destroy();
         }
-    });
-    let emit = use_callback(props.driver.clone(), |input, driver| driver.handle(input));
-    html! { <Page view={(*view).clone()} {emit} /> }
+    }
 }

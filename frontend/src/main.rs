@@ -1,6 +1,6 @@
 //! Starts the chat.
 
-use frontend::app::{App, AppProps};
+use frontend::app::App;
 use frontend::driver::Driver;
 
 /// Options of the allocator: small code, and one pool. Pools that never merge waste memory when texts are as long as a
@@ -24,5 +24,5 @@ fn main() {
     let Some(host) = frontend::host() else { return };
     let driver = Driver::new();
     driver.start();
-    yew::Renderer::<App>::with_root_and_props(host, AppProps { driver }).render();
+    App::show(&driver, host);
 }

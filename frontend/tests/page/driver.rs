@@ -5,7 +5,7 @@ use crate::fixture::*;
 use client::input::{ConnectionId, Input};
 use client::transport::Transport;
 use client::view::{ConnectionStatus, IdentityView, ReadyState, View};
-use frontend::app::{App, AppProps};
+use frontend::app::App;
 use frontend::driver::Driver;
 use frontend::storage::database::Database;
 use shared::{ClientId, Member, MemberId};
@@ -21,13 +21,14 @@ const WELCOME: &str = r#"{"type":"welcome","ref":1,"build":"dev","through":"0000
 
 /// The page of a driver, in the document until [`Shown::close`].
 pub(crate) struct DriverPage {
-    app: yew::AppHandle<App>,
+    app: App,
+    driver: Driver,
     root: web_sys::Element,
 }
 
 impl DriverPage {
     pub(crate) fn close(self) {
-        self.app.destroy();
+        self.app.remove(&self.driver);
         self.root.remove();
     }
 }
@@ -41,8 +42,7 @@ pub(crate) async fn connected_with(database: Database) -> (Driver, DriverPage) {
     forget();
     let driver = Driver::with(database);
     let root = new_root();
-    let props = AppProps { driver: driver.clone() };
-    let app = yew::Renderer::<App>::with_root_and_props(root.clone(), props).render();
+    let app = App::show(&driver, root.clone());
     // A refused WebSocket would fall back to other transports, and lead the tabs of the other tests.
     driver.handle(Input::TransportHints { last_good: None, pinned: Some(Transport::WebSocket) });
     driver.handle(Input::Started { build: "dev".to_owned(), name: None, join_id: ClientId([9; 16]) });
@@ -50,7 +50,7 @@ pub(crate) async fn connected_with(database: Database) -> (Driver, DriverPage) {
     driver.handle(Input::ConnectionOpened(ConnectionId(1)));
     driver.handle(Input::FrameReceived(ConnectionId(1), WELCOME.to_owned()));
     scheduler::flush().await;
-    (driver, DriverPage { app, root })
+    (driver.clone(), DriverPage { app, driver, root })
 }
 
 #[wasm_bindgen_test]
