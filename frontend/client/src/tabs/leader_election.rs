@@ -4,7 +4,8 @@
 //! A browser opens at most six connections to a host (HTTP/1.1). Therefore one tab, the leader, reads for
 //! all tabs of the browser, and relays each frame to the others over a channel. The leader holds a lease in
 //! the browser's storage. If the lease has expired, a follower asks which tab leads. If no tab answers, the
-//! follower starts a new session and takes the lease.
+//! follower starts a new session and takes the lease. A follower also measures by its monotonic clock how long
+//! the lease stays the same, because the wall clock may be set back.
 //!
 //! A follower must not miss a frame that was relayed before it listened. Therefore it listens first, and then
 //! requests the missed events itself; relayed frames continue from there. When a leader starts to read, its
@@ -71,6 +72,8 @@ pub struct LeaderElection {
     /// Times of the last announcement and the last renewal, by the monotonic clock.
     announced_at: Option<u64>,
     renewed_at: u64,
+    /// Lease as this tab last read it, and the time of its last change by the monotonic clock.
+    seen: (Option<Lease>, u64),
     /// Whether this follower has asked which tab leads and has no answer yet.
     is_asking: bool,
 }
@@ -90,6 +93,7 @@ impl LeaderElection {
             report: ReportedPresence::default(),
             announced_at: None,
             renewed_at: 0,
+            seen: (None, 0),
             is_asking: false,
         }
     }
@@ -99,7 +103,8 @@ impl LeaderElection {
     pub fn new(tab: Tab, lease: Option<Lease>, now: Now, out: &mut Vec<TabEffect>) -> Self {
         let is_led = lease.is_some_and(|lease| lease.tab != tab && lease.holds(now.wall));
         let role = if is_led { Role::Follower } else { Role::Leader };
-        let mut election = LeaderElection { role, is_alone: false, ..LeaderElection::alone(tab) };
+        let seen = (lease, now.mono);
+        let mut election = LeaderElection { role, is_alone: false, seen, ..LeaderElection::alone(tab) };
         if role == Role::Leader {
             election.renew(now, out);
         }
@@ -230,11 +235,19 @@ impl LeaderElection {
     /// Checks the stored lease: a leader renews its own, and a follower notices that the leader's has
     /// expired. Called every [`ELECTION_TICK_MS`](crate::limits::ELECTION_TICK_MS).
     pub fn tick(&mut self, lease: Option<Lease>, now: Now, out: &mut Vec<TabEffect>) {
-        let others = lease.filter(|lease| lease.tab != self.tab && lease.holds(now.wall));
+        if lease != self.seen.0 {
+            self.seen = (lease, now.mono);
+        }
+        // If the wall clock is set back, a lease that nobody renews holds for longer. The monotonic clock ends it.
+        let is_renewed = now.mono.saturating_sub(self.seen.1) < LEADER_LEASE_MS;
+        let others = lease.filter(|lease| is_renewed && lease.tab != self.tab && lease.holds(now.wall));
         match (self.role, others) {
             // Another tab took the lease while this one was suspended.
             (Role::Leader, Some(_)) => out.push(TabEffect::Restart),
-            (Role::Follower, None) if self.is_asking => out.push(TabEffect::Restart),
+            (Role::Follower, None) if self.is_asking => {
+                // By the wall clock the lease may still be valid. Then the next session would follow it again.
+                out.extend([TabEffect::SaveLease(None), TabEffect::Restart]);
+            }
             (Role::Follower, None) => {
                 self.is_asking = true;
                 self.broadcast(TabMessage::WhoLeads, out);

@@ -379,7 +379,30 @@ fn a_follower_without_a_leader_asks_once_and_then_restarts() {
     assert_eq!(tick(&mut election, None), question, "it was answered");
     tick(&mut election, Some(Lease { tab: Tab(1), until: at(now + 20).wall }));
     assert_eq!(tick(&mut election, None), question, "the lease was renewed");
-    assert_eq!(tick(&mut election, None), [TabEffect::Restart]);
+    assert_eq!(tick(&mut election, None), [TabEffect::SaveLease(None), TabEffect::Restart]);
+}
+
+#[test]
+fn a_follower_ends_a_lease_that_nobody_renews_when_the_clock_is_set_back() {
+    let (now, wall) = (1_000_000, at(1_000_000).wall);
+    let question = TabEffect::Broadcast(TabMessage::WhoLeads);
+    for (ms, is_over) in [(LEADER_LEASE_MS - 1, false), (LEADER_LEASE_MS, true), (LEADER_LEASE_MS + 1, true)]
+    {
+        // The lease is the one at the session's start, or a renewed one that the tab read later.
+        for (until, read_at) in [(wall + 1, now), (wall + 2, now + 2_000)] {
+            let mut election = follower(now);
+            let mut tick = |mono| {
+                let mut out = Vec::new();
+                // The wall clock is set back before each tick, so that it shows the same time.
+                election.tick(Some(Lease { tab: Tab(1), until }), Now { mono, wall }, &mut out);
+                out
+            };
+            assert!(!tick(read_at).contains(&question));
+            assert_eq!(tick(read_at + ms).contains(&question), is_over, "{ms}");
+            let restart = [TabEffect::SaveLease(None), TabEffect::Restart];
+            assert_eq!(tick(read_at + ms) == restart, is_over, "the next session must not follow it: {ms}");
+        }
+    }
 }
 
 #[test]
