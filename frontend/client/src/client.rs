@@ -7,6 +7,7 @@ mod events;
 mod requests;
 mod storage;
 mod view;
+mod view_cache;
 mod welcome;
 
 use crate::backoff::Backoff;
@@ -28,10 +29,10 @@ use crate::sync::gap_detector::GapDetector;
 use crate::sync::reorder_buffer::ReorderBuffer;
 use crate::sync::requests::{RequestOwner, Requests};
 use crate::timer::Timer;
-use crate::view::view_cache::ViewCache;
 use shared::command::PageAnchor;
 use shared::event::{EventFrame, Through};
 use shared::{CloseCode, Cursor, Epoch, Event, MemberId, Now};
+use view_cache::ViewCache;
 
 /// The state of one page.
 #[derive(Debug)]

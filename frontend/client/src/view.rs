@@ -3,9 +3,6 @@
 //! Components take a [`Slice`] of the view and emit [`crate::input::Input`]s. A slice is replaced only
 //! if its content changed, so a component sees by the pointer that it need not render.
 
-pub(crate) mod room_list;
-pub(crate) mod view_cache;
-
 pub use crate::name_refusal::NameRefusal;
 use crate::persisted::{CommandBody, Owner};
 pub use crate::ready_state::ReadyState;

@@ -224,7 +224,7 @@ async fn nothing_is_written_to_a_socket_whose_end_waits() {
     assert!(direct_writer.write_count() > 0, "the end is no secret any more");
 }
 
-/// Counts wakes.
+/// A waker that counts how often it is woken.
 #[derive(Default)]
 struct WakeCount(AtomicUsize);
 

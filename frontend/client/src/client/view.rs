@@ -1,12 +1,12 @@
 //! Builds the view from the parts of the client. A slice whose parts did not change is not built again.
 
 use super::Client;
+use super::view_cache::{reuse, reuse_items};
 use crate::conversations::paging::PageRequest;
 use crate::conversations::room::Room;
+use crate::conversations::room_list::Marks;
 use crate::conversations::room_lookup::RoomLookup;
 use crate::limits::WINDOW_ROWS_MAX;
-use crate::view::room_list::Marks;
-use crate::view::view_cache::{reuse, reuse_items};
 use crate::view::{AtRisk, ComposerView, Edge, Notices, Pane, Row, View};
 use shared::RoomId;
 use std::rc::Rc;

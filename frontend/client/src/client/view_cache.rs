@@ -1,7 +1,7 @@
 //! The cache of the [`View`]: unchanged slices keep their `Rc`, so that components see by the
 //! pointer that they need not render.
 
-use crate::view::room_list::RoomList;
+use crate::conversations::room_list::RoomList;
 use crate::view::{Row, Slice, View};
 use std::rc::Rc;
 
