@@ -28,9 +28,12 @@ impl Drop for TempDir {
 fn error_output(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_teahouse"));
     if rustix::process::geteuid().is_root() {
-        // Copy the program: its build folder may be closed to other users.
+        // Copy the program: its build folder may be closed to other users. Another process writes the copy: a
+        // program that this process has open for writing is "busy" as long as a child of another test, started
+        // meanwhile, has inherited the descriptor.
         let copy = folder.join("teahouse");
-        fs::copy(env!("CARGO_BIN_EXE_teahouse"), &copy).unwrap();
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_teahouse")).arg(&copy).status();
+        assert!(copied.unwrap().success());
         command = Command::new(copy);
         command.uid(NOBODY).gid(NOBODY);
     }
