@@ -5,8 +5,8 @@ mod scroll_anchor;
 use crate::calendar::{day_label, local_day};
 use crate::chat::grouping::{Grouping, Item};
 use crate::chat::message::Message;
-use crate::clock;
 use crate::components::brand::cup;
+use crate::components::countdown::use_today;
 use crate::components::icon::Icon;
 use crate::components::memo::memo;
 use crate::context::use_app_context;
@@ -77,7 +77,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
             look.emit(());
         }
     });
-    let today = local_day(clock::wall_ms());
+    let today = use_today();
     let items = grouping.borrow_mut().items(&pane.rows, local_day);
     let items = items.into_iter().map(|item| match item {
         Item::Day { day, at } => html! {
