@@ -8,7 +8,8 @@ use crate::timer::Timer;
 use crate::transport::Transport;
 use shared::command::{Command, Hello, PresenceReport};
 use shared::event::EventFrame;
-use shared::{CloseCode, Now};
+use shared::limits::HELD_MAX;
+use shared::{CloseCode, Cursor, Now};
 
 impl Client {
     pub(super) fn handle_opened(&mut self, socket: ConnectionId, now: Now, out: &mut Vec<Effect>) {
@@ -17,7 +18,9 @@ impl Client {
             let me = self.identity.me().map(|me| me.id);
             // A cursor of another member does not apply to this one, but the log must still have its mark.
             let (cursor, others) = if self.held_by == me { (self.cursor, None) } else { (None, self.cursor) };
-            let held = others.into_iter().chain(self.held.iter().copied()).collect();
+            let mut held: Vec<Cursor> = others.into_iter().chain(self.held.iter().copied()).collect();
+            // The newest positions are the most likely to show that the log has lost some.
+            held.drain(..held.len().saturating_sub(HELD_MAX));
             let room = Some(self.rooms.session_room());
             let hello = Hello { reference, build: self.build.clone(), cursor, held, room };
             out.push(Effect::Transmit(socket, Command::Hello(hello)));
