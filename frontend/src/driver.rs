@@ -144,8 +144,8 @@ impl Driver {
         self.0.view.borrow().clone()
     }
 
-    /// Calls `watcher` with each new view from now on, at most once in an animation frame unless the draft or the
-    /// identity changes. It replaces the watcher before it.
+    /// Calls `watcher` with each new view from now on, at most once in an animation frame unless the draft, the
+    /// identity or a pending command changes. It replaces the watcher before it.
     pub fn watch(&self, watcher: Callback<Rc<View>>) {
         self.0.watcher.replace(watcher);
     }
@@ -195,7 +195,8 @@ impl Driver {
             Effect::SaveDraft(draft) if draft.text.is_empty() => self.0.database.keep_draft(&draft, drop),
             Effect::SaveDraft(draft) => {
                 let driver = self.clone();
-                self.0.database.keep_draft(&draft, move |ok| driver.handle(Input::DraftSaved { ok }));
+                let room = draft.room;
+                self.0.database.keep_draft(&draft, move |ok| driver.handle(Input::DraftSaved { room, ok }));
             }
             Effect::OpenConnection(socket, transport) => self.open(socket, transport),
             Effect::RememberTransport(worked) => {
@@ -281,9 +282,9 @@ impl Driver {
         drop(target.add_event_listener_with_callback(name, listener.unchecked_ref()));
     }
 
-    /// Shows a changed view in the next animation frame, which a hidden page does not get. The draft and the
-    /// identity are shown at once: until the composer shows the client's changes of the draft, the person
-    /// would edit another text.
+    /// Shows a changed view in the next animation frame, which a hidden page does not get. The draft, the
+    /// identity and the pending commands are shown at once: until the composer shows the client's changes of
+    /// the draft, the person would edit another text, and a form that waits for its command has to see it.
     fn show(&self) {
         let usable = self.0.database.is_usable();
         if self.0.is_storage_usable.replace(usable) != usable {
@@ -299,7 +300,8 @@ impl Driver {
             Rc::make_mut(&mut view).connection.ready_state = real;
         }
         let before = self.0.view.replace(view.clone());
-        if (&before.composer, &before.identity) != (&view.composer, &view.identity) {
+        let urgent = |view: &View| (view.composer.clone(), view.identity.clone(), view.pending.clone());
+        if urgent(&before) != urgent(&view) {
             self.pass_view();
         } else if before != view {
             let driver = self.clone();

@@ -81,8 +81,7 @@ pub struct Client {
     /// Reads of the stored rows that failed in succession, and the time of the next attempt, if there is one.
     load_failures: u32,
     load_retry_at: Option<u64>,
-    /// Whether the last write to the storage failed, and whether the shell reports that none can succeed.
-    has_failed_write: bool,
+    /// Whether the shell reports that nothing can be stored.
     is_storage_unusable: bool,
     /// Whether the page is visible.
     is_visible: bool,
@@ -129,7 +128,6 @@ impl Client {
             has_loaded: false,
             load_failures: 0,
             load_retry_at: None,
-            has_failed_write: false,
             is_storage_unusable: false,
             is_visible: true,
             is_leaving: false,
@@ -249,7 +247,7 @@ impl Client {
             }
             Input::RowsLoaded(stored) => self.apply_loaded_rows(stored, now, out),
             Input::RowSaved { key, ok } => self.mark_row_saved(key, ok, out),
-            Input::DraftSaved { ok } => self.has_failed_write = !ok,
+            Input::DraftSaved { room, ok } => self.drafts.note_saved(room, ok),
             Input::StorageReported { usable } => self.is_storage_unusable = !usable,
             Input::Leaving => {
                 self.is_leaving = true;

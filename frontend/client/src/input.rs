@@ -99,6 +99,8 @@ pub enum Input {
     },
     /// The answer to [`crate::effect::Effect::SaveDraft`] of a text that is not empty.
     DraftSaved {
+        /// Room of the draft.
+        room: RoomId,
         /// Whether the draft is stored. If not, the page warns that it would be lost.
         ok: bool,
     },

@@ -1,9 +1,10 @@
 //! The outbox: durable commands that the server has not settled yet.
 //!
 //! While a session is live, a new command is saved and sent in the same step: waiting for the storage
-//! would delay each message by a frame or more. Any order of crash, answer and write is safe, because
-//! the command keeps its `client_id`. A command that is given without a session is saved first, as
-//! unsent.
+//! would delay each message by a frame or more. No order of crash, answer and write loses or doubles a
+//! command, because it keeps its `client_id`. If the page dies after the sending and before the saving,
+//! the text may also be in the stored draft. A command that is given without a session is saved first,
+//! as unsent.
 //!
 //! Per room at most one command is in flight, so that the order of sending is the order in the log. A `reply` settles a command. A post is also settled by
 //! its `posted` event or by a page of history that contains it, whichever comes first.
@@ -88,14 +89,22 @@ impl Outbox {
         out.push(Effect::SaveRow(row.clone()));
         let state = failed.map_or(self.new_state(), EntryState::Failed);
         let renew_at = renewal_after(now);
-        self.entries.push(OutboxEntry { row, state, renew_at, is_saved: false, is_new: true, shown: None });
+        self.entries.push(OutboxEntry {
+            row,
+            state,
+            renew_at,
+            is_saved: false,
+            has_failed_save: false,
+            is_new: true,
+            shown: None,
+        });
     }
 
     /// Records that the shell saved a row, or could not. A command that waited for that may be sent now.
     pub(crate) fn note_saved(&mut self, client_id: ClientId, ok: bool) {
         // A row whose command is settled is no longer here.
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.row.client_id == client_id) {
-            entry.is_saved = ok;
+            (entry.is_saved, entry.has_failed_save) = (ok, !ok);
             if entry.state == EntryState::Storing {
                 entry.state = EntryState::Queued;
             }
@@ -135,37 +144,32 @@ impl Outbox {
         commands
     }
 
-    /// Removes the command that a `reply` settles.
-    pub(crate) fn take_replied(&mut self, reference: u64, out: &mut Vec<Effect>) -> Option<OutboxEntry> {
+    /// Removes the command that a `reply` settles. The caller deletes its row.
+    pub(crate) fn take_replied(&mut self, reference: u64) -> Option<OutboxEntry> {
         let at = self.index_in_flight(reference)?;
         self.backoff = Backoff::default();
-        let entry = self.entries.remove(at);
-        out.push(Effect::DeleteRow(entry.row.key()));
-        Some(entry)
+        Some(self.entries.remove(at))
     }
 
-    /// Removes the posts that are settled elsewhere.
+    /// Removes the posts that are settled elsewhere, and returns their keys. The caller deletes their rows.
     ///
     /// The last argument of `is_settled` is true for a post that may have arrived under another
     /// author; then the author does not matter.
-    ///
-    /// Returns their ids.
-    pub(crate) fn settle(
-        &mut self,
-        is_settled: impl Fn(RoomId, RowKey, bool) -> bool,
-        out: &mut Vec<Effect>,
-    ) -> Vec<ClientId> {
+    pub(crate) fn settle(&mut self, is_settled: impl Fn(RoomId, RowKey, bool) -> bool) -> Vec<RowKey> {
         let settled = self.entries.extract_if(.., |entry| {
             let CommandBody::Post { room, .. } = entry.row.body else { return false };
             is_settled(room, entry.row.key(), entry.state == EntryState::Failed(MAY_HAVE_ARRIVED))
         });
-        let mut ids = Vec::new();
-        for entry in settled {
+        let settled: Vec<RowKey> = settled.map(|entry| entry.row.key()).collect();
+        if !settled.is_empty() {
             self.backoff = Backoff::default();
-            out.push(Effect::DeleteRow(entry.row.key()));
-            ids.push(entry.row.client_id);
         }
-        ids
+        settled
+    }
+
+    /// Whether a row could not be saved, so that it is lost with the page.
+    pub(crate) fn has_unsaved(&self) -> bool {
+        self.entries.iter().any(|entry| entry.has_failed_save)
     }
 
     /// Whether the command with this `ref` is in flight.
@@ -264,6 +268,7 @@ impl Outbox {
                 state: EntryState::Queued,
                 renew_at: 0,
                 is_saved,
+                has_failed_save: false,
                 is_new: false,
                 shown: None,
             };

@@ -214,8 +214,8 @@ impl Client {
             timeline
                 .is_some_and(|held| held.contains(key) || (under_any && held.has_client_id(key.client_id)))
         };
-        for client_id in self.outbox.settle(is_held, out) {
-            self.finish_send(client_id, out);
+        for key in self.outbox.settle(is_held) {
+            self.forget_row(key, out);
         }
     }
 

@@ -42,14 +42,19 @@ impl Client {
         let id = self.rooms.open_id();
         let owner = RequestOwner::Page(id);
         self.requests.retain(|other| !matches!(other, RequestOwner::Page(_)) || other == owner);
-        let Some(room) = self.rooms.open_mut() else { return };
-        if room.timeline.is_unloaded() && room.paging.is_idle() {
-            room.paging.want(PageRequest::Older);
-        }
+        let Some(room) = self.rooms.open() else { return };
         if room.paging.is_in_flight() {
             return;
         }
-        let Some(want) = room.paging.wanted() else { return self.requests.forget(owner) };
+        let is_empty = room.timeline.is_unloaded() && room.paging.is_idle();
+        if !is_empty && room.paging.wanted().is_none() {
+            return self.requests.forget(owner);
+        }
+        let Some(room) = self.rooms.open_mut() else { return };
+        if is_empty {
+            room.paging.want(PageRequest::Older);
+        }
+        let Some(want) = room.paging.wanted() else { return };
         if self.requests.is_in_flight(owner) {
             // The person went elsewhere, and the answer is of no use.
             self.requests.want_anew(owner);
@@ -165,11 +170,10 @@ impl Client {
 
     /// Settles the command that a reply answers.
     pub(super) fn apply_reply(&mut self, reply: Reply, out: &mut Vec<Effect>) {
-        let Some(OutboxEntry { row, is_new, .. }) = self.outbox.take_replied(reply.reference, out) else {
+        let Some(OutboxEntry { row, is_new, .. }) = self.outbox.take_replied(reply.reference) else {
             return;
         };
-        // The answer can come before the row is saved.
-        self.finish_send(row.client_id, out);
+        self.forget_row(row.key(), out);
         let Reply { n, seq, at, .. } = reply;
         self.last_position = self.last_position.max(n);
         match row.body {

@@ -59,9 +59,15 @@ impl Client {
 
     /// Records that a row was saved, or that it could not be.
     pub(super) fn mark_row_saved(&mut self, key: RowKey, ok: bool, out: &mut Vec<Effect>) {
-        self.has_failed_write = !ok;
         self.outbox.note_saved(key.client_id, ok);
         self.finish_send(key.client_id, out);
+    }
+
+    /// Deletes the row of a settled command, which may not be saved yet. Its text leaves the draft first, because
+    /// another tab takes a draft without a row for text that was not sent.
+    pub(super) fn forget_row(&mut self, key: RowKey, out: &mut Vec<Effect>) {
+        self.finish_send(key.client_id, out);
+        out.push(Effect::DeleteRow(key));
     }
 
     /// Removes a text from its draft, because the row or the log holds it now, whichever is first.

@@ -30,9 +30,10 @@ impl Client {
         let is_same_pane = last.pane.room == open && is_room_same && self.view_cache.unsettled == unsettled;
         let marks = Marks { open, drafts: self.drafts.rooms_with_text(), failed: self.outbox.failed_rooms() };
         let at_risk = match () {
-            () if !(self.has_failed_write || self.is_storage_unusable) => AtRisk::Nothing,
-            () if !marks.drafts.is_empty() => AtRisk::Drafts,
-            () if self.outbox.len() > 0 => AtRisk::Commands,
+            () if self.drafts.has_unsaved() => AtRisk::Drafts,
+            () if self.is_storage_unusable && !marks.drafts.is_empty() => AtRisk::Drafts,
+            () if self.outbox.has_unsaved() => AtRisk::Commands,
+            () if self.is_storage_unusable && self.outbox.len() > 0 => AtRisk::Commands,
             () => AtRisk::Nothing,
         };
         let rooms = self.view_cache.room_list.update(&mut self.rooms, marks);

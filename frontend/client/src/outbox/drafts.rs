@@ -37,6 +37,8 @@ struct Draft {
     typed_at: u64,
     /// Whether the draft changed since it was saved.
     is_dirty: bool,
+    /// Whether the last attempt to save the draft failed.
+    has_failed_save: bool,
     /// Whether the draft is unchanged since the last read of the storage began.
     is_unchanged: bool,
     /// The text that the storage was last known to hold.
@@ -136,6 +138,18 @@ impl Drafts {
             draft.is_dirty = false;
             out.push(Effect::SaveDraft(stored_draft(owner, name, *room, draft)));
         }
+    }
+
+    /// Records that the shell saved the room's draft, or could not.
+    pub(crate) fn note_saved(&mut self, room: RoomId, ok: bool) {
+        if let Some(draft) = self.rooms.get_mut(&room) {
+            draft.has_failed_save = !ok;
+        }
+    }
+
+    /// Whether a draft could not be saved, so that it is lost with the page.
+    pub(crate) fn has_unsaved(&self) -> bool {
+        self.rooms.values().any(|draft| draft.has_failed_save && !draft.text.trim().is_empty())
     }
 
     /// Records that [`Timer::Draft`] fired.

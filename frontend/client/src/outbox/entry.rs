@@ -20,6 +20,8 @@ pub(crate) struct OutboxEntry {
     pub(super) renew_at: u64,
     /// Whether the row is stored.
     pub(super) is_saved: bool,
+    /// Whether the last attempt to store the row failed.
+    pub(super) has_failed_save: bool,
     /// Whether the person gave the command in this visit.
     pub(crate) is_new: bool,
     /// The row as it was last shown.

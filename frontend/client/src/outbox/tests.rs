@@ -86,7 +86,7 @@ fn reference(outbox: &Outbox, number: u8) -> u64 {
 }
 
 fn reply(outbox: &mut Outbox, number: u8) -> bool {
-    outbox.take_replied(reference(outbox, number), &mut Vec::new()).is_some()
+    outbox.take_replied(reference(outbox, number)).is_some()
 }
 
 fn refuse(outbox: &mut Outbox, number: u8, code: ErrorCode) -> Option<u64> {
@@ -121,7 +121,7 @@ fn the_next_post_of_a_room_is_sent_when_the_first_is_settled() {
     assert_eq!(send(&mut outbox), [] as [u64; 0]);
     assert!(reply(&mut outbox, 1));
     assert_eq!(send(&mut outbox), [2]);
-    outbox.settle(|room, settled, _| (room, settled) == (LOBBY, key(1, 2)), &mut Vec::new());
+    outbox.settle(|room, settled, _| (room, settled) == (LOBBY, key(1, 2)));
     assert_eq!(send(&mut outbox), [3]);
     assert!(!reply(&mut outbox, 2), "settled by its event: its reply finds nothing");
 }

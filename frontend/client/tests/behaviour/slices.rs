@@ -97,3 +97,23 @@ fn the_directory_is_the_same_slice_until_a_page_comes_or_a_room_is_joined() {
     page.give(Input::SearchDirectory { find: "t".to_owned() });
     assert_ne!(before.directory, page.view().directory);
 }
+
+#[test]
+fn the_next_member_of_the_page_sees_no_rooms_of_the_one_before() {
+    let (mut page, _) = page_and_house();
+    assert_eq!(page.view().rooms.len(), 2);
+    page.break_connection(4401);
+    page.view();
+    page.give(Input::IdentityFetched(Ok(Some(member(2, "Bo")))));
+    assert_eq!(page.view().rooms.len(), 0);
+}
+
+#[test]
+fn an_input_that_changes_nothing_builds_no_pane() {
+    let (mut page, mut house) = page_and_house();
+    let before = page.view();
+    page.frame(House::here_event(&[member(2, "Bo")], house.n));
+    let posted = house.post_in(TEA, &member(2, "Bo"), 2, "2");
+    page.frame(posted);
+    assert_eq!(before.pane, page.view().pane);
+}
