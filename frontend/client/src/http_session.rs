@@ -65,6 +65,8 @@ pub struct HttpSession {
     reading: Reading,
     commands: Commands,
     last_request: u64,
+    /// Input of an overdue leader, which waits until the lease is read.
+    deferred: Option<SessionInput>,
 }
 
 impl HttpSession {
@@ -81,6 +83,7 @@ impl HttpSession {
             reading: Reading::new(transport, None),
             commands: Commands::default(),
             last_request: 0,
+            deferred: None,
         }
     }
 
@@ -127,6 +130,18 @@ impl HttpSession {
                 self.end(CloseCode::GoingAway.number(), "", out)
             }
             (State::Ending { .. }, SessionInput::LeaseRead(lease)) => self.close(lease, out),
+            (State::Open, SessionInput::LeaseRead(lease)) => {
+                self.tick(lease, now, out);
+                if let Some(input) = self.deferred.take().filter(|_| self.state == State::Open) {
+                    self.handle_open(input, now, out);
+                }
+            }
+            // Another tab may lead since this one was suspended. Its followers have newer frames than those that
+            // wait here, and no later frame corrects an old one: presence events are not repeated.
+            (State::Open, input) if self.election.is_overdue(now) => {
+                self.deferred = Some(input);
+                out.push(SessionOutput::ReadLease);
+            }
             (State::Open, input) => self.handle_open(input, now, out),
             // Inputs that arrive late, after the session has ended.
             _ => {}
@@ -159,7 +174,6 @@ impl HttpSession {
                 self.tick(None, now, out);
             }
             SessionInput::TimerFired(SessionTimer::Election) => out.push(SessionOutput::ReadLease),
-            SessionInput::LeaseRead(lease) => self.tick(lease, now, out),
             _ => {}
         }
     }

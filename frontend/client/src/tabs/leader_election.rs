@@ -5,7 +5,8 @@
 //! all tabs of the browser, and relays each frame to the others over a channel. The leader holds a lease in
 //! the browser's storage. If the lease has expired, a follower asks which tab leads. If no tab answers, the
 //! follower starts a new session and takes the lease. A follower also measures by its monotonic clock how long
-//! the lease stays the same, because the wall clock may be set back.
+//! the lease stays the same, because the wall clock may be set back. A leader that was suspended until after the
+//! end of its lease reads the stored one before it relays, because another tab may have relayed newer frames.
 //!
 //! A follower must not miss a frame that was relayed before it listened. Therefore it listens first, and then
 //! requests the missed events itself; relayed frames continue from there. When a leader starts to read, its
@@ -69,9 +70,9 @@ pub struct LeaderElection {
     /// Followers at which the person is, with the time of their last message about that.
     here: Map<Tab, u64>,
     report: ReportedPresence,
-    /// Times of the last announcement and the last renewal, by the monotonic clock.
+    /// Time of the last announcement by the monotonic clock.
     announced_at: Option<u64>,
-    renewed_at: u64,
+    renewed_at: Now,
     /// Lease as this tab last read it, and the time of its last change by the monotonic clock.
     seen: (Option<Lease>, u64),
     /// Whether this follower has asked which tab leads and has no answer yet.
@@ -92,7 +93,7 @@ impl LeaderElection {
             here: Map::new(),
             report: ReportedPresence::default(),
             announced_at: None,
-            renewed_at: 0,
+            renewed_at: Now::default(),
             seen: (None, 0),
             is_asking: false,
         }
@@ -124,6 +125,14 @@ impl LeaderElection {
     /// Whether the last report to the server said that the person is at none of the tabs.
     pub fn is_away(&self) -> bool {
         self.report.is_away()
+    }
+
+    /// Whether the last renewal of this leader's lease has expired by either clock, so that another tab may
+    /// lead. Then the leader must read the lease before it relays or answers anything.
+    pub fn is_overdue(&self, now: Now) -> bool {
+        let is_renewed = now.mono.saturating_sub(self.renewed_at.mono) < LEADER_LEASE_MS;
+        let is_valid = is_renewed && self.renewed_lease().holds(now.wall);
+        self.role == Role::Leader && !self.is_alone && !is_valid
     }
 
     /// Member and epoch of the session; `None` before its `welcome`.
@@ -253,7 +262,7 @@ impl LeaderElection {
                 self.broadcast(TabMessage::WhoLeads, out);
             }
             (Role::Leader, None) => {
-                if now.mono.saturating_sub(self.renewed_at) >= LEADER_RENEW_MS {
+                if now.mono.saturating_sub(self.renewed_at.mono) >= LEADER_RENEW_MS {
                     self.renew(now, out);
                 }
                 self.report_presence(now, out);
@@ -308,10 +317,14 @@ impl LeaderElection {
 
     fn renew(&mut self, now: Now, out: &mut Vec<TabEffect>) {
         if !self.is_alone {
-            self.renewed_at = now.mono;
-            let lease = Lease { tab: self.tab, until: now.after(LEADER_LEASE_MS).wall };
-            out.push(TabEffect::SaveLease(Some(lease)));
+            self.renewed_at = now;
+            out.push(TabEffect::SaveLease(Some(self.renewed_lease())));
         }
+    }
+
+    /// Lease as this leader saved it last.
+    fn renewed_lease(&self) -> Lease {
+        Lease { tab: self.tab, until: self.renewed_at.after(LEADER_LEASE_MS).wall }
     }
 
     fn broadcast(&self, message: TabMessage, out: &mut Vec<TabEffect>) {

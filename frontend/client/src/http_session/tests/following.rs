@@ -1,7 +1,7 @@
 //! Sessions that follow another tab, and their change to the leader.
 
 use super::*;
-use crate::limits::RELAYED_FRAMES_MAX;
+use crate::limits::{LEASE_SLACK_MS, RELAYED_FRAMES_MAX};
 
 /// A session that follows tab 9, and its first poll.
 fn following(transport: Transport) -> (Shell, RequestId) {
@@ -102,4 +102,81 @@ fn one_of_two_leaders_ends_and_the_other_announces_itself() {
 fn a_text_of_the_channel_is_ignored_when_it_is_no_tab_message() {
     let mut shell = Shell::open(Transport::Poll, None);
     assert_eq!(shell.give(SessionInput::TabMessage("tea".to_owned())), []);
+}
+
+/// A leader that has relayed a frame after its `welcome`, and its stream.
+fn relaying() -> (Shell, RequestId) {
+    let mut shell = Shell::open(Transport::EventStream, None);
+    let id = shell.begin();
+    shell.chunk(id, &format!("data: {WELCOME}\n\n"));
+    assert_eq!(shell.chunk(id, &format!("data: {AWAY}\n\n")), relayed(), "the lease is new");
+    (shell, id)
+}
+
+const AWAY: &str = r#"{"type":"away","members":[{"id":2,"name":"Bo"}],"as_of":4,"count":2}"#;
+
+/// Outputs of a leader that reads [`AWAY`].
+fn relayed() -> [SessionOutput; 2] {
+    let frame = TabMessage::Frame(AWAY.to_owned());
+    [SessionOutput::Broadcast(frame.encode(Some(ANN))), event(AWAY)]
+}
+
+#[test]
+fn a_leader_relays_nothing_old_when_another_tab_took_the_lease_meanwhile() {
+    for (ms, is_over) in [(LEADER_LEASE_MS - 1, false), (LEADER_LEASE_MS, true), (LEADER_LEASE_MS + 1, true)]
+    {
+        let (mut shell, id) = relaying();
+        shell.now += ms;
+        let others = Some(Lease { tab: Tab(9), until: at(shell.now + 1).wall });
+        shell.lease = others;
+        // The browser reports the bytes that came while the tab was frozen before it fires the timer.
+        let out = shell.chunk(id, &format!("data: {AWAY}\n\n"));
+        let ends = [SessionOutput::Abort(id), closed(1001, "")];
+        assert_eq!(out, if is_over { ends } else { relayed() }, "{ms}");
+        assert_eq!(shell.lease, others);
+    }
+}
+
+#[test]
+fn a_leader_that_was_late_keeps_the_lease_that_nobody_took() {
+    let (mut shell, id) = relaying();
+    shell.now += LEADER_LEASE_MS;
+    let renewed = Lease { tab: Tab(SEED), until: at(shell.now + LEADER_LEASE_MS).wall };
+    let tick = SessionOutput::ScheduleTimer(SessionTimer::Election, ELECTION_TICK_MS);
+    let out = shell.chunk(id, &format!("data: {AWAY}\n\n"));
+    assert_eq!(out[..2], [SessionOutput::SaveLease(Some(renewed)), tick]);
+    assert_eq!(out[2..], relayed(), "once");
+    assert_eq!(shell.chunk(id, &format!("data: {AWAY}\n\n")), relayed(), "the lease is new again");
+}
+
+#[test]
+fn a_leader_does_not_answer_an_old_question_when_another_tab_took_the_lease() {
+    let (mut shell, _) = relaying();
+    shell.now += LEADER_LEASE_MS;
+    let others = Some(Lease { tab: Tab(9), until: at(shell.now + 1).wall });
+    shell.lease = others;
+    let out = receive(&mut shell, TabMessage::WhoLeads);
+    assert_eq!((out.last(), shell.lease), (Some(&closed(1001, "")), others));
+    assert!(!out.iter().any(|output| matches!(output, SessionOutput::Broadcast(_))), "{out:?}");
+}
+
+#[test]
+fn a_leader_reads_the_lease_first_when_the_wall_clock_ended_it() {
+    for (step_ms, is_over) in [
+        (i64::try_from(LEADER_LEASE_MS).unwrap() - 1, false),
+        (i64::try_from(LEADER_LEASE_MS).unwrap(), true),
+        (-i64::try_from(LEASE_SLACK_MS).unwrap(), false),
+        (-i64::try_from(LEASE_SLACK_MS).unwrap() - 1, true),
+    ] {
+        let (mut shell, id) = relaying();
+        let now = Now { mono: NOW, wall: at(NOW).wall.saturating_add_signed(step_ms) };
+        let mut out = Vec::new();
+        let chunk = SessionInput::Chunk { id, bytes: format!("data: {AWAY}\n\n").into_bytes() };
+        shell.session.handle(chunk, now, &mut out);
+        assert_eq!(out == [SessionOutput::ReadLease], is_over, "{step_ms}: {out:?}");
+        let others = Lease { tab: Tab(9), until: now.wall + 1 };
+        out.clear();
+        shell.session.handle(SessionInput::LeaseRead(Some(others)), now, &mut out);
+        assert!(!out.contains(&event(AWAY)), "{out:?}");
+    }
 }
