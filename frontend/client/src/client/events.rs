@@ -116,11 +116,16 @@ impl Client {
     ///
     /// The answer to a request may come from a server that has started since, with an older log. So a later
     /// position does not take the place of an earlier one, unless the cursor passes it, or they are too many.
+    /// Then the first one goes that a later position follows. A position stays if an earlier one follows it,
+    /// because the log may have gone back between the two.
     pub(super) fn note_held(&mut self, told: Cursor) {
         let is_ours = told.mark.is_some() && self.epoch == Some(told.epoch);
         if is_ours && self.cursor.is_none_or(|cursor| cursor.n < told.n) && !self.held.contains(&told) {
-            self.held.truncate(HELD_MAX - 1);
             self.held.push(told);
+            if self.held.len() > HELD_MAX {
+                let followed = self.held.windows(2).position(|pair| pair[0].n < pair[1].n);
+                self.held.remove(followed.unwrap_or(0));
+            }
         }
     }
 
