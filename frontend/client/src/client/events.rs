@@ -18,6 +18,9 @@ impl Client {
         let position = event.position();
         self.apply_event(event, now, out);
         if let Some(held) = held {
+            if self.connection.is_live() && self.contradicts(held) {
+                return self.start_over(now, out);
+            }
             self.note_held(held);
         }
         // A connection brings durable events in the order of the log, so all earlier ones have arrived.
@@ -129,10 +132,20 @@ impl Client {
         }
     }
 
+    /// Whether the log has another mark now at a position whose mark this client knows.
+    fn contradicts(&self, told: Cursor) -> bool {
+        let is_other = |known: &Cursor| {
+            (known.epoch, known.n) == (told.epoch, told.n)
+                && known.mark.zip(told.mark).is_some_and(|(a, b)| a != b)
+        };
+        self.cursor.iter().chain(&self.held).any(is_other)
+    }
+
     fn advance_cursor(&mut self, through: Cursor, now: Now, out: &mut Vec<Effect>) {
         match self.cursor {
             _ if !self.connection.is_live() => {}
             Some(held) if held.epoch != through.epoch => self.start_over(now, out),
+            _ if self.contradicts(through) => self.start_over(now, out),
             // A gap before this position is still open.
             _ if self.is_catching_up || !self.is_complete() => self.note_held(through),
             // The answer to a request does not know what was read since.

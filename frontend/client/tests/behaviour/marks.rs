@@ -138,3 +138,25 @@ fn a_position_is_named_as_long_as_an_earlier_one_follows_it() {
     assert_eq!(held.len(), HELD_MAX);
     assert!(held.contains(&told(newest)), "{held:?}");
 }
+
+#[test]
+fn another_mark_at_a_known_position_ends_the_session() {
+    for by_event in [false, true] {
+        let mut house = House::new(1);
+        let mut page = Page::welcome_in(&house);
+        let (text, lost) = talk(&mut house, LOBBY, 1, 1);
+        page.give(Input::AnswerReceived(page.socket, answer(lost)));
+        // The server has started again with an older log, in which another message is at this position.
+        let other = Cursor { mark: Some(2), ..lost };
+        match by_event {
+            true => page.frame(text.replace("\"mark\":\"00000001\"", "\"mark\":\"00000002\"")),
+            false => page.give(Input::AnswerReceived(page.socket, answer(other))),
+        };
+        assert!(!page.view().connection.welcomed, "{by_event}");
+        page.retry();
+        let opened = page.give(Input::ConnectionOpened(page.socket));
+        let [Command::Hello(hello)] = &commands(&opened)[..] else { panic!("{opened:?}") };
+        assert_eq!(hello.cursor, None);
+        assert!(hello.held.contains(&lost), "{:?}", hello.held);
+    }
+}
