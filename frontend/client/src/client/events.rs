@@ -18,6 +18,9 @@ impl Client {
         let position = event.position();
         self.apply_event(event, now, out);
         if let Some(held) = held {
+            if self.connection.is_live() && self.contradicts(held) {
+                return self.start_over(now, out);
+            }
             self.note_held(held);
         }
         // A connection brings durable events in the order of the log, so all earlier ones have arrived.
@@ -116,18 +119,33 @@ impl Client {
     ///
     /// The answer to a request may come from a server that has started since, with an older log. So a later
     /// position does not take the place of an earlier one, unless the cursor passes it, or they are too many.
+    /// Then the first one goes that a later position follows. A position stays if an earlier one follows it,
+    /// because the log may have gone back between the two.
     pub(super) fn note_held(&mut self, told: Cursor) {
         let is_ours = told.mark.is_some() && self.epoch == Some(told.epoch);
         if is_ours && self.cursor.is_none_or(|cursor| cursor.n < told.n) && !self.held.contains(&told) {
-            self.held.truncate(HELD_MAX - 1);
             self.held.push(told);
+            if self.held.len() > HELD_MAX {
+                let followed = self.held.windows(2).position(|pair| pair[0].n < pair[1].n);
+                self.held.remove(followed.unwrap_or(0));
+            }
         }
+    }
+
+    /// Whether the log has another mark now at a position whose mark this client knows.
+    fn contradicts(&self, told: Cursor) -> bool {
+        let is_other = |known: &Cursor| {
+            (known.epoch, known.n) == (told.epoch, told.n)
+                && known.mark.zip(told.mark).is_some_and(|(a, b)| a != b)
+        };
+        self.cursor.iter().chain(&self.held).any(is_other)
     }
 
     fn advance_cursor(&mut self, through: Cursor, now: Now, out: &mut Vec<Effect>) {
         match self.cursor {
             _ if !self.connection.is_live() => {}
             Some(held) if held.epoch != through.epoch => self.start_over(now, out),
+            _ if self.contradicts(through) => self.start_over(now, out),
             // A gap before this position is still open.
             _ if self.is_catching_up || !self.is_complete() => self.note_held(through),
             // The answer to a request does not know what was read since.

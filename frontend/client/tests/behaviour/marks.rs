@@ -90,15 +90,17 @@ fn a_page_without_a_usable_cursor_still_names_its_position() {
     assert_eq!((hello.cursor, &hello.held[..]), (None, &[cursor][..]));
 }
 
+/// An answer over HTTP that tells the mark of the log at a position.
+fn answer(held: Cursor) -> EventFrame {
+    let event = Event::Pong(Through { through: Cursor::new(held.epoch, 0) });
+    EventFrame { event, mark: None, held: Some(held) }
+}
+
 #[test]
 fn answers_over_http_are_named_until_the_cursor_passes_them() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let before = house.through().through;
-    let answer = |held: Cursor| {
-        let event = Event::Pong(Through { through: Cursor::new(held.epoch, 0) });
-        EventFrame { event, mark: None, held: Some(held) }
-    };
     let told = |n: u64| Cursor { n, mark: Some(n as u32), ..before };
     for count in [HELD_MAX - 1, HELD_MAX, HELD_MAX + 1] {
         for n in 1..=count as u64 {
@@ -107,15 +109,54 @@ fn answers_over_http_are_named_until_the_cursor_passes_them() {
         }
         let (cursor, held) = claims(&mut page);
         assert_eq!((cursor, held.len()), (Some(before), count.min(HELD_MAX)), "each once");
-        // The first and the last stay.
-        assert_eq!(
-            [held.first(), held.last()],
-            [Some(&told(before.n + 1)), Some(&told(before.n + count as u64))]
-        );
+        // The last ones stay: each of them follows all earlier ones.
+        let first = before.n + 1 + (count - held.len()) as u64;
+        assert_eq!([held.first(), held.last()], [Some(&told(first)), Some(&told(before.n + count as u64))]);
         page.frame(house.welcome(page.hello, &ann()));
     }
     let (text, cursor) = talk(&mut house, LOBBY, 1, 1);
     page.give(Input::AnswerReceived(page.socket, answer(cursor)));
     page.frame(text);
     assert_eq!(claims(&mut page), (Some(cursor), vec![]));
+}
+
+#[test]
+fn a_position_is_named_as_long_as_an_earlier_one_follows_it() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let before = house.through().through;
+    let told = |n: u64| Cursor { n: before.n + n, mark: Some(n as u32), ..before };
+    let newest = HELD_MAX as u64 + 2;
+    for n in 1..=newest {
+        page.give(Input::AnswerReceived(page.socket, answer(told(n))));
+    }
+    // The server has started again with an older log.
+    for n in 1..=3 {
+        page.give(Input::AnswerReceived(page.socket, answer(Cursor { mark: Some(1_000), ..told(n) })));
+    }
+    let (_, held) = claims(&mut page);
+    assert_eq!(held.len(), HELD_MAX);
+    assert!(held.contains(&told(newest)), "{held:?}");
+}
+
+#[test]
+fn another_mark_at_a_known_position_ends_the_session() {
+    for by_event in [false, true] {
+        let mut house = House::new(1);
+        let mut page = Page::welcome_in(&house);
+        let (text, lost) = talk(&mut house, LOBBY, 1, 1);
+        page.give(Input::AnswerReceived(page.socket, answer(lost)));
+        // The server has started again with an older log, in which another message is at this position.
+        let other = Cursor { mark: Some(2), ..lost };
+        match by_event {
+            true => page.frame(text.replace("\"mark\":\"00000001\"", "\"mark\":\"00000002\"")),
+            false => page.give(Input::AnswerReceived(page.socket, answer(other))),
+        };
+        assert!(!page.view().connection.welcomed, "{by_event}");
+        page.retry();
+        let opened = page.give(Input::ConnectionOpened(page.socket));
+        let [Command::Hello(hello)] = &commands(&opened)[..] else { panic!("{opened:?}") };
+        assert_eq!(hello.cursor, None);
+        assert!(hello.held.contains(&lost), "{:?}", hello.held);
+    }
 }
