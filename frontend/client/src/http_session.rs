@@ -130,12 +130,13 @@ impl HttpSession {
                 self.end(CloseCode::GoingAway.number(), "", out)
             }
             (State::Ending { .. }, SessionInput::LeaseRead(lease)) => self.close(lease, out),
-            (State::Open, SessionInput::LeaseRead(lease)) => {
-                self.tick(lease, now, out);
-                if let Some(input) = self.deferred.take().filter(|_| self.state == State::Open) {
-                    self.handle_open(input, now, out);
+            (State::Open, SessionInput::LeaseRead(lease)) => match self.deferred.take() {
+                None => self.tick(lease, now, out),
+                Some(_) if self.election.is_replaced(lease, now) => {
+                    self.end(CloseCode::GoingAway.number(), "", out);
                 }
-            }
+                Some(input) => self.handle_open(input, now, out),
+            },
             // Another tab may lead since this one was suspended. Its followers have newer frames than those that
             // wait here, and no later frame corrects an old one: presence events are not repeated.
             (State::Open, input) if self.election.is_overdue(now) => {

@@ -135,6 +135,11 @@ impl LeaderElection {
         self.role == Role::Leader && !self.is_alone && !is_valid
     }
 
+    /// Whether `lease`, as it is stored now, shows that another tab leads.
+    pub fn is_replaced(&self, lease: Option<Lease>, now: Now) -> bool {
+        lease.is_some_and(|lease| lease.tab != self.tab && lease.holds(now.wall))
+    }
+
     /// Member and epoch of the session; `None` before its `welcome`.
     pub fn identity(&self) -> Option<SessionIdentity> {
         self.identity
