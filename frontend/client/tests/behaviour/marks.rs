@@ -4,7 +4,7 @@ use crate::house::{House, LOBBY, frame, with_field};
 use crate::page::{Page, ann, commands};
 use client::input::Input;
 use shared::command::Command;
-use shared::event::{EventFrame, Through};
+use shared::event::{EventFrame, Reply, Through};
 use shared::limits::HELD_MAX;
 use shared::{Cursor, Event, RoomId};
 
@@ -158,5 +158,22 @@ fn another_mark_at_a_known_position_ends_the_session() {
         let [Command::Hello(hello)] = &commands(&opened)[..] else { panic!("{opened:?}") };
         assert_eq!(hello.cursor, None);
         assert!(hello.held.contains(&lost), "{:?}", hello.held);
+    }
+}
+
+#[test]
+fn a_message_whose_event_never_comes_ends_the_session() {
+    for (past_last, is_lost) in [(-1, true), (0, true), (1, false)] {
+        let mut house = House::with_room(1, 7, "tea");
+        let mut page = Page::welcome_in(&house);
+        let sent = page.send(1, "lost");
+        let [Command::Post(post)] = &commands(&sent)[..] else { panic!("{sent:?}") };
+        // The server starts again with an older log, in which other messages are at these positions.
+        let [(first, _), (second, last)] = [1, 2].map(|n| talk(&mut house, TEA, n, n as u32));
+        let n = last.n.saturating_add_signed(past_last);
+        // On a WebSocket a reply tells no mark.
+        page.frame(frame(&Event::Reply(Reply { reference: post.reference, n, seq: 1, at: 1, room: None })));
+        page.frames([first, second]);
+        assert_eq!(page.view().connection.welcomed, !is_lost, "{past_last}");
     }
 }
