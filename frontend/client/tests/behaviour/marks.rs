@@ -2,11 +2,11 @@
 
 use crate::house::{House, LOBBY, frame, with_field};
 use crate::page::{Page, ann, commands};
-use client::input::Input;
+use client::input::{Input, Timer};
 use shared::command::Command;
 use shared::event::{EventFrame, Reply, Through};
 use shared::limits::HELD_MAX;
-use shared::{Cursor, Event, RoomId};
+use shared::{Cursor, ErrorCode, Event, RoomId};
 
 const TEA: RoomId = RoomId(7);
 
@@ -176,4 +176,16 @@ fn a_message_whose_event_never_comes_ends_the_session() {
         page.frames([first, second]);
         assert_eq!(page.view().connection.welcomed, !is_lost, "{past_last}");
     }
+}
+
+#[test]
+fn missing_events_are_requested_again_from_a_server_that_lags() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    talk(&mut house, LOBBY, 1, 1);
+    let sent = page.frame(talk(&mut house, LOBBY, 2, 2).0);
+    let [Command::Events(query)] = &commands(&sent)[..] else { panic!("{sent:?}") };
+    page.frame(House::error(query.reference, ErrorCode::RoomUnknown));
+    let sent = page.give(Input::TimerFired(Timer::Request));
+    assert!(matches!(commands(&sent)[..], [Command::Events(_)]), "{sent:?}");
 }
