@@ -73,6 +73,12 @@ impl Oracle {
         of_page.filter(|(id, _)| !is_stored(**id)).for_each(|(_, sent)| sent.dropped = true);
     }
 
+    /// Allows all messages so far to come in another order, because the log has lost a member. The pages of that
+    /// member set its messages aside, another tab may send them, and the next member gets the same id.
+    pub(crate) fn record_lost_member(&mut self) {
+        self.sent_messages.values_mut().for_each(|sent| sent.retried = true);
+    }
+
     /// Allows the messages of some pages to be sent as another member or by another tab.
     pub(crate) fn record_adoption(&mut self, is_of: impl Fn(usize) -> bool) {
         for sent in self.sent_messages.values_mut().filter(|sent| is_of(sent.page.index)) {

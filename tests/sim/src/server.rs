@@ -46,6 +46,8 @@ pub(crate) struct Server {
     pub(crate) settings: Settings,
     /// Number of roll-backs of the log.
     pub(crate) roll_backs: u64,
+    /// Number of the last roll-back that lost a member, or 0.
+    pub(crate) lost_member: u64,
     pub(crate) sessions: BTreeMap<SessionId, Session>,
     pub(crate) last_session: u64,
     /// Account requests that the hub has not answered yet.
@@ -77,6 +79,7 @@ impl Server {
             refuses_changes: false,
             settings,
             roll_backs: 0,
+            lost_member: 0,
             sessions: BTreeMap::new(),
             last_session: 0,
             account_requests: BTreeMap::new(),

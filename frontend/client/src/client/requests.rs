@@ -134,9 +134,11 @@ impl Client {
         out: &mut Vec<Effect>,
     ) -> bool {
         let Some(owner) = self.requests.owner_of(reference) else { return false };
+        // If the member left the room, the event of that follows and forgets the request. Otherwise the server
+        // lags behind the one that this client reads from, and does not know the room yet.
+        let temporary = temporary || matches!(owner, RequestOwner::Events(_));
         self.requests.mark_refused(owner, temporary);
         match owner {
-            // A permanent refusal means that the member left the room; the event of that follows.
             RequestOwner::Events(_) => {}
             RequestOwner::Page(room) => {
                 if let Some(room) = self.rooms.get_mut(room) {

@@ -151,6 +151,11 @@ impl Timeline {
         }
     }
 
+    /// Whether an acked message at `n` or before still waits for its event.
+    pub(crate) fn has_acked_through(&self, n: u64) -> bool {
+        self.acked.first().is_some_and(|(first, _)| *first <= n)
+    }
+
     /// Adds an own message that a `reply` settled, while the room is held up to `reach`. An older
     /// message belongs to the part that is not held, or is there already.
     pub(crate) fn add_acked(&mut self, message: &Message, reach: u64, viewer: Viewer<'_>) {

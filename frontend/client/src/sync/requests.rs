@@ -30,8 +30,6 @@ enum RequestState {
     InFlight { reference: u64, sent_at: u64 },
     /// The request was refused temporarily and is sent again when the timer fires.
     BackingOff,
-    /// The request for missing events was refused permanently, so that they are still missing.
-    Refused,
 }
 
 /// All requests that have no answer yet.
@@ -39,12 +37,9 @@ enum RequestState {
 pub(crate) struct Requests(Map<RequestOwner, RequestState>);
 
 impl Requests {
-    /// Wants a request, unless the owner has one already that was not refused for good.
+    /// Wants a request, unless the owner has one already.
     pub(crate) fn want(&mut self, owner: RequestOwner) {
-        let state = self.0.or_insert_with(owner, || RequestState::Wanted);
-        if *state == RequestState::Refused {
-            *state = RequestState::Wanted;
-        }
+        self.0.or_insert_with(owner, || RequestState::Wanted);
     }
 
     /// Wants the owner's request anew: an answer to an earlier one is not taken.
@@ -112,10 +107,9 @@ impl Requests {
 
     /// Records that the owner's request was refused, permanently unless `temporary`.
     pub(crate) fn mark_refused(&mut self, owner: RequestOwner, temporary: bool) {
-        match owner {
-            _ if temporary => self.0.insert(owner, RequestState::BackingOff),
-            RequestOwner::Events(_) => self.0.insert(owner, RequestState::Refused),
-            _ => self.forget(owner),
+        match temporary {
+            true => self.0.insert(owner, RequestState::BackingOff),
+            false => self.forget(owner),
         }
     }
 
@@ -207,11 +201,10 @@ mod tests {
         assert!(!requests.has_missing_events());
         requests.want(events(1));
         requests.mark_sent(events(1), 1, 0);
-        requests.mark_refused(events(1), false);
-        requests.retry();
+        requests.mark_refused(events(1), true);
         assert!(requests.has_missing_events(), "a refusal does not bring them");
-        requests.want(events(1));
-        assert!(requests.is_wanted(events(1)), "a further gap requests them again");
+        requests.retry();
+        assert!(requests.is_wanted(events(1)));
         requests.disconnected();
         assert!(!requests.has_missing_events() && requests.is_wanted(PAGE));
     }

@@ -2,11 +2,11 @@
 
 use crate::house::{House, LOBBY, frame, with_field};
 use crate::page::{Page, ann, commands};
-use client::input::Input;
+use client::input::{Input, Timer};
 use shared::command::Command;
-use shared::event::{EventFrame, Through};
+use shared::event::{EventFrame, Reply, Through};
 use shared::limits::HELD_MAX;
-use shared::{Cursor, Event, RoomId};
+use shared::{Cursor, ErrorCode, Event, RoomId};
 
 const TEA: RoomId = RoomId(7);
 
@@ -159,4 +159,33 @@ fn another_mark_at_a_known_position_ends_the_session() {
         assert_eq!(hello.cursor, None);
         assert!(hello.held.contains(&lost), "{:?}", hello.held);
     }
+}
+
+#[test]
+fn a_message_whose_event_never_comes_ends_the_session() {
+    for (past_last, is_lost) in [(-1, true), (0, true), (1, false)] {
+        let mut house = House::with_room(1, 7, "tea");
+        let mut page = Page::welcome_in(&house);
+        let sent = page.send(1, "lost");
+        let [Command::Post(post)] = &commands(&sent)[..] else { panic!("{sent:?}") };
+        // The server starts again with an older log, in which other messages are at these positions.
+        let [(first, _), (second, last)] = [1, 2].map(|n| talk(&mut house, TEA, n, n as u32));
+        let n = last.n.saturating_add_signed(past_last);
+        // On a WebSocket a reply tells no mark.
+        page.frame(frame(&Event::Reply(Reply { reference: post.reference, n, seq: 1, at: 1, room: None })));
+        page.frames([first, second]);
+        assert_eq!(page.view().connection.welcomed, !is_lost, "{past_last}");
+    }
+}
+
+#[test]
+fn missing_events_are_requested_again_from_a_server_that_lags() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    talk(&mut house, LOBBY, 1, 1);
+    let sent = page.frame(talk(&mut house, LOBBY, 2, 2).0);
+    let [Command::Events(query)] = &commands(&sent)[..] else { panic!("{sent:?}") };
+    page.frame(House::error(query.reference, ErrorCode::RoomUnknown));
+    let sent = page.give(Input::TimerFired(Timer::Request));
+    assert!(matches!(commands(&sent)[..], [Command::Events(_)]), "{sent:?}");
 }

@@ -172,6 +172,10 @@ impl World {
         let text = format!("{} from page {}", self.stats.sent, id.index);
         self.stats.sent += 1;
         self.oracle.record_sent(client_id, id, room, &text);
+        if self.pages[id.index].roll_backs < self.server.lost_member {
+            // The page may still be a member that the log has lost.
+            self.oracle.record_retry(client_id);
+        }
         self.dispatch(id, Input::Send { client_id, room, text })
     }
 

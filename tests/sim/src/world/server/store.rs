@@ -118,6 +118,7 @@ impl World {
     /// loses its last changes, also acknowledged ones, and keeps its epoch.
     pub(crate) fn roll_back(&mut self) {
         let lost = usize::try_from(self.rng.between(1, ROLLED_BACK_MAX)).unwrap_or(1);
+        let members: Vec<_> = self.server.log.house().members.all().map(|member| member.id).collect();
         self.rebuild_log(self.server.appended.len().saturating_sub(lost));
         let head = self.server.log.house().head();
         if head == self.server.durable_head {
@@ -131,6 +132,10 @@ impl World {
             println!("{:>8} the log is rolled back to {head}", self.now);
         }
         self.oracle.roll_back(&self.server.log);
+        if members.iter().any(|id| !self.server.log.house().members.contains(*id)) {
+            self.server.lost_member = self.server.roll_backs;
+            self.oracle.record_lost_member();
+        }
     }
 
     /// Dispatches a delayed input to the hub that requested it.
