@@ -99,7 +99,29 @@ fn without_layout(script: &str) -> String {
             out.push('\n');
         }
     }
-    out
+    return_directly(&out)
+}
+
+/// The script with `return X;` in place of `const ret = X; return ret;`, which wasm-bindgen writes for most imports.
+fn return_directly(script: &str) -> String {
+    const RETURN: &str = "return ret;\n";
+    let mut out = String::with_capacity(script.len());
+    let mut rest = script;
+    while let Some((line, after)) = rest.split_once('\n') {
+        let value = line.strip_prefix("const ret = ").filter(|value| value.ends_with(';'));
+        match (value, after.strip_prefix(RETURN)) {
+            (Some(value), Some(after)) => {
+                out += &format!("return {value}\n");
+                rest = after;
+            }
+            _ => {
+                out += line;
+                out.push('\n');
+                rest = after;
+            }
+        }
+    }
+    out + rest
 }
 
 /// The `n`th name: `a` … `z`, `aa`, `ab` …
@@ -314,6 +336,14 @@ mod tests {
         let spanning = "const a = `x\n    y`;\n";
         assert_eq!(without_layout(spanning), spanning);
         assert_eq!(without_layout("  `${a}`;"), "`${a}`;\n");
+    }
+
+    #[test]
+    fn a_value_that_is_only_returned_has_no_name() {
+        let before = "f: function(a) {\nconst ret = a.b;\nreturn ret;\n},\ng: function(a) {\nconst ret = a.c;\nreturn put(ret);\n},\n";
+        let after =
+            "f: function(a) {\nreturn a.b;\n},\ng: function(a) {\nconst ret = a.c;\nreturn put(ret);\n},\n";
+        assert_eq!(return_directly(before), after);
     }
 
     #[test]
