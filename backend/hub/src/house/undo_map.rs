@@ -29,59 +29,40 @@ pub(super) trait Map {
     fn replace(&mut self, key: Self::Key, value: Option<Self::Value>) -> Option<Self::Value>;
 }
 
-impl<K: Clone + Debug + Ord + Hash, V: Clone + Debug + PartialEq> Map for HashMap<K, V> {
-    type Key = K;
-    type Value = V;
+/// Implements [`Map`] for a map of the standard library, whose methods have the same names.
+macro_rules! impl_map {
+    ($map:ident, $($key_bound:tt)+) => {
+        impl<K: $($key_bound)+, V: Clone + Debug + PartialEq> Map for $map<K, V> {
+            type Key = K;
+            type Value = V;
 
-    fn value(&self, key: &K) -> Option<&V> {
-        self.get(key)
-    }
+            fn value(&self, key: &K) -> Option<&V> {
+                self.get(key)
+            }
 
-    fn value_mut(&mut self, key: &K) -> Option<&mut V> {
-        self.get_mut(key)
-    }
+            fn value_mut(&mut self, key: &K) -> Option<&mut V> {
+                self.get_mut(key)
+            }
 
-    fn value_or_default(&mut self, key: K) -> &mut V
-    where
-        V: Default,
-    {
-        self.entry(key).or_default()
-    }
+            fn value_or_default(&mut self, key: K) -> &mut V
+            where
+                V: Default,
+            {
+                self.entry(key).or_default()
+            }
 
-    fn replace(&mut self, key: K, value: Option<V>) -> Option<V> {
-        match value {
-            Some(value) => self.insert(key, value),
-            None => self.remove(&key),
+            fn replace(&mut self, key: K, value: Option<V>) -> Option<V> {
+                match value {
+                    Some(value) => self.insert(key, value),
+                    None => self.remove(&key),
+                }
+            }
         }
-    }
+    };
 }
 
-impl<K: Clone + Debug + Ord, V: Clone + Debug + PartialEq> Map for BTreeMap<K, V> {
-    type Key = K;
-    type Value = V;
-
-    fn value(&self, key: &K) -> Option<&V> {
-        self.get(key)
-    }
-
-    fn value_mut(&mut self, key: &K) -> Option<&mut V> {
-        self.get_mut(key)
-    }
-
-    fn value_or_default(&mut self, key: K) -> &mut V
-    where
-        V: Default,
-    {
-        self.entry(key).or_default()
-    }
-
-    fn replace(&mut self, key: K, value: Option<V>) -> Option<V> {
-        match value {
-            Some(value) => self.insert(key, value),
-            None => self.remove(&key),
-        }
-    }
-}
+impl_map!(HashMap, Clone + Debug + Ord + Hash);
+impl_map!(BTreeMap, Clone + Debug + Ord);
 
 /// State that goes back to its savepoint.
 pub(super) trait Savepoint {
