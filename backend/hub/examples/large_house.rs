@@ -4,9 +4,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a measurement prints its figures, or why it has none")]
 
-use hub::house::change::{Change, Receipt};
+use hub::house::change::Change;
 use hub::house::commit::ExecutedChange;
-use hub::house::log_lookup::{LogLookup, MessageState};
+use hub::house::log_lookup::EmptyLog;
 use hub::house::members::DeviceKey;
 use hub::house::names::Name;
 use hub::input::Poll;
@@ -15,7 +15,6 @@ use hub::rate::Rate;
 use hub::{Dialect, House, Hub, Input, Output, RequestId, SessionId, Settings};
 use shared::command::{Hello, RoomCreate, RoomsQuery};
 use shared::{ClientId, Command, Cursor, Epoch, ErrorCode, MemberId, Now, RoomId};
-use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 const MEMBERS: u64 = 100_000;
@@ -32,21 +31,6 @@ struct Measured {
     hub: Hub,
     store: House,
     last: u64,
-}
-
-/// A log without events: no change of this example repeats another one.
-struct EmptyLog;
-
-impl LogLookup for EmptyLog {
-    type Error = Infallible;
-
-    fn receipt(&self, _: MemberId, _: ClientId) -> Result<Option<Receipt>, Infallible> {
-        Ok(None)
-    }
-
-    fn message(&self, _: u64) -> Result<Option<MessageState>, Infallible> {
-        Ok(None)
-    }
 }
 
 fn execute(house: &mut House, change: Change, now: u64) -> Result<ExecutedChange, ErrorCode> {

@@ -3,31 +3,10 @@
 
 use hub::{
     House,
-    house::{
-        change::{Change, Receipt},
-        log_lookup::{LogLookup, MessageState},
-        members::DeviceKey,
-        names::Name,
-    },
+    house::{change::Change, log_lookup::EmptyLog, members::DeviceKey, names::Name},
     limits::NAME_REST_MS,
 };
 use shared::{ClientId, MemberId, RoomId};
-use std::convert::Infallible;
-
-/// A log without earlier tries.
-struct EmptyLog;
-
-impl LogLookup for EmptyLog {
-    type Error = Infallible;
-
-    fn receipt(&self, _: MemberId, _: ClientId) -> Result<Option<Receipt>, Infallible> {
-        Ok(None)
-    }
-
-    fn message(&self, _: u64) -> Result<Option<MessageState>, Infallible> {
-        Ok(None)
-    }
-}
 
 /// Draws numbers from a seed (xorshift).
 struct Draw(u64);

@@ -5,6 +5,7 @@
 
 use super::change::Receipt;
 use shared::{ClientId, MemberId, RoomId};
+use std::convert::Infallible;
 
 /// The log of a store, as it is before the change.
 pub trait LogLookup {
@@ -23,6 +24,22 @@ pub trait LogLookup {
     /// # Errors
     /// The log cannot be read.
     fn message(&self, n: u64) -> Result<Option<MessageState>, Self::Error>;
+}
+
+/// Log without events, for changes of which none repeats another one or refers to a message.
+#[derive(Clone, Copy, Debug)]
+pub struct EmptyLog;
+
+impl LogLookup for EmptyLog {
+    type Error = Infallible;
+
+    fn receipt(&self, _: MemberId, _: ClientId) -> Result<Option<Receipt>, Infallible> {
+        Ok(None)
+    }
+
+    fn message(&self, _: u64) -> Result<Option<MessageState>, Infallible> {
+        Ok(None)
+    }
 }
 
 /// State of a message. The text is not part of it.
