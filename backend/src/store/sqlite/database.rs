@@ -67,10 +67,7 @@ pub(super) fn writer(file: &Path) -> Result<Database, LogError> {
 pub(super) fn reader(file: &Path) -> Result<Database, LogError> {
     let db = open(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     db.execute_batch(&format!("PRAGMA cache_size = -{READER_CACHE_KIB};"))?;
-    if pragma_i64(&db, "application_id")? != APPLICATION_ID {
-        return Err(LogError::Foreign);
-    }
-    check_version(&db)?;
+    check_is_log(&db)?;
     Ok(db)
 }
 
@@ -78,10 +75,7 @@ pub(super) fn reader(file: &Path) -> Result<Database, LogError> {
 /// the file meanwhile.
 pub(super) fn without_wal(file: &Path) -> Result<Database, LogError> {
     let db = open_immutable(file)?;
-    if pragma_i64(&db, "application_id")? != APPLICATION_ID {
-        return Err(LogError::Foreign);
-    }
-    check_version(&db)?;
+    check_is_log(&db)?;
     Ok(db)
 }
 
@@ -199,6 +193,14 @@ fn has_tables(db: &Database) -> Result<bool, LogError> {
 
 fn pragma_i64(db: &Database, pragma: &str) -> Result<i64, LogError> {
     Ok(db.pragma_query_value(None, pragma, |row| row.get(0))?)
+}
+
+/// Checks that the database is a log that this build can read.
+fn check_is_log(db: &Database) -> Result<(), LogError> {
+    if pragma_i64(db, "application_id")? != APPLICATION_ID {
+        return Err(LogError::Foreign);
+    }
+    check_version(db).map(drop)
 }
 
 fn check_version(db: &Database) -> Result<i64, LogError> {

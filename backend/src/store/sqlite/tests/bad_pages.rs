@@ -2,6 +2,15 @@
 
 use super::*;
 
+/// Writes these bytes at a place of a database that SQLite may have open.
+fn overwrite(file: &Path, start: usize, bytes: &[u8]) {
+    let mut file = fs::OpenOptions::new().write(true).open(file).unwrap();
+    file.seek(SeekFrom::Start(start as u64)).unwrap();
+    file.write_all(bytes).unwrap();
+    // Closing it would release SQLite's own locks.
+    std::mem::forget(file);
+}
+
 #[tokio::test]
 async fn a_bad_page_is_reported_and_other_pages_are_read() {
     let mut log = TestLog::new().await;
@@ -16,13 +25,7 @@ async fn a_bad_page_is_reported_and_other_pages_are_read() {
     let needle = b"message 7 ";
     let place = whole.windows(needle.len()).position(|window| window == needle).unwrap();
     let page = place / 4096 * 4096;
-    let write = |bytes: &[u8]| {
-        let mut file = fs::OpenOptions::new().write(true).open(&file).unwrap();
-        file.seek(SeekFrom::Start(page as u64)).unwrap();
-        file.write_all(bytes).unwrap();
-        // Closing it would release SQLite's own locks.
-        std::mem::forget(file);
-    };
+    let write = |bytes: &[u8]| overwrite(&file, page, bytes);
     write(&[0xff; 64]);
     log.store = Some(SqliteStore::open(DataFolder::lock(&log.path).unwrap()).unwrap());
     assert_eq!(log.page(PageAnchor::After(0)).await, Err(ErrorCode::StoreRefused));
@@ -47,13 +50,7 @@ async fn posts_are_refused_while_a_page_that_they_need_is_bad() {
     log.store = None;
     let start = usize::try_from((page - 1) * 4096).unwrap();
     let whole = fs::read(&file).unwrap();
-    let write = |bytes: &[u8]| {
-        let mut file = fs::OpenOptions::new().write(true).open(&file).unwrap();
-        file.seek(SeekFrom::Start(start as u64)).unwrap();
-        file.write_all(bytes).unwrap();
-        // Closing it would release SQLite's own locks.
-        std::mem::forget(file);
-    };
+    let write = |bytes: &[u8]| overwrite(&file, start, bytes);
     write(&[0xff; 64]);
     log.store = Some(SqliteStore::open(DataFolder::lock(&log.path).unwrap()).unwrap());
     assert_eq!(log.refusal(), None, "nobody has met it");
