@@ -59,48 +59,48 @@ impl Client {
             // The person went elsewhere, and the answer is of no use.
             self.requests.want_anew(owner);
         }
-        self.requests.want(owner);
-        if self.requests.is_wanted(owner) {
-            let at = match want {
-                PageRequest::Older => room.timeline.older_page(room.events.held_through()),
-                PageRequest::Newer => room.timeline.newer_page(),
-                PageRequest::Jump(at) => at,
-            };
-            room.paging.mark_sent(at, self.last_position);
-            let reference = self.mark_sent(owner, now);
+        let at = match want {
+            PageRequest::Older => room.timeline.older_page(room.events.held_through()),
+            PageRequest::Newer => room.timeline.newer_page(),
+            PageRequest::Jump(at) => at,
+        };
+        if let Some(reference) = self.send_if_wanted(owner, true, now) {
+            if let Some(room) = self.rooms.open_mut() {
+                room.paging.mark_sent(at, self.last_position);
+            }
             self.transmit(Command::History(command::HistoryQuery { reference, room: id, at }), out);
         }
     }
 
     fn request_directory(&mut self, now: Now, out: &mut Vec<Effect>) {
-        let owner = RequestOwner::Directory;
-        if !self.directory.as_ref().is_some_and(RoomDirectory::wants_page) {
-            return self.requests.forget(owner);
-        }
-        self.requests.want(owner);
-        if self.requests.is_wanted(owner) {
-            let reference = self.mark_sent(owner, now);
-            if let Some(directory) = &self.directory {
-                self.transmit(Command::Rooms(directory.command(reference)), out);
-            }
+        let is_wanted = self.directory.as_ref().is_some_and(RoomDirectory::wants_page);
+        if let Some(reference) = self.send_if_wanted(RequestOwner::Directory, is_wanted, now)
+            && let Some(directory) = &self.directory
+        {
+            self.transmit(Command::Rooms(directory.command(reference)), out);
         }
     }
 
     /// Requests the next page of a lookup, once the session's rooms are known.
     fn request_lookup(&mut self, now: Now, out: &mut Vec<Effect>) {
-        let owner = RequestOwner::Lookup;
         let is_wanted =
             self.rooms.open().is_some() && self.lookup.as_ref().is_some_and(RoomLookup::wants_page);
-        if !is_wanted {
-            return self.requests.forget(owner);
+        if let Some(reference) = self.send_if_wanted(RequestOwner::Lookup, is_wanted, now)
+            && let Some(lookup) = &self.lookup
+        {
+            self.transmit(Command::Rooms(lookup.command(reference)), out);
         }
-        self.requests.want(owner);
-        if self.requests.is_wanted(owner) {
-            let reference = self.mark_sent(owner, now);
-            if let Some(lookup) = &self.lookup {
-                self.transmit(Command::Rooms(lookup.command(reference)), out);
-            }
+    }
+
+    /// Wants the owner's request, or forgets it if it `is_wanted` no longer. Returns its `ref` if it is to be sent
+    /// now, and marks it as sent.
+    fn send_if_wanted(&mut self, owner: RequestOwner, is_wanted: bool, now: Now) -> Option<u64> {
+        if is_wanted {
+            self.requests.want(owner);
+        } else {
+            self.requests.forget(owner);
         }
+        self.requests.is_wanted(owner).then(|| self.mark_sent(owner, now))
     }
 
     /// Marks the owner's request as sent, and returns its `ref`.
@@ -242,9 +242,8 @@ impl Client {
         // If buffered events follow now, the rest of the answer is buffered too.
         let has_gap = buffer.has_gap() || (more && buffer.held_through() == filled);
         let is_stuck = buffer.held_through() == before;
-        match has_gap {
-            true => self.requests.want_anew(owner),
-            false => self.requests.forget(owner),
+        if has_gap {
+            self.requests.want(owner);
         }
         if has_gap && is_stuck {
             // The server cannot deliver the missing events.
