@@ -300,8 +300,10 @@ impl Driver {
             Rc::make_mut(&mut view).connection.ready_state = real;
         }
         let before = self.0.view.replace(view.clone());
-        let urgent = |view: &View| (view.composer.clone(), view.identity.clone(), view.pending.clone());
-        if urgent(&before) != urgent(&view) {
+        let is_urgent = before.composer != view.composer
+            || before.identity != view.identity
+            || before.pending != view.pending;
+        if is_urgent {
             self.pass_view();
         } else if before != view {
             let driver = self.clone();
