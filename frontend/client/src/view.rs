@@ -3,6 +3,8 @@
 //! Components take a [`Slice`] of the view and emit [`crate::input::Input`]s. A slice is replaced only
 //! if its content changed, so a component sees by the pointer that it need not render.
 
+mod slice;
+
 pub use crate::name_refusal::NameRefusal;
 use crate::persisted::{CommandBody, Owner};
 pub use crate::ready_state::ReadyState;
@@ -10,7 +12,7 @@ pub use crate::row_key::RowKey;
 use crate::transport::Transport;
 use shared::event::DirectoryRoom;
 use shared::{ErrorCode, Member, MemberId, RoomId};
-use std::ops::Deref;
+pub use slice::Slice;
 use std::rc::Rc;
 
 /// The data that the page shows, in slices. Scalars are compared by value and slices by pointer.
@@ -67,57 +69,6 @@ impl View {
             directory: None,
             notices: Notices::default().into(),
         }
-    }
-}
-
-/// A part of the view, which components take as a property. Two slices are equal if they are the same
-/// allocation. The client replaces a slice only if its content changed.
-#[derive(Debug)]
-pub struct Slice<T: ?Sized>(Rc<T>);
-
-impl<T: ?Sized> Clone for Slice<T> {
-    fn clone(&self) -> Self {
-        Slice(self.0.clone())
-    }
-}
-
-impl<T: ?Sized> PartialEq for Slice<T> {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl<T: ?Sized> Eq for Slice<T> {}
-
-impl<T: ?Sized> Deref for Slice<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-impl<T> From<T> for Slice<T> {
-    fn from(content: T) -> Self {
-        Slice(Rc::new(content))
-    }
-}
-
-impl<T> From<Vec<T>> for Slice<[T]> {
-    fn from(items: Vec<T>) -> Self {
-        Slice(items.into())
-    }
-}
-
-impl<T, const N: usize> From<[T; N]> for Slice<[T]> {
-    fn from(items: [T; N]) -> Self {
-        Slice(Rc::from(items))
-    }
-}
-
-impl<T> FromIterator<T> for Slice<[T]> {
-    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
-        Slice(items.into_iter().collect())
     }
 }
 
