@@ -57,10 +57,10 @@ pub struct RoomProps {
 }
 
 /// Width from which the sidebar is shown next to the room. page.css has the same width.
-const HAS_SIDEBAR: &str = "(min-width: 720px)";
+const HAS_SIDEBAR: &str = "(min-width: 45em)";
 
 /// Width from which the list of people is shown next to the room too.
-const HAS_PEOPLE: &str = "(min-width: 1040px)";
+const HAS_PEOPLE: &str = "(min-width: 65em)";
 
 /// Content of the one dialog.
 #[derive(Clone, Copy, PartialEq, Eq)]
