@@ -66,11 +66,17 @@ pub fn Dialog(props: &DialogProps) -> Html {
     // Escape and the browser's back gesture close the dialog without a call of ours.
     let onclose = props.on_close.reform(|_: Event| ());
     let close = props.on_close.reform(|_: MouseEvent| ());
-    // A click hits the dialog element itself only outside its content, on the backdrop.
-    let onclick = {
+    // The pointer hits the dialog element itself only outside its content, on the backdrop. A press that begins in
+    // a field and ends on the backdrop selects text, and its click has the dialog as target too.
+    let outside = use_mut_ref(|| false);
+    let on_press = {
         let on_close = props.on_close.clone();
         Callback::from(move |event: MouseEvent| {
-            if event.target().is_some_and(|target| target.has_type::<HtmlDialogElement>()) {
+            let is_outside = event.target().is_some_and(|target| target.has_type::<HtmlDialogElement>());
+            let kind = event.type_();
+            let is_outside = is_outside && (kind == "mousedown" || *outside.borrow());
+            outside.replace(is_outside);
+            if is_outside && kind == "click" {
                 on_close.emit(());
             }
         })
@@ -82,7 +88,8 @@ pub fn Dialog(props: &DialogProps) -> Html {
         Placement::Corner => "corner",
     };
     html! {
-        <dialog id={props.id} ref={node} class={placement} aria-label={props.title.clone()} {onclose} {onclick}>
+        <dialog id={props.id} ref={node} class={placement} aria-label={props.title.clone()} {onclose}
+            onmousedown={on_press.clone()} onmouseup={on_press.clone()} onclick={on_press}>
             if open {
                 <div key={props.id} class="dialog_body">
                     <div key="head" class="dialog_head">
