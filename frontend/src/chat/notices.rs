@@ -124,15 +124,17 @@ fn left_behind(context: &AppContext, left: &LeftBehind) -> Html {
     notice(&format!("left/{}", owner.member.0), "left_behind", Tone::Calm, text, actions)
 }
 
-/// Button that joins a room. `failed` is the key of a refused attempt, which the button retries instead. The
-/// button is disabled while `busy`.
+/// Button that joins a room. `failed` is the key of a refused attempt, which the button retries instead. While
+/// `busy`, a press has no effect; a disabled button would lose the focus.
 fn join_button(context: &AppContext, room: RoomId, busy: bool, failed: Option<RowKey>) -> Html {
-    let join = context.emit.reform(move |_: MouseEvent| match failed {
-        Some(key) => Input::Retry(key),
-        None => Input::JoinRoom { client_id: random::client_id(), room },
+    let emit = context.emit.clone();
+    let join = Callback::from(move |_: MouseEvent| match failed {
+        _ if busy => {}
+        Some(key) => emit.emit(Input::Retry(key)),
+        None => emit.emit(Input::JoinRoom { client_id: random::client_id(), room }),
     });
     html! {
-        <button key="join" type="button" class="join" aria-busy={busy.to_string()} disabled={busy} onclick={join}>
+        <button key="join" type="button" class="join" aria-busy={busy.to_string()} onclick={join}>
             { tr!(context.language(), "room_directory.join") }
         </button>
     }

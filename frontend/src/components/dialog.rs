@@ -3,9 +3,10 @@
 
 use crate::components::icon::Icon;
 use crate::context::use_app_context;
+use crate::focus;
 use crate::language::tr;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlDialogElement, HtmlElement};
+use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 /// Place of a dialog in the window. On a phone, `Middle` and `Corner` are at the bottom of the screen.
@@ -52,13 +53,7 @@ pub fn Dialog(props: &DialogProps) -> Html {
                 (true, false) => drop(dialog.show_modal()),
                 (false, true) => dialog.close(),
                 // The content changed, and the element that had the focus is gone.
-                (true, true) => {
-                    let find = |selector| dialog.query_selector(selector).ok().flatten();
-                    let first = find("[autofocus]").or_else(|| find("button"));
-                    if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlElement>().ok()) {
-                        drop(first.focus());
-                    }
-                }
+                (true, true) => focus::restore(),
                 (false, false) => {}
             }
         }

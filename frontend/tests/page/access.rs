@@ -1,9 +1,16 @@
 //! What people with a screen reader, a keyboard, a touch screen or a translator meet.
 
 use crate::fixture::*;
+use client::view::{Edge, RowState};
+use shared::ErrorCode;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::MouseEvent;
+use web_sys::{HtmlElement, MouseEvent};
 use yew::scheduler;
+
+fn has_focus(selector: &str) -> bool {
+    page().active_element().is_some_and(|focused| focused.matches(selector).unwrap())
+}
 
 async fn press_mouse(event: &str, selector: &str) {
     let mouse = MouseEvent::new(event).unwrap();
@@ -32,4 +39,61 @@ async fn a_dialog_closes_only_when_a_press_begins_and_ends_outside() {
             press("dialog .dialog_head button").await;
         }
     }
+}
+
+/// Focuses an element, shows another view, and checks that something else has the focus then.
+async fn leaves(fixture: &mut Fixture, focused: &str, next: Parts, wanted: &str) {
+    find(focused).focus().unwrap();
+    assert!(has_focus(focused), "{focused}");
+    fixture.show(next).await;
+    // Observers are called after the document has changed.
+    next_frame().await;
+    assert!(maybe(focused).is_none(), "{focused} is still there");
+    assert!(has_focus(wanted), "after {focused}: {:?}", page().active_element().map(|it| it.outer_html()));
+}
+
+#[wasm_bindgen_test]
+async fn the_composer_has_the_focus_when_a_pressed_button_is_gone() {
+    let rows = || with_rows([row(2, 1, "tea", RowState::Settled)]);
+    let mut fixture = Fixture::open(Parts { following: false, ..rows() }).await;
+    leaves(&mut fixture, "#new_messages", rows(), "#send_str").await;
+
+    fixture.show(Parts { older: Edge::Failed, ..rows() }).await;
+    leaves(&mut fixture, ".edge .retry", Parts { older: Edge::Loading, ..rows() }, "#send_str").await;
+
+    let mine = |state| with_rows([row(ME, 1, "tea", state)]);
+    fixture.show(mine(RowState::Failed(ErrorCode::TextTooLong))).await;
+    leaves(&mut fixture, ".failed_actions .retry", mine(RowState::Sending), "#send_str").await;
+
+    fixture.show(Parts { new_epoch: true, ..room() }).await;
+    leaves(&mut fixture, "#new_epoch .quiet", room(), "#send_str").await;
+
+    let mut offline = room();
+    offline.connection.welcomed = false;
+    fixture.show(offline).await;
+    leaves(&mut fixture, "#reconnect_btn", room(), "#send_str").await;
+}
+
+#[wasm_bindgen_test]
+async fn the_focus_stays_in_the_dialog_when_a_pressed_button_is_gone() {
+    let directory = |edge| {
+        let page = client::view::DirectoryPage { find: String::new(), rooms: Vec::new(), edge };
+        Parts { directory: Some(page), ..room() }
+    };
+    let mut fixture = Fixture::open(directory(Edge::More)).await;
+    if maybe("#menu_btn").is_some() {
+        press("#menu_btn").await;
+    }
+    press("#directory_btn").await;
+    leaves(&mut fixture, "#directory_more", directory(Edge::Loading), "#find_str").await;
+}
+
+#[wasm_bindgen_test]
+async fn the_focus_is_not_taken_from_the_body_when_something_else_goes() {
+    let mut fixture = Fixture::open(Parts { new_epoch: true, ..room() }).await;
+    let focused: HtmlElement = page().active_element().unwrap().unchecked_into();
+    focused.blur().unwrap();
+    fixture.show(room()).await;
+    next_frame().await;
+    assert!(has_focus("body"), "reading on a page must not scroll or open a keyboard");
 }
