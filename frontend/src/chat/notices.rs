@@ -49,7 +49,8 @@ pub fn notices(context: &AppContext, view: &View, requested: &RequestedRoom, lef
     notices.extend(view.notices.new_epoch.then(|| new_epoch(context)));
     notices.extend(view.notices.new_version.then(|| new_version(language, view.composer.at_risk)));
     notices.truncate(SHOWN_MAX);
-    html! { <div key="notices" class="notices">{ for notices }</div> }
+    // A screen reader announces what is added here.
+    html! { <div key="notices" class="notices" aria-live="polite">{ for notices }</div> }
 }
 
 /// Urgency of a notice, which decides when it becomes visible.
@@ -66,7 +67,7 @@ fn notice(key: &str, id: &'static str, tone: Tone, text: AttrValue, actions: Htm
         Tone::Late => "notice delayed",
     };
     html! {
-        <div {key} {id} {class} role="status">
+        <div {key} {id} {class}>
             <span key="text" class="notice_text">{ text }</span>
             { actions }
         </div>

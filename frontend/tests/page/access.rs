@@ -71,6 +71,9 @@ async fn the_composer_has_the_focus_when_a_pressed_button_is_gone() {
     let mut offline = room();
     offline.connection.welcomed = false;
     fixture.show(offline).await;
+    while style("#reconnect_btn", "visibility") == "hidden" {
+        next_frame().await;
+    }
     leaves(&mut fixture, "#reconnect_btn", room(), "#send_str").await;
 }
 
@@ -96,4 +99,31 @@ async fn the_focus_is_not_taken_from_the_body_when_something_else_goes() {
     fixture.show(room()).await;
     next_frame().await;
     assert!(has_focus("body"), "reading on a page must not scroll or open a keyboard");
+}
+
+#[wasm_bindgen_test]
+async fn the_region_of_the_notices_exists_before_the_first_notice() {
+    let mut fixture = Fixture::open(room()).await;
+    let region = find(".notices");
+    assert_eq!(region.get_attribute("aria-live").as_deref(), Some("polite"));
+    fixture.show(Parts { new_epoch: true, catching_up: true, ..room() }).await;
+    assert!(find("#new_epoch").parent_element().unwrap().is_same_node(Some(&region)));
+    // A notice that is soon gone is not read out.
+    assert_eq!(style("#catching_up", "visibility"), "hidden");
+    assert_eq!(style("#new_epoch", "visibility"), "visible");
+}
+
+fn style(selector: &str, property: &str) -> String {
+    let style = web_sys::window().unwrap().get_computed_style(&find(selector)).unwrap().unwrap();
+    style.get_property_value(property).unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn a_countdown_is_not_read_out_each_second() {
+    let mut view = room();
+    view.connection.ready_state = client::view::ReadyState::Closed;
+    view.connection.retry_at = Some(frontend::clock::mono_ms() + 9_500);
+    let _fixture = Fixture::open(view).await;
+    assert_eq!(find(".notice .notice_text").get_attribute("aria-hidden").as_deref(), Some("true"));
+    assert_eq!(text(".notice .visually_hidden"), "Connection lost.");
 }
