@@ -162,7 +162,8 @@ pub fn Room(props: &RoomProps) -> Html {
                 { header(language, view, (!has_sidebar).then(|| opens(Panel::Menu)),
                     (!has_people).then(|| opens(Panel::People)), opens(Panel::Room)) }
                 <div key="timeline" class="timeline">
-                    <MessageList key={view.pane.room.0} pane={view.pane.clone()} room_name={room_name.clone()} />
+                    <MessageList key={view.pane.room.0} pane={view.pane.clone()} room_name={room_name.clone()}
+                        is_caught_up={!stale && !view.notices.catching_up} />
                     { notices(&context, view, &requested, &left.borrow()) }
                 </div>
                 <Composer key="composer" composer={view.composer.clone()} {room_name} {field} />

@@ -101,6 +101,35 @@ async fn the_focus_is_not_taken_from_the_body_when_something_else_goes() {
     assert!(has_focus("body"), "reading on a page must not scroll or open a keyboard");
 }
 
+fn announcements() -> Vec<String> {
+    let found = page().query_selector_all("#announcements > *").unwrap();
+    (0..found.length()).map(|index| found.get(index).unwrap().text_content().unwrap()).collect()
+}
+
+#[wasm_bindgen_test]
+async fn new_messages_are_announced_with_their_author_and_loaded_ones_are_not() {
+    let rows = |numbers: std::ops::Range<u16>| {
+        with_rows(numbers.map(|number| row(2, number, &format!("text {number}"), RowState::Settled)))
+    };
+    let mut fixture = Fixture::open(Parts { loaded: false, ..room() }).await;
+    let region = find("#announcements");
+    assert_eq!(region.get_attribute("aria-live").as_deref(), Some("polite"));
+    assert_eq!(find("#char_list").get_attribute("aria-live").as_deref(), Some("off"));
+    fixture.show(rows(10..20)).await;
+    fixture.show(rows(0..20)).await;
+    assert_eq!(announcements(), [""; 0]);
+    fixture.show(rows(0..21)).await;
+    assert_eq!(announcements(), ["Jonas Okafor: text 20"]);
+    // The messages of a replay come one after the other.
+    for end in 22..30 {
+        fixture.show(Parts { catching_up: true, ..rows(0..end) }).await;
+    }
+    assert_eq!(announcements(), ["Jonas Okafor: text 20"]);
+    fixture.show(rows(0..30)).await;
+    assert_eq!(announcements(), ["9 new messages"]);
+    assert!(find("#announcements").is_same_node(Some(&region)));
+}
+
 #[wasm_bindgen_test]
 async fn the_region_of_the_notices_exists_before_the_first_notice() {
     let mut fixture = Fixture::open(room()).await;
