@@ -83,11 +83,11 @@ pub fn Room(props: &RoomProps) -> Html {
     let (has_sidebar, has_people) = (use_media(HAS_SIDEBAR), use_media(HAS_PEOPLE));
     let panel = use_state_eq(|| None::<Panel>);
     let view = &props.view;
-    let requested = use_url(view, &context.emit);
     let close = {
         let panel = panel.setter();
         use_callback((), move |(), ()| panel.set(None))
     };
+    let requested = use_url(view, &context.emit, panel.is_some(), &close);
     let (field, been_in) = (use_node_ref(), use_mut_ref(|| (None, None)));
     // After a change of room, close the dialog, and focus the composer as soon as no dialog or prompt needs
     // the focus. This component does it because a closing dialog first returns the focus to where it was.

@@ -1,8 +1,9 @@
 //! What people with a screen reader, a keyboard, a touch screen or a translator meet.
 
 use crate::fixture::*;
-use client::view::{Edge, RowState};
-use shared::ErrorCode;
+use client::input::Input;
+use client::view::{Edge, RoomItem, RowState};
+use shared::{ErrorCode, RoomId};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{HtmlElement, MouseEvent};
@@ -155,4 +156,49 @@ async fn a_countdown_is_not_read_out_each_second() {
     let _fixture = Fixture::open(view).await;
     assert_eq!(find(".notice .notice_text").get_attribute("aria-hidden").as_deref(), Some("true"));
     assert_eq!(text(".notice .visually_hidden"), "Connection lost.");
+}
+
+async fn go_back(until: impl Fn() -> bool) {
+    web_sys::window().unwrap().history().unwrap().back().unwrap();
+    while !until() {
+        next_frame().await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn going_back_closes_the_dialog_and_stays_in_the_room() {
+    let location = || web_sys::window().unwrap().location().pathname().unwrap();
+    let history = web_sys::window().unwrap().history().unwrap();
+    let null = wasm_bindgen::JsValue::NULL;
+    history.replace_state_with_url(&null, "", Some("/")).unwrap();
+    let tea = RoomItem { description: "Leaves.".into(), ..room_item(9, "tea") };
+    let rooms = || Parts { rooms: [room_item(1, ""), tea.clone()].into(), ..room() };
+    let mut fixture = Fixture::open(rooms()).await;
+    fixture.show(Parts { room: RoomId(9), ..rooms() }).await;
+    assert_eq!(location(), "/r/9");
+    fixture.take_inputs();
+
+    press("#room_btn").await;
+    go_back(|| maybe("dialog[open]").is_none()).await;
+    assert_eq!(location(), "/r/9");
+    assert_eq!(fixture.take_inputs(), []);
+
+    // A dialog that was closed otherwise needs no step of its own.
+    press("#room_btn").await;
+    press("dialog .dialog_head button").await;
+    assert!(maybe("dialog[open]").is_none());
+    go_back(|| location() == "/").await;
+    next_frame().await;
+    assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId::LOBBY)]);
+    fixture.show(rooms()).await;
+
+    // Nor does a dialog from which a room is opened.
+    press("#room_btn").await;
+    fixture.show(Parts { room: RoomId(9), ..rooms() }).await;
+    assert!(maybe("dialog[open]").is_none());
+    assert_eq!(location(), "/r/9");
+    go_back(|| location() == "/").await;
+    assert!(history.state().unwrap().is_null(), "that is the entry of the dialog");
+    next_frame().await;
+    assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId::LOBBY)]);
 }
