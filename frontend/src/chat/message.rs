@@ -63,7 +63,7 @@ fn message(context: &AppContext, props: &Message) -> Html {
             <div key="body" class="body">
                 if props.has_byline {
                     <div key="byline" class="byline">
-                        <b>{ name }</b>
+                        <b dir="auto">{ name }</b>
                         <time datetime={clock::iso(row.at)}>{ &time }</time>
                     </div>
                 }

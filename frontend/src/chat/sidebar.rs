@@ -41,7 +41,7 @@ pub fn sidebar(language: Language, view: &View, me: &Member, actions: SidebarAct
             </nav>
             <div class="me">
                 { avatar(me.id, &me.name, None, false) }
-                <span class="me_name"><b>{ &me.name }</b><small>{ tr!(language, "sidebar.me") }</small></span>
+                <span class="me_name"><b><bdi>{ &me.name }</bdi></b><small>{ tr!(language, "sidebar.me") }</small></span>
                 { dialog_button("settings_btn", tr!(language, "settings.title"), Icon::Settings, settings) }
             </div>
         </div>

@@ -116,7 +116,7 @@ fn entry(
     html! {
         <li key={room.id.0}>
             <div key="about" class="directory_entry">
-                <b dir="auto"><span class="hash" aria-hidden="true">{ "#" }</span>{ name }</b>
+                <b><span class="hash" aria-hidden="true">{ "#" }</span><bdi>{ name }</bdi></b>
                 <span class="members">{ room_label::members(language, room.members) }</span>
                 <span class="description" dir="auto">{ about }</span>
             </div>

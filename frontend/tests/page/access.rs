@@ -2,8 +2,9 @@
 
 use crate::fixture::*;
 use client::input::Input;
-use client::view::{Edge, RoomItem, RowState};
-use shared::{ErrorCode, RoomId};
+use client::view::{Edge, Person, RoomItem, RoomLookupState, RowState, UnjoinedRoom};
+use shared::{ErrorCode, Member, MemberId, RoomId};
+use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{HtmlElement, MouseEvent};
@@ -201,4 +202,48 @@ async fn going_back_closes_the_dialog_and_stays_in_the_room() {
     assert!(history.state().unwrap().is_null(), "that is the entry of the dialog");
     next_frame().await;
     assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId::LOBBY)]);
+}
+
+const NAMES: [&str; 3] = ["أحمد (١)", "דנה!", "غرفة 2"];
+
+#[wasm_bindgen_test]
+async fn names_keep_their_direction_in_rows_lists_and_sentences() {
+    let [author, me, tea] = NAMES;
+    let written = client::view::Row { name: author.into(), ..row(2, 1, "tea", RowState::Settled) };
+    let person = |id, name: &str| Person { id: MemberId(id), name: name.into(), away: false, me: id == ME };
+    let identity = client::view::IdentityView::Somebody {
+        me: Member { id: MemberId(ME), name: me.to_owned() },
+        busy: false,
+        refusal: None,
+    };
+    let lookup = RoomLookupState::Found(tea.into());
+    let view = Parts {
+        identity,
+        rows: vec![Rc::new(written)],
+        rooms: [room_item(1, ""), room_item(9, tea)].into(),
+        room: RoomId(9),
+        people: [person(ME, me), person(2, author)].into(),
+        people_count: 2,
+        unjoined_room: Some(UnjoinedRoom { id: RoomId(77), lookup }),
+        ..room()
+    };
+    let _fixture = Fixture::open(view).await;
+    for name in [".byline b", ".header .room_name"] {
+        assert_eq!(style(name, "direction"), "rtl", "{name}");
+    }
+    assert_eq!(page().title(), format!("\u{2068}{tea}\u{2069} · Teahouse"));
+    let has_menu = maybe("#menu_btn").is_some();
+    if has_menu {
+        press("#menu_btn").await;
+    }
+    for name in [".me_name bdi", "[data-room='9'] .room_name"] {
+        assert_eq!(style(name, "direction"), "rtl", "{name}");
+    }
+    if has_menu {
+        press("dialog .dialog_head button").await;
+    }
+    if maybe("#people_btn").is_some() {
+        press("#people_btn").await;
+    }
+    assert_eq!(style(".people_list .name", "direction"), "rtl");
 }
