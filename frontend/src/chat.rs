@@ -154,7 +154,7 @@ pub fn Room(props: &RoomProps) -> Html {
         <div class="house">
             if has_sidebar {
                 <div key="sidebar" class="sidebar">
-                    <div key="head" class="sidebar_head">{ brand(language) }{ connection_badge(language, view.connection.transport, view.connection.ready_state) }</div>
+                    <header key="head" class="sidebar_head">{ brand(language) }{ connection_badge(language, view.connection.transport, view.connection.ready_state) }</header>
                     { sidebar() }
                 </div>
             }
@@ -170,6 +170,7 @@ pub fn Room(props: &RoomProps) -> Html {
             </main>
             if has_people {
                 <aside key="people" class="people" aria-label={tr!(language, "people.title")}>
+                    <h2 key="title" class="visually_hidden">{ tr!(language, "people.title") }</h2>
                     { people() }
                 </aside>
             }

@@ -7,7 +7,7 @@ use shared::{ErrorCode, Member, MemberId, RoomId};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::{HtmlElement, MouseEvent};
+use web_sys::{Element, HtmlElement, MouseEvent};
 use yew::scheduler;
 
 fn has_focus(selector: &str) -> bool {
@@ -246,4 +246,22 @@ async fn names_keep_their_direction_in_rows_lists_and_sentences() {
         press("#people_btn").await;
     }
     assert_eq!(style(".people_list .name", "direction"), "rtl");
+}
+
+#[wasm_bindgen_test]
+async fn headings_skip_no_level_and_everything_is_in_a_landmark() {
+    let people = vec![Person { id: MemberId(ME), name: "阿哲".into(), away: true, me: true }];
+    let _fixture =
+        Fixture::open(Parts { people, people_count: 1, ..with_rows([row(2, 1, "tea", RowState::Settled)]) })
+            .await;
+    let headings = page().query_selector_all("#app :is(h1, h2, h3, h4)").unwrap();
+    let level = |index| headings.get(index).unwrap().unchecked_into::<Element>().tag_name()[1..].to_owned();
+    let levels: Vec<u8> = (0..headings.length()).map(|index| level(index).parse().unwrap()).collect();
+    assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{levels:?}");
+    for part in [".brand_name", "#ready_state", ".me_name", ".people_list", "#send_str"] {
+        if let Some(part) = maybe(part) {
+            let landmark = "main, nav, aside, section[aria-label], .house > * > header, dialog";
+            assert!(part.closest(landmark).unwrap().is_some(), "{}", part.outer_html());
+        }
+    }
 }
