@@ -265,3 +265,34 @@ async fn headings_skip_no_level_and_everything_is_in_a_landmark() {
         }
     }
 }
+
+/// Runs the script of the document's head.
+fn run_early_script() {
+    js_sys::eval(include_str!("../../src/early.js")).unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn the_chosen_theme_and_language_are_there_before_the_program() {
+    forget();
+    let root = page().document_element().unwrap();
+    let bars = ["light", "dark"].map(|theme| {
+        let bar = page().create_element("meta").unwrap();
+        bar.set_id(&format!("bar_{theme}"));
+        page().head().unwrap().append_child(&bar).unwrap();
+        bar
+    });
+    let storage = web_sys::window().unwrap().local_storage().unwrap().unwrap();
+    for theme in ["dark", "light", "system"] {
+        storage.set_item("teahouse.theme", theme).unwrap();
+        storage.set_item("teahouse.language", "zh-CN").unwrap();
+        root.set_attribute("data-theme", "system").unwrap();
+        root.set_attribute("lang", "en").unwrap();
+        run_early_script();
+        assert_eq!(root.get_attribute("data-theme").as_deref(), Some(theme));
+        assert_eq!(root.get_attribute("lang").as_deref(), Some("zh-CN"));
+        let media = bars.each_ref().map(|bar| bar.get_attribute("media"));
+        assert_eq!(media[0].as_deref(), Some(if theme == "dark" { "not all" } else { "all" }));
+    }
+    forget();
+    bars.iter().for_each(Element::remove);
+}

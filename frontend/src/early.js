@@ -1,0 +1,16 @@
+{
+  // Runs before the page is painted, and before the program has loaded.
+  const root = document.documentElement;
+  const saved = (key, name) => {
+    try {
+      const value = localStorage.getItem(key);
+      if (value) root.setAttribute(name, value);
+      return value;
+    } catch {}
+  };
+  saved("teahouse.language", "lang");
+  const theme = saved("teahouse.theme", "data-theme");
+  if (theme == "light" || theme == "dark") {
+    for (const it of ["light", "dark"]) document.getElementById("bar_" + it).media = it == theme ? "all" : "not all";
+  }
+}
