@@ -13,4 +13,13 @@
   if (theme == "light" || theme == "dark") {
     for (const it of ["light", "dark"]) document.getElementById("bar_" + it).media = it == theme ? "all" : "not all";
   }
+
+  // iOS lays a touch keyboard over the page and scrolls the page under it. Here the page gets the visible height.
+  const view = window.visualViewport;
+  const fit = () => {
+    root.style.setProperty("--height", view.height * view.scale + "px");
+    if (view.scale == 1) scrollTo(0, 0);
+  };
+  view?.addEventListener("resize", fit);
+  view?.addEventListener("scroll", fit);
 }

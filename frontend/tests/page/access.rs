@@ -296,3 +296,34 @@ async fn the_chosen_theme_and_language_are_there_before_the_program() {
     forget();
     bars.iter().for_each(Element::remove);
 }
+
+#[wasm_bindgen_test]
+async fn the_composer_is_above_a_touch_keyboard() {
+    let _fixture = Fixture::open(room()).await;
+    js_sys::eval(
+        "window.ownViewport = Object.getOwnPropertyDescriptor(window, 'visualViewport');
+         const fake = Object.assign(new EventTarget(), { height: 400, scale: 1 });
+         Object.defineProperty(window, 'visualViewport', { value: fake, configurable: true });",
+    )
+    .unwrap();
+    run_early_script();
+    let bottom = || find("#send_btn").get_bounding_client_rect().bottom();
+    let whole = find(".house").offset_height();
+    js_sys::eval("visualViewport.dispatchEvent(new Event('resize'))").unwrap();
+    assert_eq!(find(".house").offset_height(), 400);
+    assert!(bottom() <= 400.0, "{}", bottom());
+    press("#room_btn").await;
+    let dialog = find("dialog").get_bounding_client_rect();
+    assert!(dialog.top() >= 0.0 && dialog.bottom() <= 400.0, "{} to {}", dialog.top(), dialog.bottom());
+    // Zooming in with two fingers makes the visible part smaller too, but not the page.
+    js_sys::eval(
+        "visualViewport.height = 300; visualViewport.scale = 2;
+         visualViewport.dispatchEvent(new Event('resize'));
+         Object.defineProperty(window, 'visualViewport', window.ownViewport);",
+    )
+    .unwrap();
+    assert_eq!(find(".house").offset_height(), 600);
+    let root: HtmlElement = page().document_element().unwrap().unchecked_into();
+    root.style().remove_property("--height").unwrap();
+    assert_eq!(find(".house").offset_height(), whole);
+}
