@@ -22,4 +22,19 @@
   };
   view?.addEventListener("resize", fit);
   view?.addEventListener("scroll", fit);
+
+  // Translators and extensions wrap or replace text nodes. Yew ends with a panic if it inserts before a node that its
+  // parent has no more, so these calls look for the wrapping element.
+  const { insertBefore, removeChild } = Node.prototype;
+  const child = (parent, node) => {
+    while (node && node.parentNode != parent) node = node.parentNode;
+    return node;
+  };
+  Node.prototype.insertBefore = function (node, next) {
+    return insertBefore.call(this, node, child(this, next) ?? null);
+  };
+  Node.prototype.removeChild = function (node) {
+    const found = child(this, node);
+    return found ? removeChild.call(this, found) : node;
+  };
 }

@@ -67,7 +67,7 @@ fn message(context: &AppContext, props: &Message) -> Html {
                         <time datetime={clock::iso(row.at)}>{ &time }</time>
                     </div>
                 }
-                <p key="text" dir="auto" data-key={key} data-state={state}>
+                <p key="text" dir="auto" translate="yes" data-key={key} data-state={state}>
                     { for linked(text) }
                 </p>
                 if let RowState::Failed(code) = row.state {

@@ -327,3 +327,35 @@ async fn the_composer_is_above_a_touch_keyboard() {
     root.style().remove_property("--height").unwrap();
     assert_eq!(find(".house").offset_height(), whole);
 }
+
+#[wasm_bindgen_test]
+async fn a_row_is_rendered_when_a_translator_has_replaced_its_text() {
+    run_early_script();
+    let mut fixture = Fixture::open(with_rows([row(2, 1, "tea", RowState::Settled)])).await;
+    // A translator puts the translation into new elements, and takes the text node out of the document.
+    js_sys::eval(
+        "for (const it of document.querySelectorAll('#char_list p, .byline b, .header .room_name')) {
+           const font = document.createElement('font');
+           font.append('translated');
+           it.replaceChild(font, it.firstChild);
+         }",
+    )
+    .unwrap();
+    fixture.show(with_rows([row(2, 1, "see https://example.org now", RowState::Settled)])).await;
+    assert!(text("#char_list p").contains("https://example.org"), "{}", text("#char_list p"));
+    // An extension wraps the text node. The position of the new nodes is still known then.
+    fixture.show(with_rows([row(2, 2, "tea", RowState::Settled)])).await;
+    js_sys::eval(
+        "{
+           const it = document.querySelector('#char_list p').firstChild;
+           const mark = document.createElement('mark');
+           it.replaceWith(mark);
+           mark.append(it);
+         }",
+    )
+    .unwrap();
+    fixture.show(with_rows([row(2, 2, "see https://example.org now", RowState::Settled)])).await;
+    assert_eq!(text("#char_list p"), "see https://example.org now");
+    fixture.show(with_rows([row(2, 3, "next", RowState::Settled)])).await;
+    assert_eq!(text("#char_list p"), "next");
+}
