@@ -1,7 +1,7 @@
 //! The project's commands, as [`task::USAGE`] lists them.
 //!
-//! - [`task`] parses the command line. [`run`], [`serve`], [`test`], [`size`], [`structure`] and [`setup`]
-//!   are its tasks.
+//! - [`task`] parses the command line. [`run`], [`serve`], [`test`], [`size`], [`measure`], [`structure`] and
+//!   [`setup`] are its tasks.
 //! - [`tier`] says what each tier of tests runs and needs; [`tally`] counts the results.
 //! - [`page`] and [`server`] build the two halves of the program; [`glue`] shortens the names of the page's imports,
 //!   and [`fingerprint`] tells whether the page must be rebuilt.
@@ -16,6 +16,7 @@ mod browser;
 mod failure;
 mod fingerprint;
 mod glue;
+mod measure;
 mod page;
 mod progress;
 mod run;
@@ -64,6 +65,7 @@ fn perform() -> Outcome<ExitCode> {
         Task::Run(arguments) => return run::run(&tree, &arguments),
         Task::Serve(arguments) => return serve::serve(&tree, &arguments),
         Task::Test(tiers) => return Ok(test::test(&tree, &tiers)),
+        Task::Measure => return measure::measure(&tree),
         Task::Size => return size::size(&tree),
         Task::Structure => return structure::structure(&tree),
         Task::Build => run::build(&tree)?,
