@@ -57,10 +57,10 @@ pub struct RoomProps {
 }
 
 /// Width from which the sidebar is shown next to the room. page.css has the same width.
-const HAS_SIDEBAR: &str = "(min-width: 720px)";
+const HAS_SIDEBAR: &str = "(min-width: 45em)";
 
 /// Width from which the list of people is shown next to the room too.
-const HAS_PEOPLE: &str = "(min-width: 1040px)";
+const HAS_PEOPLE: &str = "(min-width: 65em)";
 
 /// Content of the one dialog.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,11 +83,11 @@ pub fn Room(props: &RoomProps) -> Html {
     let (has_sidebar, has_people) = (use_media(HAS_SIDEBAR), use_media(HAS_PEOPLE));
     let panel = use_state_eq(|| None::<Panel>);
     let view = &props.view;
-    let requested = use_url(view, &context.emit);
     let close = {
         let panel = panel.setter();
         use_callback((), move |(), ()| panel.set(None))
     };
+    let requested = use_url(view, &context.emit, panel.is_some(), &close);
     let (field, been_in) = (use_node_ref(), use_mut_ref(|| (None, None)));
     // After a change of room, close the dialog, and focus the composer as soon as no dialog or prompt needs
     // the focus. This component does it because a closing dialog first returns the focus to where it was.
@@ -154,7 +154,7 @@ pub fn Room(props: &RoomProps) -> Html {
         <div class="house">
             if has_sidebar {
                 <div key="sidebar" class="sidebar">
-                    <div key="head" class="sidebar_head">{ brand(language) }{ connection_badge(language, view.connection.transport, view.connection.ready_state) }</div>
+                    <header key="head" class="sidebar_head">{ brand(language) }{ connection_badge(language, view.connection.transport, view.connection.ready_state) }</header>
                     { sidebar() }
                 </div>
             }
@@ -162,13 +162,15 @@ pub fn Room(props: &RoomProps) -> Html {
                 { header(language, view, (!has_sidebar).then(|| opens(Panel::Menu)),
                     (!has_people).then(|| opens(Panel::People)), opens(Panel::Room)) }
                 <div key="timeline" class="timeline">
-                    <MessageList key={view.pane.room.0} pane={view.pane.clone()} room_name={room_name.clone()} />
+                    <MessageList key={view.pane.room.0} pane={view.pane.clone()} room_name={room_name.clone()}
+                        is_caught_up={!stale && !view.notices.catching_up} />
                     { notices(&context, view, &requested, &left.borrow()) }
                 </div>
                 <Composer key="composer" composer={view.composer.clone()} {room_name} {field} />
             </main>
             if has_people {
                 <aside key="people" class="people" aria-label={tr!(language, "people.title")}>
+                    <h2 key="title" class="visually_hidden">{ tr!(language, "people.title") }</h2>
                     { people() }
                 </aside>
             }

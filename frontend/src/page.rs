@@ -2,6 +2,7 @@
 
 use crate::chat::Room;
 use crate::context::{AppContext, ViewRef};
+use crate::focus::use_focus;
 use crate::join::{join, opening::opening};
 use crate::language::tr;
 use crate::preferences::use_own_preferences;
@@ -24,6 +25,7 @@ pub struct PageProps {
 #[component]
 pub fn Page(props: &PageProps) -> Html {
     let preferences = use_own_preferences();
+    use_focus();
     let view = props.view.clone();
     let inside = matches!(*view.identity, IdentityView::Somebody { .. });
     let room = inside.then(|| room_label::open_name(preferences.language, &view));

@@ -1,16 +1,18 @@
 //! The list of the open room's messages: the loaded window of its timeline, oldest first.
 
+mod announcer;
 mod scroll_anchor;
 
 use crate::calendar::{day_label, local_day};
 use crate::chat::grouping::{Grouping, Item};
-use crate::chat::message::Message;
+use crate::chat::message::{Message, author_name};
 use crate::components::brand::cup;
 use crate::components::countdown::use_today;
 use crate::components::icon::Icon;
 use crate::components::memo::memo;
 use crate::context::use_app_context;
 use crate::language::{Language, tr};
+use announcer::{Announcement, Announcer};
 use client::input::Input;
 use client::view::{Edge, Pane, Slice};
 use scroll_anchor::ScrollAnchor;
@@ -26,6 +28,8 @@ pub struct MessageListProps {
     pub pane: Slice<Pane>,
     /// Name of the room.
     pub room_name: AttrValue,
+    /// Whether the page is connected and no events are missing, so that a new row is a new message.
+    pub is_caught_up: bool,
 }
 
 /// Shows the window of messages and the state of both its ends, and keeps the person's scroll position. It
@@ -36,6 +40,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
     let language = context.language();
     let pane = &props.pane;
     let grouping = use_mut_ref(Grouping::default);
+    let announcer = use_mut_ref(Announcer::default);
     let scroll_anchor = use_mut_ref(|| ScrollAnchor::new(pane));
     let shown = use_mut_ref(|| pane.clone());
     let node = use_node_ref();
@@ -92,8 +97,18 @@ pub fn MessageList(props: &MessageListProps) -> Html {
     let onscroll = look.reform(|_: Event| ());
     let older = context.emit.reform(|_: MouseEvent| Input::LoadOlder);
     let newer = context.emit.reform(|_: MouseEvent| Input::LoadNewer);
-    // A screen reader announces new messages only, not history that is being loaded.
-    let live = if pane.following { "polite" } else { "off" };
+    let is_current = props.is_caught_up && pane.loaded && pane.following && pane.newer == Edge::End;
+    let mut announcer = announcer.borrow_mut();
+    let announcements =
+        announcer.take(&pane.rows, is_current).iter().map(|announcement| match announcement {
+            Announcement::Message(row) => {
+                let name = author_name(language, row);
+                html! { <div key={row.key.to_string()}>{ tr!(language, "row.announced", name = name, text = row.text) }</div> }
+            }
+            Announcement::Count(count, newest) => {
+                html! { <div key={newest.to_string()}>{ tr!(language, "room.new_messages", count = count) }</div> }
+            }
+        });
     html! {
         <div class="messages">
             <div key="scroll" class="scroll" ref={node} {onscroll} tabindex="0" role="region"
@@ -105,7 +120,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
                         { edge(language, pane.older, tr!(language, "room.begins"), older) }
                     </div>
                 }
-                <div key="list" id="char_list" role="log" aria-live={live} aria-label={tr!(language, "room.messages")}>
+                <div key="list" id="char_list" role="log" aria-live="off" aria-label={tr!(language, "room.messages")}>
                     { for items }
                 </div>
                 if pane.newer != Edge::End {
@@ -114,6 +129,8 @@ pub fn MessageList(props: &MessageListProps) -> Html {
                     </div>
                 }
             </div>
+            // A screen reader announces what is added here.
+            <div key="announcements" id="announcements" class="visually_hidden" aria-live="polite">{ for announcements }</div>
             if !pane.following {
                 { to_the_end(language, pane.new_below, context.emit.reform(|_: MouseEvent| Input::JumpToLatest)) }
             }
