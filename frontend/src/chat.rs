@@ -96,14 +96,15 @@ pub fn Room(props: &RoomProps) -> Html {
         move |(room, free)| {
             let here = Some(*room);
             let (seen, focused) = &mut *been_in.borrow_mut();
+            let field = field.cast::<HtmlElement>();
             if seen.replace(*room) != here {
                 close.emit(());
+                // The rest of a sentence must not go to a room that the person did not open.
+                drop(field.as_ref().filter(|_| !*free).map(HtmlElement::blur));
             }
             if *free && focused.replace(*room) != here {
                 // On a touch screen, the focus would open the keyboard unasked.
-                let field =
-                    field.cast::<HtmlElement>().filter(|_| Keyboard::of_device() == Keyboard::Hardware);
-                if let Some(field) = field {
+                if let Some(field) = field.filter(|_| Keyboard::of_device() == Keyboard::Hardware) {
                     drop(field.focus());
                 }
             }

@@ -21,7 +21,7 @@ impl Client {
             let mut held: Vec<Cursor> = others.into_iter().chain(self.held.iter().copied()).collect();
             // The newest positions are the most likely to show that the log has lost some.
             held.drain(..held.len().saturating_sub(HELD_MAX));
-            let room = Some(self.rooms.session_room());
+            let room = Some(self.rooms.open_id());
             let hello = Hello { reference, build: self.build.clone(), cursor, held, room };
             out.push(Effect::Transmit(socket, Command::Hello(hello)));
         }

@@ -29,13 +29,9 @@ impl Default for Rooms {
 }
 
 impl Rooms {
-    /// The id of the open room. Before the first session the room itself may be missing.
+    /// The id of the open room, which the session loads. Before the first session the rooms are not known: then
+    /// it is the one that the person wants to open, so that a text written meanwhile goes there.
     pub(crate) fn open_id(&self) -> RoomId {
-        self.open
-    }
-
-    /// The room to load with the session: before the first session, the one that is to be opened.
-    pub(crate) fn session_room(&self) -> RoomId {
         self.wanted_room.filter(|_| self.rooms.is_empty()).unwrap_or(self.open)
     }
 

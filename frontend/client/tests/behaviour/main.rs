@@ -12,6 +12,7 @@ mod identity;
 mod looking_up;
 mod marks;
 mod page;
+mod opening;
 mod paging;
 mod reading;
 mod resuming;
