@@ -83,7 +83,7 @@ pub const ACKED_ROWS_MAX: usize = OUTBOX_ROWS_MAX;
 pub const PEOPLE_MAX: usize = shared::limits::PRESENCE_NAMED_MAX;
 
 /// Names of members that are held. Past it: names of members who are neither present nor the author
-/// of a held row are forgotten.
+/// of a held row are forgotten. If more names are needed, up to twice as many are held.
 pub const NAMES_MAX: usize = 2_000;
 
 /// The time from the start of an attempt to the open WebSocket. Past it: the attempt is given up.
