@@ -15,6 +15,7 @@ mod page;
 mod opening;
 mod paging;
 mod reading;
+mod reading_place;
 mod resuming;
 mod rooms;
 mod sending;
