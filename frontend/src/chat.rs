@@ -28,7 +28,7 @@ use crate::chat::composer::Composer;
 use crate::chat::header::header;
 use crate::chat::left_rooms::use_left_rooms;
 use crate::chat::media::use_media;
-use crate::chat::message_list::MessageList;
+use crate::chat::message_list::{MessageList, Places};
 use crate::chat::notices::notices;
 use crate::chat::people::PeopleList;
 use crate::chat::room_form::RoomForm;
@@ -110,6 +110,7 @@ pub fn Room(props: &RoomProps) -> Html {
             }
         }
     });
+    let places: Places = use_mut_ref(Vec::new);
     let left = use_left_rooms(&view.rooms);
     let opens = |which: Panel| {
         let panel = panel.setter();
@@ -163,7 +164,7 @@ pub fn Room(props: &RoomProps) -> Html {
                 { header(language, view, (!has_sidebar).then(|| opens(Panel::Menu)),
                     (!has_people).then(|| opens(Panel::People)), opens(Panel::Room)) }
                 <div key="timeline" class="timeline">
-                    <MessageList key={view.pane.room.0} pane={view.pane.clone()} room_name={room_name.clone()} />
+                    <MessageList key={view.pane.room.0} pane={view.pane.clone()} room_name={room_name.clone()} places={places} />
                     { notices(&context, view, &requested, &left.borrow()) }
                 </div>
                 <Composer key="composer" composer={view.composer.clone()} {room_name} {field} />

@@ -156,17 +156,19 @@ impl Rooms {
         if let Some(room) = self.open_mut() {
             room.last_used = use_count;
             room.mark_read();
-            if room.timeline.needs_first_page() {
+            if room.timeline.is_following() && room.timeline.needs_first_page() {
                 room.paging.want(PageRequest::Older);
             }
         }
     }
 
-    /// Cancels the requests of the open room.
+    /// Cancels the requests of the open room. A person who reads in its middle finds the place again.
     fn close_open(&mut self) {
         if let Some(room) = self.open_mut() {
             room.paging.clear();
-            room.timeline.show_latest();
+            if room.timeline.is_following() {
+                room.timeline.show_latest();
+            }
         }
     }
 

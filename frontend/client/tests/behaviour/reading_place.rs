@@ -1,7 +1,7 @@
 //! The place at which a person reads a room's history.
 
 use crate::house::{House, LOBBY, member};
-use crate::page::{Page, ann, history_queries};
+use crate::page::{Page, ann, bo, history_queries};
 use client::effect::Effect;
 use client::input::Input;
 use client::limits::WINDOW_STEP_ROWS;
@@ -96,4 +96,23 @@ fn a_reset_of_the_lobby_keeps_the_place_in_a_room_that_is_not_open() {
     assert_eq!(page.texts(), before);
     answer(&mut page, &house, TEA, out);
     assert_eq!((page.texts(), names(&mut page)), (before, vec!["Bob".to_owned()]));
+}
+
+#[test]
+fn a_room_read_in_the_middle_opens_there_again() {
+    let (mut house, mut page) = reader();
+    let before = page.texts();
+    let out = page.give(Input::OpenRoom(LOBBY));
+    answer(&mut page, &house, LOBBY, out);
+    let posted = house.post_in(TEA, &bo(), 9_999, "401");
+    page.frame(posted);
+    assert_eq!(page.give(Input::OpenRoom(TEA)), []);
+    let view = page.view();
+    assert_eq!((page.texts(), view.pane.following, view.pane.new_below), (before, false, 1));
+    // A room that was read at its end opens at its end.
+    page.give(Input::JumpToLatest);
+    page.give(Input::OpenRoom(LOBBY));
+    page.give(Input::OpenRoom(TEA));
+    assert!(page.view().pane.following);
+    assert!(page.texts().len() <= 2 * WINDOW_STEP_ROWS && page.texts().contains(&401));
 }
