@@ -45,6 +45,7 @@ use crate::language::tr;
 use crate::room_label;
 use crate::search::room_directory::RoomDirectory;
 use crate::settings::Settings;
+use client::input::Input;
 use client::view::IdentityView;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -106,6 +107,18 @@ pub fn Room(props: &RoomProps) -> Html {
                 // On a touch screen, the focus would open the keyboard unasked.
                 if let Some(field) = field.filter(|_| Keyboard::of_device() == Keyboard::Hardware) {
                     drop(field.focus());
+                }
+            }
+        }
+    });
+    // A form that was closed waits no longer for its room.
+    use_effect_with(*panel, {
+        let emit = context.emit.clone();
+        move |panel| {
+            let has_form = matches!(panel, Some(Panel::NewRoom | Panel::RoomDirectory));
+            move || {
+                if has_form {
+                    emit.emit(Input::RoomFormClosed);
                 }
             }
         }

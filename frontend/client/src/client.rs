@@ -264,17 +264,24 @@ impl Client {
                     room.timeline.set_at_end(at_end);
                 }
             }
-            Input::DraftChanged { room, text } => self.drafts.set_text(room, &text, now.mono, out),
+            Input::DraftChanged { room, text } => {
+                self.rooms.go_on(Some(room));
+                self.drafts.set_text(room, &text, now.mono, out);
+            }
             Input::Send { client_id, room, text } => self.send_message(client_id, room, &text, now, out),
             Input::CreateRoom { client_id, name, description } => {
+                self.rooms.await_room();
                 self.queue_command(client_id, CommandBody::Create { name, description }, now, out);
             }
             Input::ChangeRoom { client_id, room, name, description } => {
                 self.queue_command(client_id, CommandBody::Change { room, name, description }, now, out);
             }
             Input::JoinRoom { client_id, room } => {
-                self.queue_command(client_id, CommandBody::Join { room }, now, out)
+                self.rooms.await_room();
+                self.queue_command(client_id, CommandBody::Join { room }, now, out);
             }
+            Input::RoomFormClosed => self.rooms.go_on(None),
+            Input::DismissReadyRoom => self.rooms.dismiss_ready_room(),
             Input::LeaveRoom { client_id, room } => {
                 self.queue_command(client_id, CommandBody::Leave { room }, now, out)
             }

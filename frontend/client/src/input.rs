@@ -148,7 +148,8 @@ pub enum Input {
         /// The text of the message.
         text: String,
     },
-    /// The person creates a room, which opens once it exists.
+    /// The person creates a room, which opens once it exists. If the person has gone on elsewhere by then, the
+    /// page only offers the room, see [`crate::view::Notices::ready_room`].
     CreateRoom {
         /// A new id for each command.
         client_id: ClientId,
@@ -168,13 +169,17 @@ pub enum Input {
         /// The room's new purpose.
         description: String,
     },
-    /// The person joins a room, which opens once the member is in it.
+    /// The person joins a room, which opens once the member is in it, or is offered as a created one is.
     JoinRoom {
         /// A new id for each command.
         client_id: ClientId,
         /// The room to join.
         room: RoomId,
     },
+    /// The form that creates or joins a room was closed, by the person or because the room opened.
+    RoomFormClosed,
+    /// The person dismisses the offer to open the room that is ready.
+    DismissReadyRoom,
     /// The person leaves a room.
     LeaveRoom {
         /// A new id for each command.

@@ -147,6 +147,9 @@ pub struct Notices {
     pub left_behind: Vec<LeftBehind>,
     /// The room that the person opened without being in it, and what the directory says of it.
     pub unjoined_room: Option<UnjoinedRoom>,
+    /// The room that was created or joined after the person had gone on elsewhere. It may not be in the list of
+    /// rooms yet.
+    pub ready_room: Option<RoomId>,
     /// Whether events are missing and on their way, so that the view may be incomplete.
     pub catching_up: bool,
     /// Whether the server serves another build of the page.

@@ -13,7 +13,7 @@ use crate::components::connection_notice::ConnectionNotice;
 use crate::components::icon::Icon;
 use crate::context::AppContext;
 use crate::language::{Language, tr};
-use crate::random;
+use crate::{random, room_label};
 use client::input::Input;
 use client::view::{AtRisk, LeftBehind, RowKey, View};
 use shared::RoomId;
@@ -44,6 +44,7 @@ pub fn notices(context: &AppContext, view: &View, requested: &RequestedRoom, lef
     if let Some(room) = requested.room.filter(|_| usable) {
         notices.push(join_prompt::join_prompt(context, view, room, requested));
     }
+    notices.extend(ready_room(context, view, requested));
     notices.extend(refused_command::refused_command(context, view, requested.room, left));
     notices.extend(view.notices.left_behind.first().map(|left| left_behind(context, left)));
     notices.extend(view.notices.new_epoch.then(|| new_epoch(context)));
@@ -136,6 +137,27 @@ fn join_button(context: &AppContext, room: RoomId, busy: bool, failed: Option<Ro
             { tr!(context.language(), "room_directory.join") }
         </button>
     }
+}
+
+/// Offers to open a room that was created or joined after the person had gone on elsewhere.
+fn ready_room(context: &AppContext, view: &View, requested: &RequestedRoom) -> Option<Html> {
+    let language = context.language();
+    let room = view.rooms.iter().find(|item| Some(item.id) == view.notices.ready_room)?;
+    let id = room.id;
+    let open = context.emit.reform(move |_: MouseEvent| Input::OpenRoom(id));
+    let (emit, on_stay) = (context.emit.clone(), requested.on_stay.clone());
+    let stay = Callback::from(move |_: MouseEvent| {
+        emit.emit(Input::DismissReadyRoom);
+        on_stay.emit(());
+    });
+    let text = tr!(language, "ready_room.text", room = room_label::name(language, id, &room.name));
+    let actions = html! {
+        <>
+            { text_button("open", tr!(language, "room_directory.open"), open) }
+            { dismiss(language, stay) }
+        </>
+    };
+    Some(notice("ready_room", "ready_room", Tone::Calm, text, actions))
 }
 
 fn new_epoch(context: &AppContext) -> Html {

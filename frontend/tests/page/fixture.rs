@@ -221,6 +221,7 @@ pub(crate) struct Parts {
     pub(crate) directory: Option<DirectoryPage>,
     pub(crate) left_behind: Vec<LeftBehind>,
     pub(crate) unjoined_room: Option<UnjoinedRoom>,
+    pub(crate) ready_room: Option<RoomId>,
     pub(crate) catching_up: bool,
     pub(crate) new_version: bool,
     pub(crate) new_epoch: bool,
@@ -244,6 +245,7 @@ impl Parts {
         let notices = Notices {
             left_behind: self.left_behind,
             unjoined_room: self.unjoined_room,
+            ready_room: self.ready_room,
             catching_up: self.catching_up,
             new_version: self.new_version,
             new_epoch: self.new_epoch,
@@ -300,6 +302,7 @@ pub(crate) fn room() -> Parts {
         directory: None,
         left_behind: Vec::new(),
         unjoined_room: None,
+        ready_room: None,
         catching_up: false,
         new_version: false,
         new_epoch: false,

@@ -178,7 +178,7 @@ impl Client {
 
     /// Settles the command that a reply answers.
     pub(super) fn apply_reply(&mut self, reply: Reply, out: &mut Vec<Effect>) {
-        let Some(OutboxEntry { row, is_new, .. }) = self.outbox.take_replied(reply.reference) else {
+        let Some(OutboxEntry { row, .. }) = self.outbox.take_replied(reply.reference) else {
             return;
         };
         self.forget_row(row.key(), out);
@@ -194,9 +194,9 @@ impl Client {
                     room.timeline.add_acked(&message, reach, viewer);
                 }
             }
-            CommandBody::Create { .. } | CommandBody::Join { .. } if is_new => {
+            CommandBody::Create { .. } | CommandBody::Join { .. } => {
                 if let Some(id) = reply.room {
-                    self.rooms.open_room(id);
+                    self.rooms.open_awaited(id);
                 }
             }
             _ => {}
