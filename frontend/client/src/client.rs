@@ -296,6 +296,7 @@ impl Client {
             }
             Input::CloseDirectory => self.directory = None,
             Input::AdoptLeftBehind(owner) => self.adopt_left_behind(owner, now, out),
+            Input::DeferLeftBehind(owner) => self.foreign_rows.defer(owner),
             Input::DiscardLeftBehind(owner) => self.discard_left_behind(owner, out),
             Input::Retry(key) => {
                 if self.identity.me().is_some() {

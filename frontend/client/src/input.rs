@@ -201,6 +201,9 @@ pub enum Input {
     /// Messages that the other person's tab may have sent fail with
     /// [`crate::persisted::MAY_HAVE_ARRIVED`].
     AdoptLeftBehind(Owner),
+    /// The person does not decide now about rows and drafts that another person left behind. The page shows them
+    /// again when it is loaded the next time.
+    DeferLeftBehind(Owner),
     /// The person discards rows and drafts that another person left behind.
     DiscardLeftBehind(Owner),
     /// The person sends a failed row again.

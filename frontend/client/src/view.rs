@@ -144,7 +144,7 @@ pub struct People {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notices {
     /// Rows and drafts that previous members of this page left behind.
-    pub left_behind: Vec<LeftBehind>,
+    pub left_behind: Slice<[LeftBehind]>,
     /// The room that the person opened without being in it, and what the directory says of it.
     pub unjoined_room: Option<UnjoinedRoom>,
     /// The room that was created or joined after the person had gone on elsewhere. It may not be in the list of
@@ -347,6 +347,20 @@ pub struct LeftBehind {
     pub rows: u32,
     /// The number of drafts.
     pub drafts: u32,
+    /// The messages in the order of sending, then the drafts. Empty while nobody is signed in: only a member of
+    /// the house may read them.
+    pub texts: Rc<[LeftText]>,
+}
+
+/// A message or draft that a previous member of this page left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftText {
+    /// Room that the text is written for.
+    pub room: RoomId,
+    /// The whole text.
+    pub text: Rc<str>,
+    /// Whether the text is a draft, which stays in the composer.
+    pub is_draft: bool,
 }
 
 /// The pages of the room directory that are loaded.

@@ -243,7 +243,7 @@ impl Parts {
         };
         let Parts { draft, waiting, can_send, at_risk, .. } = self;
         let notices = Notices {
-            left_behind: self.left_behind,
+            left_behind: self.left_behind.into(),
             unjoined_room: self.unjoined_room,
             ready_room: self.ready_room,
             catching_up: self.catching_up,

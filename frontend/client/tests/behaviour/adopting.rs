@@ -126,6 +126,12 @@ fn rows_of_another_member_are_hidden_until_they_are_adopted() {
         assert_eq!(posts(&other.enter(&House::new(epoch), &you)), []);
         let left = other.view().notices.left_behind[0].clone();
         assert_eq!((&*left.name, left.rows, left.drafts), ("Ann", 1, 1));
+        let texts: Vec<(&str, bool)> = left.texts.iter().map(|left| (&*left.text, left.is_draft)).collect();
+        assert_eq!(
+            texts,
+            [("secret", false), ("half a secret", true)],
+            "they are shown before they are sent"
+        );
         assert_eq!((other.rows().len(), other.draft().as_str()), (0, ""));
         other.type_text("mine");
         let out = other.give(Input::AdoptLeftBehind(left.owner));
@@ -134,6 +140,26 @@ fn rows_of_another_member_are_hidden_until_they_are_adopted() {
         let owners: Vec<Owner> = store.read().rows.iter().map(|row| row.owner).collect();
         assert_eq!(owners, [Owner { epoch: Some(shared::Epoch(epoch)), member: you.id }]);
         assert_eq!(other.view().notices.left_behind.len(), 0);
+    }
+}
+
+#[test]
+fn deferred_rows_stay_until_the_next_load() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.break_connection(1006);
+    page.send(1, "secret");
+    page.give(Input::Leaving);
+    for _ in 0..2 {
+        let mut other = Page::on(&page.store).start();
+        other.give(Input::IdentityFetched(Ok(Some(bo()))));
+        other.enter(&house, &bo());
+        let left = other.view().notices.left_behind[0].clone();
+        assert_eq!(other.give(Input::DeferLeftBehind(left.owner)), []);
+        assert_eq!(other.view().notices.left_behind.len(), 0);
+        other.reconnect(&house, &bo());
+        assert_eq!(other.view().notices.left_behind.len(), 0);
+        assert_eq!(other.store.read().rows.len(), 1);
     }
 }
 
@@ -204,6 +230,7 @@ fn a_signed_out_page_shows_only_the_number_of_waiting_rows() {
     let view = other.view();
     assert!(matches!(*view.identity, IdentityView::Nobody { .. }));
     assert_eq!((view.notices.left_behind[0].rows, view.pane.rows.len()), (1, 0));
+    assert!(view.notices.left_behind[0].texts.is_empty());
     other.give(Input::DiscardLeftBehind(view.notices.left_behind[0].owner));
     assert_eq!(other.store.read(), StoredRows::default());
 }

@@ -244,9 +244,10 @@ impl FuzzRng {
             12 => [Input::SearchDirectory { find: text }, Input::LoadMoreDirectory, Input::CloseDirectory]
                 [self.below(3) as usize]
                 .clone(),
-            13 => [Input::AdoptLeftBehind(self.owner()), Input::DiscardLeftBehind(self.owner())]
-                [self.below(2) as usize]
-                .clone(),
+            13 => {
+                let decide = [Input::AdoptLeftBehind, Input::DiscardLeftBehind, Input::DeferLeftBehind];
+                decide[self.below(3) as usize](self.owner())
+            }
             14 => Input::Leaving,
             _ => Input::ChangeRoom { client_id: id, room, name: text.clone(), description: text },
         }
