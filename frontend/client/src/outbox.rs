@@ -95,7 +95,7 @@ impl Outbox {
             renew_at,
             is_saved: false,
             has_failed_save: false,
-            is_new: true,
+            was_stored_refused: false,
             shown: None,
         });
     }
@@ -269,7 +269,7 @@ impl Outbox {
                 renew_at: 0,
                 is_saved,
                 has_failed_save: false,
-                is_new: false,
+                was_stored_refused: false,
                 shown: None,
             };
             let from = entry.row.owner;
@@ -286,6 +286,22 @@ impl Outbox {
             let at = self.entries.partition_point(|held| held.row.send_order <= entry.row.send_order);
             self.entries.insert(at, entry);
         }
+    }
+
+    /// Records that a read of the storage began.
+    pub(crate) fn note_load_started(&mut self) {
+        for entry in &mut self.entries {
+            entry.was_stored_refused = entry.is_saved && entry.is_refused();
+        }
+    }
+
+    /// Drops the refused commands that the person discarded in another tab, or sends again there.
+    pub(crate) fn drop_taken(&mut self, stored: &[StoredRow]) {
+        let is_still = |id| stored.iter().any(|row| row.client_id == id && row.failed.is_some());
+        self.entries.retain(|entry| {
+            let is_unchanged = entry.was_stored_refused && entry.is_refused();
+            !is_unchanged || is_still(entry.row.client_id)
+        });
     }
 
     /// Gives the rows of this member the member's present name.
@@ -356,9 +372,7 @@ impl Outbox {
     }
 
     fn index_failed(&self, key: RowKey) -> Option<usize> {
-        let is_failed =
-            |entry: &OutboxEntry| entry.row.key() == key && matches!(entry.state, EntryState::Failed(_));
-        self.entries.iter().position(is_failed)
+        self.entries.iter().position(|entry| entry.row.key() == key && entry.is_refused())
     }
 
     fn requeue(&mut self, which: impl Fn(EntryState) -> bool) {

@@ -21,6 +21,7 @@ impl Client {
         if !std::mem::replace(&mut self.is_loading, true) {
             self.load_retry_at = None;
             self.drafts.note_load_started();
+            self.outbox.note_load_started();
             out.push(Effect::LoadRows);
         }
     }
@@ -43,6 +44,7 @@ impl Client {
                     let drafts = drafts.filter(|draft| !is_sent(draft, rows()));
                     self.drafts.refresh(&drafts.collect::<Vec<_>>(), shown);
                 }
+                self.outbox.drop_taken(&stored.rows);
                 self.foreign_rows.load(stored, |id| self.outbox.contains(id), now);
             }
             None => {

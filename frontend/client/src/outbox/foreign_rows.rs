@@ -55,7 +55,9 @@ impl ForeignRows {
                 let (expected, seen_at) =
                     same.map_or((u64::MAX, now.mono), |held| (held.free_at, held.seen_at));
                 let free_at = lease_end(row.lease, seen_at, now).min(expected);
-                let (is_free, is_own) = (free_at <= now.mono, held.is_some_and(|held| held.is_own));
+                // No tab sends a refused row unasked, so all tabs may show it.
+                let is_free = free_at <= now.mono || row.failed.is_some();
+                let is_own = held.is_some_and(|held| held.is_own);
                 self.rows.push(ForeignRow { row, is_saved: true, is_free, free_at, seen_at, is_own });
             }
         }

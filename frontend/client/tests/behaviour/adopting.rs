@@ -235,6 +235,64 @@ fn a_signed_out_page_shows_only_the_number_of_waiting_rows() {
     assert_eq!(other.store.read(), StoredRows::default());
 }
 
+/// Ann's page with a message that was refused permanently.
+fn refused(house: &House) -> Page {
+    let mut page = Page::welcome_in(house);
+    let reference = posts(&page.send(1, "tea"))[0].reference;
+    page.frame(House::error(reference, ErrorCode::TextTooLong));
+    assert_eq!(page.rows(), ["tea!"]);
+    page
+}
+
+#[test]
+fn a_refused_row_is_neither_written_nor_read_again() {
+    let house = House::new(1);
+    let mut page = refused(&house);
+    page.fire_timer_if_set(Timer::Lease);
+    let mut other = Page::again_in(&house, &page.store);
+    assert_eq!(other.rows(), ["tea!"], "every tab shows it");
+    other.fire_timer_if_set(Timer::Lease);
+    assert!(![page, other].iter().any(|page| page.timers.contains_key(&Timer::Lease)));
+}
+
+#[test]
+fn a_refused_row_is_gone_in_every_tab_once_one_has_discarded_it() {
+    let house = House::new(1);
+    let mut page = refused(&house);
+    let mut other = Page::again_in(&house, &page.store);
+    let key = other.view().pane.rows[0].key;
+    page.give(Input::VisibilityChanged(false));
+    assert_eq!(page.rows(), ["tea!"], "it is still stored");
+    other.give(Input::Discard(key));
+    page.give(Input::VisibilityChanged(true));
+    assert_eq!((page.rows(), page.store.read().rows.len()), (vec![], 0));
+}
+
+#[test]
+fn a_refused_row_is_sent_by_the_tab_in_which_the_person_asked_for_it() {
+    let house = House::new(1);
+    let mut page = refused(&house);
+    let mut other = Page::again_in(&house, &page.store);
+    let key = other.view().pane.rows[0].key;
+    assert_eq!(posts(&other.give(Input::Retry(key))).len(), 1);
+    page.give(Input::VisibilityChanged(false));
+    assert_eq!(page.rows(), [""; 0], "the other tab holds it");
+    assert_eq!(page.store.read().rows.len(), 1);
+}
+
+#[test]
+fn a_row_refused_during_a_read_of_the_storage_stays() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let reference = posts(&page.send(1, "tea"))[0].reference;
+    page.slow = true;
+    page.give(Input::VisibilityChanged(false));
+    let stored = page.store.read();
+    page.frame(House::error(reference, ErrorCode::TextTooLong));
+    page.give(Input::RowsLoaded(Some(stored)));
+    assert_eq!(page.rows(), ["tea!"]);
+}
+
 #[test]
 fn a_lease_from_a_later_clock_does_not_hold() {
     let house = House::new(1);
