@@ -169,7 +169,7 @@ pub fn Room(props: &RoomProps) -> Html {
         <div class="house">
             if has_sidebar {
                 <div key="sidebar" class="sidebar">
-                    <div key="head" class="sidebar_head">{ brand(language) }{ connection_badge(language, view.connection.transport, view.connection.ready_state) }</div>
+                    <div key="head" class="sidebar_head">{ brand(language) }{ connection_badge(language, view.connection) }</div>
                     { sidebar() }
                 </div>
             }

@@ -29,7 +29,7 @@ use crate::sync::gap_detector::GapDetector;
 use crate::sync::reorder_buffer::ReorderBuffer;
 use crate::sync::requests::{RequestOwner, Requests};
 use crate::timer::Timer;
-use shared::command::PageAnchor;
+use shared::command::{Command, PageAnchor};
 use shared::event::{EventFrame, Through};
 use shared::{CloseCode, Cursor, Epoch, Event, MemberId, Now};
 use view_cache::ViewCache;
@@ -146,9 +146,9 @@ impl Client {
         self.dispatch(input, now, out);
         self.drop_lookup();
         self.send_ready(now, out);
-        let overdue_at = self.overdue_at();
+        let awaited_since = self.awaited_since();
         self.connection.remember_last_good(now, out);
-        self.connection.schedule_deadline(overdue_at, out);
+        self.connection.schedule_deadline(awaited_since, out);
         self.schedule_lease_timer(out);
         self.count_unsettled();
         self.view_cache.mark_stale();
@@ -212,11 +212,14 @@ impl Client {
             Input::FollowsLeader(connection) => self.connection.mark_follower(connection),
             Input::FrameReceived(connection, text) => {
                 // An unreadable frame still shows that the connection lives.
+                let frame = EventFrame::parse_or_unknown(&text);
                 let outcome = self.connection.note_event(connection, now);
-                self.route_event(outcome, EventFrame::parse_or_unknown(&text), now, out);
+                self.note_answer(connection, &frame, now);
+                self.route_event(outcome, frame, now, out);
             }
             Input::EventReceived(connection, frame) => {
                 let outcome = self.connection.note_event(connection, now);
+                self.note_answer(connection, &frame, now);
                 self.route_event(outcome, frame, now, out);
             }
             Input::ThroughReceived(connection, through) => {
@@ -225,6 +228,7 @@ impl Client {
                 self.route_event(outcome, Event::Pong(Through { through }).into(), now, out);
             }
             Input::AnswerReceived(connection, frame) => {
+                self.note_answer(connection, &frame, now);
                 self.route_event(self.connection.route(connection), frame, now, out)
             }
             Input::ConnectionClosed { connection, code, reason } => {
@@ -350,9 +354,10 @@ impl Client {
                 }
             }
             Timer::Silence => {
-                let overdue_at = self.overdue_at();
-                match self.connection.take_deadline(overdue_at, now.mono) {
+                let awaited_since = self.awaited_since();
+                match self.connection.take_deadline(awaited_since, now.mono) {
                     DeadlineAction::Nothing => {}
+                    DeadlineAction::Probe => self.transmit(Command::Ping, out),
                     DeadlineAction::GiveUp => self.give_up_connection(CloseCode::Silent, now, out),
                     DeadlineAction::FallBack => {
                         self.connection.fall_back_now(now.mono, &mut self.jitter, out);

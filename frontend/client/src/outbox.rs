@@ -17,7 +17,7 @@ use crate::backoff::Backoff;
 use crate::composer_rules;
 use crate::effect::Effect;
 use crate::jitter::Jitter;
-use crate::limits::{LEASE_MS, OUTBOX_ROWS_MAX, SETTLE_MS};
+use crate::limits::{LEASE_MS, OUTBOX_ROWS_MAX};
 use crate::outbox::foreign_rows::{ForeignRow, ForeignRows};
 use crate::persisted::{CommandBody, MAY_HAVE_ARRIVED, Owner, StoredRow};
 use crate::row_key::RowKey;
@@ -343,13 +343,13 @@ impl Outbox {
         }
     }
 
-    /// The time at which the oldest reply is overdue although the connection lives.
-    pub(crate) fn overdue_at(&self) -> Option<u64> {
+    /// The time at which the oldest command in flight was sent.
+    pub(crate) fn awaited_since(&self) -> Option<u64> {
         let sent = self.entries.iter().filter_map(|entry| match entry.state {
             EntryState::InFlight { sent_at, .. } => Some(sent_at),
             _ => None,
         });
-        sent.min().map(|sent_at| sent_at.saturating_add(SETTLE_MS))
+        sent.min()
     }
 
     /// The state of a command that is given now. While a session is live, its row is saved as sent, so nobody

@@ -47,13 +47,7 @@ impl View {
     pub fn empty() -> Self {
         View {
             identity: IdentityView::Unknown { failed: false }.into(),
-            connection: ConnectionStatus {
-                transport: Transport::WebSocket,
-                ready_state: ReadyState::Closed,
-                welcomed: false,
-                retry_at: None,
-                offline: false,
-            },
+            connection: ConnectionStatus::new(Transport::WebSocket, ReadyState::Closed),
             pinned: None,
             rooms: Slice::from([]),
             pane: Pane::empty(RoomId::LOBBY).into(),
@@ -215,6 +209,16 @@ pub struct ConnectionStatus {
     pub retry_at: Option<u64>,
     /// Whether the browser reports that there is no network.
     pub offline: bool,
+    /// Whether the server has not answered for some seconds, although the connection is open.
+    pub silent: bool,
+}
+
+impl ConnectionStatus {
+    /// A connection without a `welcome`.
+    pub fn new(transport: Transport, ready_state: ReadyState) -> Self {
+        let (welcomed, retry_at, offline, silent) = (false, None, false, false);
+        ConnectionStatus { transport, ready_state, welcomed, retry_at, offline, silent }
+    }
 }
 
 /// A message as the page shows it.

@@ -279,6 +279,7 @@ pub(crate) fn room() -> Parts {
             welcomed: true,
             retry_at: None,
             offline: false,
+            silent: false,
         },
         pinned: None,
         rooms: vec![room_item(1, "")],

@@ -3,7 +3,7 @@ use client::input::Input;
 use client::persisted::{CommandBody, Owner};
 use client::transport::Transport;
 use client::view::{
-    AtRisk, ConnectionStatus, LeftBehind, PendingCommand, Person, ReadyState, RoomItem, RowState,
+    AtRisk, ConnectionStatus, LeftBehind, LeftText, PendingCommand, Person, ReadyState, RoomItem, RowState,
 };
 use shared::{Epoch, ErrorCode, MemberId, RoomId};
 use wasm_bindgen::JsCast;
@@ -47,6 +47,19 @@ async fn a_retry_is_counted_down_and_can_be_started_at_once() {
     assert!((least..=10).any(is_left), "{shown}");
     press("#reconnect_btn").await;
     assert_eq!(fixture.take_inputs(), [Input::ReconnectNow]);
+}
+
+#[wasm_bindgen_test]
+async fn the_badge_and_a_notice_tell_when_an_open_connection_brings_no_answer() {
+    let mut view = room();
+    view.connection.silent = true;
+    let mut fixture = Fixture::open(view).await;
+    assert!(text(".notice_text").starts_with("The server isn't answering."));
+    assert_eq!(text("#ready_state"), "No answer");
+    assert_eq!(find("#ready_state").get_attribute("data-state").as_deref(), Some("1"), "it is open");
+    fixture.show(room()).await;
+    assert!(maybe(".notice").is_none());
+    assert_eq!(text("#ready_state"), "Connected");
 }
 
 #[wasm_bindgen_test]

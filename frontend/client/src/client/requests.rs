@@ -115,13 +115,13 @@ impl Client {
         reference
     }
 
-    /// The time at which an answer is overdue although the connection lives.
-    pub(super) fn overdue_at(&self) -> Option<u64> {
+    /// The time since which an answer is awaited; `None` if none is.
+    pub(super) fn awaited_since(&self) -> Option<u64> {
         // Answers follow the replay, however long that takes.
         if self.is_catching_up {
             return None;
         }
-        [self.outbox.overdue_at(), self.requests.overdue_at()].into_iter().flatten().min()
+        [self.outbox.awaited_since(), self.requests.awaited_since()].into_iter().flatten().min()
     }
 
     /// Sends refused requests again, because [`Timer::Request`] fired.

@@ -23,7 +23,7 @@ impl Client {
             return view;
         }
         let last = self.view_cache.last();
-        let is_live = self.connection.is_live();
+        let is_live = self.connection.is_live() && !self.connection.is_silent();
         let open = self.rooms.open_id();
         let (unsettled, waiting) = self.outbox.rows(open, is_live);
         let is_room_same = self.rooms.open().is_some_and(|room| !room.is_touched);
