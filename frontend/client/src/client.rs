@@ -190,6 +190,7 @@ impl Client {
             Input::TransportPinnedElsewhere(pinned) if pinned == self.connection.pinned() => {}
             Input::TransportPinnedElsewhere(pinned) => self.pin_transport(pinned, now, out),
             Input::NetworkChanged => self.connection.forget_network(now.mono, out),
+            Input::NameRemembered(name) => self.identity.set_remembered_name(name),
             Input::IdentityFetched(answer) => {
                 let outcome = self.identity.apply_fetched(answer, now.mono, &mut self.jitter, out);
                 self.follow_identity(outcome, now, out);

@@ -35,6 +35,10 @@ pub enum Input {
     TransportPinnedElsewhere(Option<Transport>),
     /// The browser reports that the network is another one.
     NetworkChanged,
+    /// The name that the browser remembers now, reported before each answer to
+    /// [`crate::effect::Effect::FetchIdentity`] if the storage can be read. There is none after signing out in
+    /// another tab.
+    NameRemembered(Option<String>),
     /// The answer to [`crate::effect::Effect::FetchIdentity`]: the member, or `None` if nobody is
     /// signed in.
     IdentityFetched(Result<Option<Member>, Unreachable>),
