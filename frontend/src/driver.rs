@@ -260,7 +260,13 @@ impl Driver {
 
     fn request_identity(&self, request: IdentityRequest) {
         let driver = self.clone();
-        spawn_local(async move { driver.handle(http::request_identity(request).await) });
+        spawn_local(async move {
+            let answer = http::request_identity(request).await;
+            if matches!(answer, Input::IdentityFetched(_)) && storage::is_there() {
+                driver.handle(Input::NameRemembered(storage::read(StorageKey::Name)));
+            }
+            driver.handle(answer);
+        });
     }
 
     /// Registers a listener that lasts as long as the page. `read` turns the event into an input, or into

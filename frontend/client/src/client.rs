@@ -29,7 +29,7 @@ use crate::sync::gap_detector::GapDetector;
 use crate::sync::reorder_buffer::ReorderBuffer;
 use crate::sync::requests::{RequestOwner, Requests};
 use crate::timer::Timer;
-use shared::command::PageAnchor;
+use shared::command::{Command, PageAnchor};
 use shared::event::{EventFrame, Through};
 use shared::{CloseCode, Cursor, Epoch, Event, MemberId, Now};
 use view_cache::ViewCache;
@@ -146,9 +146,9 @@ impl Client {
         self.dispatch(input, now, out);
         self.drop_lookup();
         self.send_ready(now, out);
-        let overdue_at = self.overdue_at();
+        let awaited_since = self.awaited_since();
         self.connection.remember_last_good(now, out);
-        self.connection.schedule_deadline(overdue_at, out);
+        self.connection.schedule_deadline(awaited_since, out);
         self.schedule_lease_timer(out);
         self.count_unsettled();
         self.view_cache.mark_stale();
@@ -190,6 +190,7 @@ impl Client {
             Input::TransportPinnedElsewhere(pinned) if pinned == self.connection.pinned() => {}
             Input::TransportPinnedElsewhere(pinned) => self.pin_transport(pinned, now, out),
             Input::NetworkChanged => self.connection.forget_network(now.mono, out),
+            Input::NameRemembered(name) => self.identity.set_remembered_name(name),
             Input::IdentityFetched(answer) => {
                 let outcome = self.identity.apply_fetched(answer, now.mono, &mut self.jitter, out);
                 self.follow_identity(outcome, now, out);
@@ -212,11 +213,14 @@ impl Client {
             Input::FollowsLeader(connection) => self.connection.mark_follower(connection),
             Input::FrameReceived(connection, text) => {
                 // An unreadable frame still shows that the connection lives.
+                let frame = EventFrame::parse_or_unknown(&text);
                 let outcome = self.connection.note_event(connection, now);
-                self.route_event(outcome, EventFrame::parse_or_unknown(&text), now, out);
+                self.note_answer(connection, &frame, now);
+                self.route_event(outcome, frame, now, out);
             }
             Input::EventReceived(connection, frame) => {
                 let outcome = self.connection.note_event(connection, now);
+                self.note_answer(connection, &frame, now);
                 self.route_event(outcome, frame, now, out);
             }
             Input::ThroughReceived(connection, through) => {
@@ -225,6 +229,7 @@ impl Client {
                 self.route_event(outcome, Event::Pong(Through { through }).into(), now, out);
             }
             Input::AnswerReceived(connection, frame) => {
+                self.note_answer(connection, &frame, now);
                 self.route_event(self.connection.route(connection), frame, now, out)
             }
             Input::ConnectionClosed { connection, code, reason } => {
@@ -264,17 +269,24 @@ impl Client {
                     room.timeline.set_at_end(at_end);
                 }
             }
-            Input::DraftChanged { room, text } => self.drafts.set_text(room, &text, now.mono, out),
+            Input::DraftChanged { room, text } => {
+                self.rooms.go_on(Some(room));
+                self.drafts.set_text(room, &text, now.mono, out);
+            }
             Input::Send { client_id, room, text } => self.send_message(client_id, room, &text, now, out),
             Input::CreateRoom { client_id, name, description } => {
+                self.rooms.await_room();
                 self.queue_command(client_id, CommandBody::Create { name, description }, now, out);
             }
             Input::ChangeRoom { client_id, room, name, description } => {
                 self.queue_command(client_id, CommandBody::Change { room, name, description }, now, out);
             }
             Input::JoinRoom { client_id, room } => {
-                self.queue_command(client_id, CommandBody::Join { room }, now, out)
+                self.rooms.await_room();
+                self.queue_command(client_id, CommandBody::Join { room }, now, out);
             }
+            Input::RoomFormClosed => self.rooms.go_on(None),
+            Input::DismissReadyRoom => self.rooms.dismiss_ready_room(),
             Input::LeaveRoom { client_id, room } => {
                 self.queue_command(client_id, CommandBody::Leave { room }, now, out)
             }
@@ -289,6 +301,7 @@ impl Client {
             }
             Input::CloseDirectory => self.directory = None,
             Input::AdoptLeftBehind(owner) => self.adopt_left_behind(owner, now, out),
+            Input::DeferLeftBehind(owner) => self.foreign_rows.defer(owner),
             Input::DiscardLeftBehind(owner) => self.discard_left_behind(owner, out),
             Input::Retry(key) => {
                 if self.identity.me().is_some() {
@@ -342,9 +355,10 @@ impl Client {
                 }
             }
             Timer::Silence => {
-                let overdue_at = self.overdue_at();
-                match self.connection.take_deadline(overdue_at, now.mono) {
+                let awaited_since = self.awaited_since();
+                match self.connection.take_deadline(awaited_since, now.mono) {
                     DeadlineAction::Nothing => {}
+                    DeadlineAction::Probe => self.transmit(Command::Ping, out),
                     DeadlineAction::GiveUp => self.give_up_connection(CloseCode::Silent, now, out),
                     DeadlineAction::FallBack => {
                         self.connection.fall_back_now(now.mono, &mut self.jitter, out);

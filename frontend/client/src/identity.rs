@@ -6,7 +6,7 @@
 //!
 //! If too many people join at once, the server says when to come back. The page then waits and joins by itself.
 //!
-//! A member who signed out is not joined again: signing out deletes the remembered name. A member
+//! A member who signed out is not joined again: signing out deletes the remembered name, for all tabs. A member
 //! who becomes unknown during a session signed out in another tab.
 
 mod request;
@@ -122,6 +122,11 @@ impl Identity {
             self.join_id = Some(join_id);
             self.fetch(out);
         }
+    }
+
+    /// Takes the name that the browser remembers now. Another tab may have signed out or renamed the member.
+    pub(crate) fn set_remembered_name(&mut self, name: Option<String>) {
+        self.remembered_name = name.filter(|name| !name.is_empty());
     }
 
     /// Takes the answer to [`Effect::FetchIdentity`].

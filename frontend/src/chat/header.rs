@@ -40,7 +40,7 @@ pub fn header(
                 <span class="room_name" dir="auto">{ room_label::open_name(language, view) }</span>
             </h1>
             if has_menu {
-                { connection_badge(language, view.connection.transport, view.connection.ready_state) }
+                { connection_badge(language, view.connection) }
             }
             <span key="about" class="about">{ about(language, view) }</span>
             if let Some(onclick) = on_people {

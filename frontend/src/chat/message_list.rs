@@ -16,6 +16,7 @@ use announcer::{Announcement, Announcer};
 use client::input::Input;
 use client::view::{Edge, Pane, Slice};
 use scroll_anchor::ScrollAnchor;
+use shared::RoomId;
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, MutationObserver, MutationObserverInit, ResizeObserver};
@@ -30,7 +31,13 @@ pub struct MessageListProps {
     pub room_name: AttrValue,
     /// Whether the page is connected and no events are missing, so that a new row is a new message.
     pub is_caught_up: bool,
+    /// The places of rooms that were read in their middle.
+    pub places: Places,
 }
+
+/// The places in rooms that were read in their middle, at most one of each room. Clones refer to the same ones.
+/// They last as long as the page's component.
+pub type Places = Rc<RefCell<Vec<(RoomId, scroll_anchor::Place)>>>;
 
 /// Shows the window of messages and the state of both its ends, and keeps the person's scroll position. It
 /// emits [`Input::FollowEnd`], [`Input::LoadOlder`], [`Input::LoadNewer`] and [`Input::JumpToLatest`].
@@ -61,8 +68,18 @@ pub fn MessageList(props: &MessageListProps) -> Html {
         })
     };
     use_effect_with(node.clone(), {
-        let scroll_anchor = scroll_anchor.clone();
-        move |node| watch(node, &scroll_anchor)
+        let (scroll_anchor, places, room) = (scroll_anchor.clone(), props.places.clone(), pane.room);
+        move |node| {
+            let place = places.borrow_mut().extract_if(.., |(of, _)| *of == room).next();
+            if let (Some((_, place)), Some(list)) = (place, node.cast::<Element>()) {
+                scroll_anchor.borrow_mut().return_to(&list, &place);
+            }
+            let end = watch(node, &scroll_anchor);
+            move || {
+                end();
+                places.borrow_mut().extend(scroll_anchor.borrow().place().map(|place| (room, place)));
+            }
+        }
     });
     use_effect_with(landed.map(|landed| landed.revision), {
         let (node, scroll_anchor) = (node.clone(), scroll_anchor.clone());

@@ -221,6 +221,7 @@ pub(crate) struct Parts {
     pub(crate) directory: Option<DirectoryPage>,
     pub(crate) left_behind: Vec<LeftBehind>,
     pub(crate) unjoined_room: Option<UnjoinedRoom>,
+    pub(crate) ready_room: Option<RoomId>,
     pub(crate) catching_up: bool,
     pub(crate) new_version: bool,
     pub(crate) new_epoch: bool,
@@ -242,8 +243,9 @@ impl Parts {
         };
         let Parts { draft, waiting, can_send, at_risk, .. } = self;
         let notices = Notices {
-            left_behind: self.left_behind,
+            left_behind: self.left_behind.into(),
             unjoined_room: self.unjoined_room,
+            ready_room: self.ready_room,
             catching_up: self.catching_up,
             new_version: self.new_version,
             new_epoch: self.new_epoch,
@@ -277,6 +279,7 @@ pub(crate) fn room() -> Parts {
             welcomed: true,
             retry_at: None,
             offline: false,
+            silent: false,
         },
         pinned: None,
         rooms: vec![room_item(1, "")],
@@ -300,6 +303,7 @@ pub(crate) fn room() -> Parts {
         directory: None,
         left_behind: Vec::new(),
         unjoined_room: None,
+        ready_room: None,
         catching_up: false,
         new_version: false,
         new_epoch: false,

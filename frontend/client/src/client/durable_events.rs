@@ -152,7 +152,8 @@ impl Client {
         self.last_position = self.last_position.max(snapshot.as_of);
         self.members.set_author_names(&snapshot.authors, &snapshot.messages, snapshot.as_of);
         let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
-        let is_open = self.rooms.open_id() == id;
+        let open = self.rooms.open_id();
+        let is_open = open == id;
         let own = snapshot.messages.iter().rfind(|message| Some(message.author) == viewer.me);
         for (other, room) in self.rooms.iter_mut() {
             if other == id {
@@ -166,9 +167,8 @@ impl Client {
                     room.describe(entry, snapshot.as_of);
                 }
             } else if id == RoomId::LOBBY {
-                // Renames announced in the lobby were missed too. Unload the other rooms, so that
-                // they are fetched again under the new names.
-                room.timeline.unload();
+                // Renames announced in the lobby were missed too.
+                room.outdate_names(other == open);
             }
         }
         self.refresh_rows();

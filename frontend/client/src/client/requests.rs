@@ -12,7 +12,7 @@ use crate::persisted::CommandBody;
 use crate::sync::gap_detector::Sequenced;
 use crate::sync::requests::RequestOwner;
 use crate::timer::Timer;
-use shared::command::{self, Command};
+use shared::command::{self, Command, PageAnchor};
 use shared::event::{EventsPage, HistoryPage, Reply, RoomsPage};
 use shared::{Message, Now};
 
@@ -46,13 +46,17 @@ impl Client {
         if room.paging.is_in_flight() {
             return;
         }
-        let is_empty = room.timeline.is_unloaded() && room.paging.is_idle();
-        if !is_empty && room.paging.wanted().is_none() {
+        let own = match () {
+            () if !room.paging.is_idle() => None,
+            () if room.timeline.is_unloaded() => Some(PageRequest::Older),
+            () => room.outdated_names.map(|(after, _)| PageRequest::Names(after)),
+        };
+        if own.is_none() && room.paging.wanted().is_none() {
             return self.requests.forget(owner);
         }
         let Some(room) = self.rooms.open_mut() else { return };
-        if is_empty {
-            room.paging.want(PageRequest::Older);
+        if let Some(own) = own {
+            room.paging.want(own);
         }
         let Some(want) = room.paging.wanted() else { return };
         if self.requests.is_in_flight(owner) {
@@ -63,6 +67,7 @@ impl Client {
             PageRequest::Older => room.timeline.older_page(room.events.held_through()),
             PageRequest::Newer => room.timeline.newer_page(),
             PageRequest::Jump(at) => at,
+            PageRequest::Names(after) => PageAnchor::After(after),
         };
         if let Some(reference) = self.send_if_wanted(owner, true, now) {
             if let Some(room) = self.rooms.open_mut() {
@@ -110,13 +115,13 @@ impl Client {
         reference
     }
 
-    /// The time at which an answer is overdue although the connection lives.
-    pub(super) fn overdue_at(&self) -> Option<u64> {
+    /// The time since which an answer is awaited; `None` if none is.
+    pub(super) fn awaited_since(&self) -> Option<u64> {
         // Answers follow the replay, however long that takes.
         if self.is_catching_up {
             return None;
         }
-        [self.outbox.overdue_at(), self.requests.overdue_at()].into_iter().flatten().min()
+        [self.outbox.awaited_since(), self.requests.awaited_since()].into_iter().flatten().min()
     }
 
     /// Sends refused requests again, because [`Timer::Request`] fired.
@@ -143,6 +148,7 @@ impl Client {
             RequestOwner::Page(room) => {
                 if let Some(room) = self.rooms.get_mut(room) {
                     room.paging.mark_refused(temporary);
+                    room.outdated_names = room.outdated_names.filter(|_| temporary);
                 }
             }
             RequestOwner::Directory => {
@@ -172,7 +178,7 @@ impl Client {
 
     /// Settles the command that a reply answers.
     pub(super) fn apply_reply(&mut self, reply: Reply, out: &mut Vec<Effect>) {
-        let Some(OutboxEntry { row, is_new, .. }) = self.outbox.take_replied(reply.reference) else {
+        let Some(OutboxEntry { row, .. }) = self.outbox.take_replied(reply.reference) else {
             return;
         };
         self.forget_row(row.key(), out);
@@ -188,9 +194,9 @@ impl Client {
                     room.timeline.add_acked(&message, reach, viewer);
                 }
             }
-            CommandBody::Create { .. } | CommandBody::Join { .. } if is_new => {
+            CommandBody::Create { .. } | CommandBody::Join { .. } => {
                 if let Some(id) = reply.room {
-                    self.rooms.open_room(id);
+                    self.rooms.open_awaited(id);
                 }
             }
             _ => {}
@@ -205,6 +211,10 @@ impl Client {
         // The server read the page after the request was sent, so its names are at least as new as
         // `last_position`.
         self.members.set_author_names(&page.authors, &page.messages, last_position);
+        if let PageRequest::Names(after) = want {
+            room.update_names(after, page);
+            return self.refresh_rows();
+        }
         let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
         let segment = Segment::from_messages(&page.messages, page.older, page.newer, viewer);
         if want == PageRequest::Jump(at) {

@@ -9,7 +9,7 @@ use crate::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
 use crate::row_key::RowKey;
 use crate::sync::requests::Requests;
 use crate::timer::Timer;
-use crate::view::{IdentityView, LeftBehind};
+use crate::view::{IdentityView, LeftBehind, Slice};
 use shared::{ClientId, Now};
 
 impl Client {
@@ -21,6 +21,7 @@ impl Client {
         if !std::mem::replace(&mut self.is_loading, true) {
             self.load_retry_at = None;
             self.drafts.note_load_started();
+            self.outbox.note_load_started();
             out.push(Effect::LoadRows);
         }
     }
@@ -43,6 +44,7 @@ impl Client {
                     let drafts = drafts.filter(|draft| !is_sent(draft, rows()));
                     self.drafts.refresh(&drafts.collect::<Vec<_>>(), shown);
                 }
+                self.outbox.drop_taken(&stored.rows);
                 self.foreign_rows.load(stored, |id| self.outbox.contains(id), now);
             }
             None => {
@@ -144,11 +146,11 @@ impl Client {
     }
 
     /// Rows and drafts that others left behind; empty until this member's identity is known.
-    pub(super) fn left_behind(&self) -> Vec<LeftBehind> {
+    pub(super) fn left_behind(&mut self) -> Slice<[LeftBehind]> {
         match (self.identity.view(), self.owner()) {
             (IdentityView::Nobody { .. }, _) => self.foreign_rows.left_behind(None),
             (_, Some(owner)) if owner.epoch.is_some() => self.foreign_rows.left_behind(Some(owner)),
-            _ => Vec::new(),
+            _ => Slice::default(),
         }
     }
 

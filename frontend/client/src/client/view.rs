@@ -23,7 +23,7 @@ impl Client {
             return view;
         }
         let last = self.view_cache.last();
-        let is_live = self.connection.is_live();
+        let is_live = self.connection.is_live() && !self.connection.is_silent();
         let open = self.rooms.open_id();
         let (unsettled, waiting) = self.outbox.rows(open, is_live);
         let is_room_same = self.rooms.open().is_some_and(|room| !room.is_touched);
@@ -57,6 +57,7 @@ impl Client {
         let notices = Notices {
             left_behind: self.left_behind(),
             unjoined_room: self.lookup.as_ref().filter(|_| self.rooms.open().is_some()).map(RoomLookup::view),
+            ready_room: self.rooms.ready_room(),
             catching_up: self.is_catching_up || !self.is_complete(),
             new_version: self.has_new_version,
             new_epoch: self.has_new_epoch,

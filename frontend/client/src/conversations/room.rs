@@ -6,7 +6,7 @@ use crate::sync::gap_detector::GapDetector;
 use crate::sync::reorder_buffer::ReorderBuffer;
 use crate::view::{RoomItem, Slice};
 use shared::RoomId;
-use shared::event::RoomEntry;
+use shared::event::{HistoryPage, RoomEntry};
 use std::rc::Rc;
 
 /// A room that the member is in, with everything that the client holds of it.
@@ -29,6 +29,8 @@ pub(crate) struct Room {
     pub(crate) events: ReorderBuffer,
     pub(crate) timeline: Timeline,
     pub(crate) paging: Paging,
+    /// The positions after which and up to which held messages may show outdated names of their authors.
+    pub(crate) outdated_names: Option<(u64, u64)>,
     /// The number of the last read message.
     read_to: Option<u64>,
     /// Greater for a room that was opened later.
@@ -64,6 +66,7 @@ impl Room {
             events: ReorderBuffer::new(GapDetector::from(n)),
             timeline: Timeline::unloaded(None),
             paging: Paging::default(),
+            outdated_names: None,
             read_to: None,
             last_used: 0,
             is_touched: true,
@@ -125,6 +128,26 @@ impl Room {
         let read_to = self.read_to.get_or_insert(seq.saturating_sub(1));
         if is_own {
             *read_to = seq.max(*read_to);
+        }
+    }
+
+    /// Records that renames were missed. The messages that are not in the window are evicted, and the names of the
+    /// others are requested once the room is open. A room in which nobody reads is loaded again when it opens.
+    pub(crate) fn outdate_names(&mut self, is_open: bool) {
+        if self.timeline.is_following() && !is_open {
+            self.timeline.unload();
+        }
+        self.outdated_names = self.timeline.keep_window();
+    }
+
+    /// Records that the names of the messages after `after` are up to date, as far as this page of them goes.
+    pub(crate) fn update_names(&mut self, after: u64, page: &HistoryPage) {
+        let last = |(_, to): (u64, u64)| {
+            let last = page.messages.last().map(|message| message.n).filter(|n| page.newer && *n < to)?;
+            Some((last, to))
+        };
+        if self.outdated_names.is_some_and(|(from, _)| from == after) {
+            self.outdated_names = self.outdated_names.and_then(last);
         }
     }
 

@@ -16,6 +16,10 @@ pub(crate) struct Rooms {
     open: RoomId,
     /// The room to open once the member is in it.
     wanted_room: Option<RoomId>,
+    /// Whether the person still waits for the room that was asked for last.
+    is_awaited: bool,
+    /// The room that was ready after the person had gone on elsewhere.
+    ready_room: Option<RoomId>,
     /// The position that the session's list of rooms describes.
     as_of: u64,
     use_count: u64,
@@ -24,18 +28,15 @@ pub(crate) struct Rooms {
 impl Default for Rooms {
     fn default() -> Self {
         let rooms = RoomMap::default();
-        Rooms { rooms, open: RoomId::LOBBY, wanted_room: None, as_of: 0, use_count: 0 }
+        let (open, wanted_room, ready_room) = (RoomId::LOBBY, None, None);
+        Rooms { rooms, open, wanted_room, is_awaited: false, ready_room, as_of: 0, use_count: 0 }
     }
 }
 
 impl Rooms {
-    /// The id of the open room. Before the first session the room itself may be missing.
+    /// The id of the open room, which the session loads. Before the first session the rooms are not known: then
+    /// it is the one that the person wants to open, so that a text written meanwhile goes there.
     pub(crate) fn open_id(&self) -> RoomId {
-        self.open
-    }
-
-    /// The room to load with the session: before the first session, the one that is to be opened.
-    pub(crate) fn session_room(&self) -> RoomId {
         self.wanted_room.filter(|_| self.rooms.is_empty()).unwrap_or(self.open)
     }
 
@@ -90,6 +91,7 @@ impl Rooms {
     pub(crate) fn begin_session(&mut self, welcome: &Welcome, keep: bool, viewer: Viewer<'_>) {
         let mut held = self.rooms.take();
         self.as_of = welcome.as_of;
+        self.ready_room = None;
         for entry in welcome.rooms.iter().take(ROOMS_MAX) {
             self.rooms.insert(entry.id, Room::from_entry(entry, welcome.as_of));
         }
@@ -141,16 +143,52 @@ impl Rooms {
     /// Removes a room that the member left.
     pub(crate) fn leave(&mut self, id: RoomId) {
         self.rooms.remove(id);
+        self.withdraw_offer(id);
         self.choose_open();
+    }
+
+    /// Records that the person asks for a room.
+    pub(crate) fn await_room(&mut self) {
+        self.is_awaited = true;
+    }
+
+    /// Records that the person went on elsewhere: wrote in `room`, or closed the form that had asked for a room.
+    pub(crate) fn go_on(&mut self, room: Option<RoomId>) {
+        self.is_awaited &= room.is_some() && room == self.wanted_room;
+    }
+
+    /// Opens the room that the person asked for. If the person has gone on elsewhere, the page only offers it:
+    /// otherwise the rest of a sentence would go there.
+    pub(crate) fn open_awaited(&mut self, id: RoomId) {
+        if self.is_awaited {
+            return self.open_room(id);
+        }
+        self.wanted_room = self.wanted_room.filter(|wanted| *wanted != id);
+        self.ready_room = Some(id).filter(|id| *id != self.open);
+    }
+
+    /// The room that the page offers to open.
+    pub(crate) fn ready_room(&self) -> Option<RoomId> {
+        self.ready_room
+    }
+
+    /// Withdraws the offer to open the room that is ready.
+    pub(crate) fn dismiss_ready_room(&mut self) {
+        self.ready_room = None;
+    }
+
+    fn withdraw_offer(&mut self, id: RoomId) {
+        self.ready_room = self.ready_room.filter(|ready| *ready != id);
     }
 
     /// Opens a room, or opens it later if the member is not in it yet.
     pub(crate) fn open_room(&mut self, id: RoomId) {
         if !self.rooms.contains_key(id) {
-            self.wanted_room = Some(id);
+            (self.wanted_room, self.is_awaited) = (Some(id), true);
             return;
         }
-        self.wanted_room = None;
+        (self.wanted_room, self.is_awaited) = (None, false);
+        self.withdraw_offer(id);
         if self.open != id {
             self.close_open();
             self.open = id;
@@ -160,24 +198,27 @@ impl Rooms {
         if let Some(room) = self.open_mut() {
             room.last_used = use_count;
             room.mark_read();
-            if room.timeline.needs_first_page() {
+            if room.timeline.is_following() && room.timeline.needs_first_page() {
                 room.paging.want(PageRequest::Older);
             }
         }
     }
 
-    /// Cancels the requests of the open room.
+    /// Cancels the requests of the open room. A person who reads in its middle finds the place again.
     fn close_open(&mut self) {
         if let Some(room) = self.open_mut() {
             room.paging.clear();
-            room.timeline.show_latest();
+            if room.timeline.is_following() {
+                room.timeline.show_latest();
+            }
         }
     }
 
     fn choose_open(&mut self) {
         if let Some(wanted) = self.wanted_room.filter(|id| self.rooms.contains_key(*id)) {
-            self.open_room(wanted);
-        } else if !self.rooms.contains_key(self.open) {
+            self.open_awaited(wanted);
+        }
+        if !self.rooms.contains_key(self.open) {
             self.open = RoomId::LOBBY;
         }
     }

@@ -194,7 +194,7 @@ mod tests {
             (Call::FirstPoll { hello: hello("dev"), is_away: false }, Some(10_000)),
             (poll(0), Some(10_000)),
             (poll(25), Some(35_000)),
-            (Call::Command { identity: None, command: Command::Ping }, Some(20_000)),
+            (Call::Command { identity: None, command: Command::Ping }, Some(15_000)),
         ] {
             assert_eq!(request(call.clone()).timeout_ms(), timeout, "{call:?}");
         }

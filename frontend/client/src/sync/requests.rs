@@ -4,7 +4,6 @@
 //! requests are sent again on the next one, except those for missing events: the next session
 //! replays the events.
 
-use crate::limits::SETTLE_MS;
 use crate::sorted::Map;
 use shared::{Address, RoomId};
 
@@ -136,13 +135,13 @@ impl Requests {
         }
     }
 
-    /// The time at which the first answer is overdue although the connection lives.
-    pub(crate) fn overdue_at(&self) -> Option<u64> {
+    /// The time at which the oldest request in flight was sent.
+    pub(crate) fn awaited_since(&self) -> Option<u64> {
         let sent = self.0.values().filter_map(|state| match state {
             RequestState::InFlight { sent_at, .. } => Some(*sent_at),
             _ => None,
         });
-        sent.min().map(|sent_at| sent_at.saturating_add(SETTLE_MS))
+        sent.min()
     }
 }
 
@@ -166,10 +165,10 @@ mod tests {
         requests.want(PAGE);
         assert!(!requests.is_wanted(PAGE) && requests.is_in_flight(PAGE));
         assert_eq!((requests.owner_of(7), requests.owner_of(8)), (Some(PAGE), None));
-        assert_eq!(requests.overdue_at(), Some(1_000 + SETTLE_MS));
+        assert_eq!(requests.awaited_since(), Some(1_000));
         requests.disconnected();
         assert!(requests.is_wanted(PAGE));
-        assert_eq!((requests.owner_of(7), requests.overdue_at()), (None, None));
+        assert_eq!((requests.owner_of(7), requests.awaited_since()), (None, None));
     }
 
     #[test]

@@ -12,6 +12,9 @@ use web_sys::Element;
 /// Distance from the end, in CSS pixels, that still counts as being at the end: a line and a half.
 const NEAR_PX: i32 = 40;
 
+/// Key of the first visible text, and its distance in CSS pixels from the list's top edge.
+pub(super) type Place = (String, f64);
+
 /// Scroll position of the person in one message list.
 pub(super) struct ScrollAnchor {
     /// Whether the person is at the end and is to be kept there.
@@ -32,6 +35,18 @@ impl ScrollAnchor {
     pub(super) fn new(pane: &Pane) -> Self {
         let (following, ends) = (pane.following, pane.newer == Edge::End);
         ScrollAnchor { pinned: following, following, ends, top: 0, anchor: None, requested: (None, None) }
+    }
+
+    /// Goes back to a place that [`ScrollAnchor::place`] returned, if the list contains its row. To be called
+    /// before the position is corrected for the first time.
+    pub(super) fn return_to(&mut self, list: &Element, (row, offset): &Place) {
+        self.anchor = find(list, row).filter(|_| !self.pinned).map(|text| (text, *offset));
+    }
+
+    /// The place of a person who is not at the end.
+    pub(super) fn place(&self) -> Option<Place> {
+        let (text, offset) = self.anchor.as_ref().filter(|_| !self.pinned)?;
+        Some((text.get_attribute("data-key")?, *offset))
     }
 
     /// Measures the position. To be called before the list is changed to show `pane`.
@@ -115,8 +130,7 @@ impl ScrollAnchor {
     /// Scrolls the row to the middle of the list, or its beginning to the top if it is higher than the list.
     /// Nothing happens if the list does not contain the row.
     pub(super) fn show(&mut self, list: &Element, row: RowKey) {
-        let found = list.query_selector(&format!("p[data-key='{row}']")).ok().flatten();
-        if let Some(text) = found {
+        if let Some(text) = find(list, &row.to_string()) {
             let height = text.get_bounding_client_rect().height();
             let middle = (f64::from(list.client_height()) - height) / 2.0;
             list.scroll_by_with_x_and_y(0.0, offset_of(&text, list) - middle.max(0.0));
@@ -145,6 +159,11 @@ fn is_to_request(
         return false;
     }
     is_near && outermost.is_some() && std::mem::replace(requested, outermost) != outermost
+}
+
+/// Text of the row with this key.
+fn find(list: &Element, key: &str) -> Option<Element> {
+    list.query_selector(&format!("[data-key='{key}']")).ok().flatten()
 }
 
 /// Distance in CSS pixels from the list's top edge down to the text; negative above the edge.

@@ -132,6 +132,10 @@ impl World {
             _ => {}
         }
         let mut out = Vec::new();
+        if matches!(input, Input::IdentityFetched(_)) {
+            let name = self.browsers[page.browser].name.clone();
+            page.client.handle(Input::NameRemembered(name), page.clock.read(now), &mut out);
+        }
         page.client.handle(input, page.clock.read(now), &mut out);
         for effect in out {
             self.perform(id, effect)?;

@@ -126,6 +126,29 @@ impl Timeline {
         self.is_following = true;
     }
 
+    /// Evicts all messages that are not in the window. Returns the positions before the first and of the last
+    /// message that stays.
+    pub(crate) fn keep_window(&mut self) -> Option<(u64, u64)> {
+        let Range { start, end } = self.window();
+        if !self.is_on_past && end < self.newest.len() {
+            self.past = Some(self.newest.split_start(end));
+            self.is_on_past = true;
+        }
+        match &mut self.past {
+            Some(past) if self.is_on_past => {
+                past.trim_end(past.len() - end);
+                past.trim_start(start);
+                self.newest.trim_start(usize::MAX);
+            }
+            _ => {
+                self.past = None;
+                self.newest.trim_start(start);
+            }
+        }
+        let segment = self.segment();
+        segment.first().zip(segment.last()).map(|(first, last)| (first.n.saturating_sub(1), last.n))
+    }
+
     /// Takes whether the list is scrolled to its end, which is the room's end only if the window
     /// ends there.
     pub(crate) fn set_at_end(&mut self, at_end: bool) {

@@ -237,14 +237,17 @@ impl FuzzRng {
             7 => Input::DraftChanged { room, text },
             8 => Input::RowsLoaded((self.below(4) > 0).then(|| self.stored())),
             9 => Input::CreateRoom { client_id: id, name: text.clone(), description: text },
-            10 => Input::JoinRoom { client_id: id, room },
+            10 => [Input::JoinRoom { client_id: id, room }, Input::RoomFormClosed, Input::DismissReadyRoom]
+                [self.below(3) as usize]
+                .clone(),
             11 => Input::LeaveRoom { client_id: id, room },
             12 => [Input::SearchDirectory { find: text }, Input::LoadMoreDirectory, Input::CloseDirectory]
                 [self.below(3) as usize]
                 .clone(),
-            13 => [Input::AdoptLeftBehind(self.owner()), Input::DiscardLeftBehind(self.owner())]
-                [self.below(2) as usize]
-                .clone(),
+            13 => {
+                let decide = [Input::AdoptLeftBehind, Input::DiscardLeftBehind, Input::DeferLeftBehind];
+                decide[self.below(3) as usize](self.owner())
+            }
             14 => Input::Leaving,
             _ => Input::ChangeRoom { client_id: id, room, name: text.clone(), description: text },
         }
