@@ -5,13 +5,14 @@
 //! - [`tier`] says what each tier of tests runs and needs; [`tally`] counts the results.
 //! - [`page`] and [`server`] build the two halves of the program; [`glue`] shortens the names of the page's imports,
 //!   and [`fingerprint`] tells whether the page must be rebuilt.
-//! - [`rust`], [`tool`], [`wasm_opt`] and [`browser`] find or install what a build or a test needs;
+//! - [`rust`], [`tool`], [`wasm_opt`], [`browser`] and [`axe`] find or install what a build or a test needs;
 //!   [`version`] says which versions.
 //! - [`tree`] holds the project's folders, [`search`] the folders in which programs are found.
 //! - [`progress`] runs a program as a step and shows how far it is; [`transcript`] keeps the program's
 //!   output.
 //! - [`failure`] is the error of all of them.
 
+mod axe;
 mod browser;
 mod failure;
 mod fingerprint;
