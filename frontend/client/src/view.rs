@@ -5,7 +5,7 @@
 
 mod slice;
 
-pub use crate::name_refusal::NameRefusal;
+pub use crate::name_refusal::{COOKIES_BLOCKED, NameRefusal};
 use crate::persisted::{CommandBody, Owner};
 pub use crate::ready_state::ReadyState;
 pub use crate::row_key::RowKey;
