@@ -31,7 +31,8 @@ pub(crate) struct ForeignRow {
 #[derive(Debug, Default)]
 pub(crate) struct ForeignRows {
     rows: Vec<ForeignRow>,
-    drafts: Vec<StoredDraft>,
+    /// The drafts, and whether each was read from the storage. The next read replaces those.
+    drafts: Vec<(StoredDraft, bool)>,
     /// The time of the next read of the storage by the monotonic clock, if no lease ends before.
     look_at: u64,
 }
@@ -55,9 +56,12 @@ impl ForeignRows {
             }
         }
         self.rows = sort_by_key(std::mem::take(&mut self.rows), |foreign| foreign.row.send_order);
+        let is_stored = |held: &StoredDraft| {
+            stored.drafts.iter().any(|draft| (draft.owner, draft.room) == (held.owner, held.room))
+        };
+        self.drafts.retain(|(held, is_read)| !is_read && !is_stored(held));
         for draft in stored.drafts {
-            self.drafts.retain(|held| (held.owner, held.room) != (draft.owner, draft.room));
-            self.add_draft(draft);
+            self.push_draft(draft, true);
         }
     }
 
@@ -77,10 +81,14 @@ impl ForeignRows {
         }
     }
 
-    /// Adds a draft.
+    /// Adds a draft that this tab held.
     pub(crate) fn add_draft(&mut self, draft: StoredDraft) {
+        self.push_draft(draft, false);
+    }
+
+    fn push_draft(&mut self, draft: StoredDraft, is_read: bool) {
         if self.drafts.len() < DRAFTS_MAX {
-            self.drafts.push(draft);
+            self.drafts.push((draft, is_read));
         }
     }
 
@@ -92,16 +100,16 @@ impl ForeignRows {
         most: usize,
     ) -> (Vec<ForeignRow>, Vec<StoredDraft>) {
         let rows = self.take(most, |row| is_owned_by(row.owner, &row.name, owner, me));
-        let drafts =
-            self.drafts.extract_if(.., |draft| is_owned_by(draft.owner, &draft.name, owner, me)).collect();
-        (rows, drafts)
+        (rows, self.take_drafts(|draft| is_owned_by(draft.owner, &draft.name, owner, me)))
     }
 
     /// Takes out up to `most` rows of this owner, and all of the owner's drafts.
     pub(crate) fn take_owned_by(&mut self, owner: Owner, most: usize) -> (Vec<ForeignRow>, Vec<StoredDraft>) {
-        let rows = self.take(most, |row| row.owner == owner);
-        let drafts = self.drafts.extract_if(.., |draft| draft.owner == owner).collect();
-        (rows, drafts)
+        (self.take(most, |row| row.owner == owner), self.take_drafts(|draft| draft.owner == owner))
+    }
+
+    fn take_drafts(&mut self, is_wanted: impl Fn(&StoredDraft) -> bool) -> Vec<StoredDraft> {
+        self.drafts.extract_if(.., |(draft, _)| is_wanted(draft)).map(|(draft, _)| draft).collect()
     }
 
     /// Takes out up to `most` of the wanted rows, in order. A row stays if an earlier one of its room stays,
@@ -133,7 +141,7 @@ impl ForeignRows {
         let mut found: Map<Owner, LeftBehind> = Map::new();
         let rows = self.rows.iter().filter(|foreign| foreign.is_free);
         let rows = rows.map(|foreign| (foreign.row.owner, &foreign.row.name, 1, 0));
-        let drafts = self.drafts.iter().map(|draft| (draft.owner, &draft.name, 0, 1));
+        let drafts = self.drafts.iter().map(|(draft, _)| (draft.owner, &draft.name, 0, 1));
         for (owner, name, rows, drafts) in rows.chain(drafts) {
             if me != Some(owner) {
                 let name = Rc::from(name.as_str());
