@@ -75,9 +75,12 @@ pub struct Client {
     has_request_timer: bool,
     /// The time of [`Timer::Lease`], if it is scheduled.
     lease_timer_at: Option<u64>,
-    /// Whether the shell is reading the stored rows now, and whether it has ever read them.
+    /// Whether the shell is reading the stored rows now.
     is_loading: bool,
+    /// Whether the member's stored drafts were adopted.
     has_loaded: bool,
+    /// The owner of rows and drafts that the person adopts (true) or discards, once the stored ones are read.
+    left_behind_choice: Option<(Owner, bool)>,
     /// Reads of the stored rows that failed in succession, and the time of the next attempt, if there is one.
     load_failures: u32,
     load_retry_at: Option<u64>,
@@ -126,6 +129,7 @@ impl Client {
             lease_timer_at: None,
             is_loading: false,
             has_loaded: false,
+            left_behind_choice: None,
             load_failures: 0,
             load_retry_at: None,
             is_storage_unusable: false,
@@ -300,9 +304,9 @@ impl Client {
                 }
             }
             Input::CloseDirectory => self.directory = None,
-            Input::AdoptLeftBehind(owner) => self.adopt_left_behind(owner, now, out),
+            Input::AdoptLeftBehind(owner) => self.choose_left_behind(owner, true, out),
             Input::DeferLeftBehind(owner) => self.foreign_rows.defer(owner),
-            Input::DiscardLeftBehind(owner) => self.discard_left_behind(owner, out),
+            Input::DiscardLeftBehind(owner) => self.choose_left_behind(owner, false, out),
             Input::Retry(key) => {
                 if self.identity.me().is_some() {
                     self.outbox.retry(key, now, out);

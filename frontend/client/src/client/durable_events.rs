@@ -135,7 +135,7 @@ impl Client {
                 room.mark_read();
             }
         }
-        self.rooms.evict();
+        self.rooms.evict(1);
         self.settle_outbox(out);
     }
 
@@ -172,7 +172,7 @@ impl Client {
             }
         }
         self.refresh_rows();
-        self.rooms.evict();
+        self.rooms.evict(snapshot.messages.len());
         self.settle_outbox(out);
         self.apply_buffered(Address::Room(id), out);
         // The snapshot may have filled one gap and left another.

@@ -151,9 +151,7 @@ impl Client {
             // The answer to a request does not know what was read since.
             Some(held) if held.n >= through.n => {}
             // Every event up to there has arrived, so the log has lost a message that is still without its own.
-            _ if self.rooms.iter().any(|(_, room)| room.timeline.has_acked_through(through.n)) => {
-                self.start_over(now, out);
-            }
+            _ if self.rooms.has_acked_through(through.n) => self.start_over(now, out),
             _ => {
                 self.cursor = Some(through);
                 self.held.retain(|held| held.n > through.n);

@@ -189,9 +189,10 @@ impl Client {
                 let (author, client_id) = (row.owner.member, row.client_id);
                 let message = Message { n, seq, at, author, name: row.name, tag: None, client_id, text };
                 let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
-                if let Some(room) = self.rooms.get_mut(room) {
-                    let reach = room.events.held_through();
-                    room.timeline.add_acked(&message, reach, viewer);
+                if let Some(held) = self.rooms.get_mut(room) {
+                    let reach = held.events.held_through();
+                    held.timeline.add_acked(&message, reach, viewer);
+                    self.rooms.note_acked(room);
                 }
             }
             CommandBody::Create { .. } | CommandBody::Join { .. } => {
@@ -223,7 +224,7 @@ impl Client {
             room.paging.mark_failed(Some(want));
         }
         self.refresh_rows();
-        self.rooms.evict();
+        self.rooms.evict(page.messages.len());
         self.settle_outbox(out);
     }
 

@@ -49,8 +49,7 @@ impl Client {
         let owner = Owner { epoch: self.epoch, member: you.id };
         self.outbox.begin_session(owner, you, now, &mut self.foreign_rows, out);
         self.reassign_drafts(owner, you, out);
-        self.adopt_own_rows(now, out);
-        // Another tab may have closed meanwhile and left rows for this one to send.
+        // Adopt stored rows only after this read: another tab may have taken, sent or left some since an earlier one.
         self.load_rows(out);
         self.refresh_rows();
         self.settle_outbox(out);
@@ -87,6 +86,7 @@ impl Client {
                     out.push(Effect::SaveDraft(draft.clone()));
                     self.foreign_rows.add_draft(draft);
                 }
+                self.has_loaded = false;
             }
         }
         self.flush_drafts(out);

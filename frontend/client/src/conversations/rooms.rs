@@ -23,13 +23,18 @@ pub(crate) struct Rooms {
     /// The position that the session's list of rooms describes.
     as_of: u64,
     use_count: u64,
+    /// The rooms that may have acked messages.
+    acked: Vec<RoomId>,
+    /// The number of messages that may come before the held ones are counted again.
+    free_rows: usize,
 }
 
 impl Default for Rooms {
     fn default() -> Self {
         let rooms = RoomMap::default();
         let (open, wanted_room, ready_room) = (RoomId::LOBBY, None, None);
-        Rooms { rooms, open, wanted_room, is_awaited: false, ready_room, as_of: 0, use_count: 0 }
+        let (acked, free_rows) = (Vec::new(), 0);
+        Rooms { rooms, open, wanted_room, is_awaited: false, ready_room, as_of: 0, use_count: 0, acked, free_rows }
     }
 }
 
@@ -84,13 +89,28 @@ impl Rooms {
         self.as_of
     }
 
+    /// Records that a room may have an acked message.
+    pub(crate) fn note_acked(&mut self, id: RoomId) {
+        if !self.acked.contains(&id) {
+            self.acked.push(id);
+        }
+    }
+
+    /// Whether an acked message at `n` or before still waits for its event in any room. Looks only at rooms with
+    /// acked messages, because each event asks.
+    pub(crate) fn has_acked_through(&mut self, n: u64) -> bool {
+        let waits = |id: RoomId, n| self.rooms.get(id).is_some_and(|room| room.timeline.has_acked_through(n));
+        self.acked.retain(|id| waits(*id, u64::MAX));
+        self.acked.iter().any(|id| waits(*id, n))
+    }
+
     /// Begins a session with a snapshot.
     ///
     /// If the log is the same (`keep`), the open room keeps the messages that touch its snapshot.
     /// All other rooms are dropped.
     pub(crate) fn begin_session(&mut self, welcome: &Welcome, keep: bool, viewer: Viewer<'_>) {
         let mut held = self.rooms.take();
-        self.as_of = welcome.as_of;
+        (self.as_of, self.free_rows) = (welcome.as_of, 0);
         self.ready_room = None;
         for entry in welcome.rooms.iter().take(ROOMS_MAX) {
             self.rooms.insert(entry.id, Room::from_entry(entry, welcome.as_of));
@@ -223,9 +243,15 @@ impl Rooms {
         }
     }
 
-    /// Evicts messages past the limit, beginning with the rooms that were open longest ago.
-    pub(crate) fn evict(&mut self) {
+    /// Evicts messages past the limit, beginning with the rooms that were open longest ago. Called after at most
+    /// `added` messages were added. It counts the messages of all rooms only if they may be too many.
+    pub(crate) fn evict(&mut self, added: usize) {
+        if let Some(free_rows) = self.free_rows.checked_sub(added) {
+            self.free_rows = free_rows;
+            return;
+        }
         let mut held: usize = self.rooms.iter().map(|(_, room)| room.timeline.len()).sum();
+        self.free_rows = HELD_ROWS_MAX.saturating_sub(held);
         if held <= HELD_ROWS_MAX {
             return;
         }

@@ -70,8 +70,8 @@ impl World {
             Call::FirstPoll { hello, is_away: away } => {
                 (Poll { hello, identity: expected(None), is_first: true, presence_revision: 0, away }, 0)
             }
-            Call::Poll { cursor, present, is_away: away, wait_s, identity } => {
-                let hello = Hello { cursor: Some(cursor), ..empty_hello };
+            Call::Poll { cursor, held, present, is_away: away, wait_s, identity } => {
+                let hello = Hello { cursor: Some(cursor), held, ..empty_hello };
                 (
                     Poll {
                         hello,
