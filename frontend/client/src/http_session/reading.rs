@@ -29,6 +29,8 @@ pub(super) struct Reading {
     stream: EventStream,
     /// Cursor and revision of presence from the last answer; `None` before the first.
     position: Option<(Cursor, u64)>,
+    /// Greatest version of a read marker that was read.
+    markers: u64,
 }
 
 impl Reading {
@@ -39,6 +41,7 @@ impl Reading {
             request: None,
             stream: EventStream::default(),
             position: None,
+            markers: 0,
         }
     }
 
@@ -50,6 +53,19 @@ impl Reading {
     /// Records that the request in flight has ended, and returns the milliseconds that it took.
     fn answered(&mut self, now: u64) -> u64 {
         self.request.take().map_or(0, |(_, since)| now.saturating_sub(since))
+    }
+
+    /// Records the versions of the read markers in an event, which the next poll names.
+    fn note_markers(&mut self, event: &Event) {
+        let version = match event {
+            Event::Welcome(welcome) => {
+                let markers = welcome.rooms.iter().filter_map(|entry| entry.marker.as_ref());
+                markers.map(|marker| marker.version).max()
+            }
+            Event::ReadMarker(told) => Some(told.marker.version),
+            _ => None,
+        };
+        self.markers = self.markers.max(version.unwrap_or(0));
     }
 
     /// Stops reading, and returns the request in flight, if there is one, for the caller to abort.
@@ -81,8 +97,8 @@ impl HttpSession {
     pub(super) fn poll(&mut self, now: Now, out: &mut Vec<SessionOutput>) {
         let (Some((cursor, present)), None) = (self.reading.position, self.reading.request) else { return };
         let (is_away, identity) = (self.election.is_away(), self.election.identity());
-        let wait_s = self.reading.schedule.wait_s();
-        let id = self.request(Call::Poll { cursor, present, is_away, wait_s, identity }, out);
+        let (wait_s, markers) = (self.reading.schedule.wait_s(), self.reading.markers);
+        let id = self.request(Call::Poll { cursor, present, markers, is_away, wait_s, identity }, out);
         self.reading.request = Some((id, now.mono));
     }
 
@@ -201,6 +217,7 @@ impl HttpSession {
             self.end(CloseCode::GoingAway.number(), "", out);
             return false;
         }
+        self.reading.note_markers(&frame.event);
         self.elect(out, |election, effects| election.event(frame, text, effects));
         true
     }

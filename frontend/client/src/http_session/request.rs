@@ -39,6 +39,8 @@ pub enum Call {
         cursor: Cursor,
         /// Revision of presence in the answer before.
         present: u64,
+        /// Greatest version of a read marker that the session has read.
+        markers: u64,
         /// Whether the person is at none of the tabs.
         is_away: bool,
         /// Seconds that the poll may wait at the server for events; 0 for an answer at once.
@@ -63,9 +65,11 @@ impl Request {
             Call::FirstPoll { hello, is_away } => {
                 format!("/api/poll?wait=0&{}&begin=1&away={}", query_of(hello), u8::from(*is_away))
             }
-            Call::Poll { cursor, present, is_away, wait_s, identity } => {
+            Call::Poll { cursor, present, markers, is_away, wait_s, identity } => {
                 let (away, identity) = (u8::from(*is_away), text_of(*identity));
-                format!("/api/poll?wait={wait_s}&cursor={cursor}&present={present}&away={away}&{identity}")
+                format!(
+                    "/api/poll?wait={wait_s}&cursor={cursor}&present={present}&markers={markers}&away={away}&{identity}"
+                )
             }
             Call::Command { identity, .. } => format!("/api/command?{}", text_of(*identity)),
         };
@@ -156,11 +160,12 @@ mod tests {
         assert_eq!(first.path(), format!("/api/poll?wait=0&{query}&begin=1&away=1"));
         let identity = Some(SessionIdentity { member: MemberId(4), epoch: Epoch(10) });
         let cursor = "000000000000000a.8".parse().unwrap();
-        let poll = request(Call::Poll { cursor, present: 9, is_away: false, wait_s: 25, identity });
+        let poll =
+            request(Call::Poll { cursor, present: 9, markers: 4, is_away: false, wait_s: 25, identity });
         let identified = "member=4&epoch=000000000000000a";
         assert_eq!(
             poll.path(),
-            format!("/api/poll?wait=25&cursor=000000000000000a.8&present=9&away=0&{identified}")
+            format!("/api/poll?wait=25&cursor=000000000000000a.8&present=9&markers=4&away=0&{identified}")
         );
         let command = request(Call::Command { identity, command: Command::Ping });
         assert_eq!(command.path(), format!("/api/command?{identified}"));
@@ -188,7 +193,8 @@ mod tests {
     #[test]
     fn a_request_times_out_after_its_wait() {
         let cursor = "000000000000000a.8".parse().unwrap();
-        let poll = |wait_s| Call::Poll { cursor, present: 0, is_away: false, wait_s, identity: None };
+        let poll =
+            |wait_s| Call::Poll { cursor, present: 0, markers: 0, is_away: false, wait_s, identity: None };
         for (call, timeout) in [
             (Call::Stream(hello("dev")), None),
             (Call::FirstPoll { hello: hello("dev"), is_away: false }, Some(10_000)),

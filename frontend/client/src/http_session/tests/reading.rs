@@ -38,6 +38,7 @@ fn a_polling_session_begins_with_hello_and_continues_from_each_answer() {
     let expected = |n, wait_s| Call::Poll {
         cursor: cursor(n).unwrap(),
         present: 9,
+        markers: 0,
         is_away: true,
         wait_s,
         identity: Some(ANN),
