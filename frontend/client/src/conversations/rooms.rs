@@ -91,7 +91,16 @@ impl Rooms {
         let mut held = self.rooms.take();
         self.as_of = welcome.as_of;
         for entry in welcome.rooms.iter().take(ROOMS_MAX) {
-            self.rooms.insert(entry.id, Room::from_entry(entry, welcome.as_of));
+            let mut room = Room::from_entry(entry, welcome.as_of);
+            let same = |held: &&Room| keep && held.is_joined_as(entry);
+            if let Some(held) = held.get(&entry.id).filter(same) {
+                // What was read without a connection stays read.
+                room.unread.line = held.unread.line;
+                if let Some(read) = held.unread.read() {
+                    room.advance_read(read.n, read.seq);
+                }
+            }
+            self.rooms.insert(entry.id, room);
         }
         if let Some(snapshot) = &welcome.room {
             let id = snapshot.room;
@@ -102,7 +111,6 @@ impl Rooms {
                 (room.timeline, room.paging) = (held.timeline, held.paging);
             }
             room.apply_snapshot(snapshot, viewer);
-            room.mark_read();
         }
         self.choose_open();
     }
@@ -151,7 +159,8 @@ impl Rooms {
             return;
         }
         self.wanted_room = None;
-        if self.open != id {
+        let is_new = self.open != id;
+        if is_new {
             self.close_open();
             self.open = id;
         }
@@ -159,7 +168,9 @@ impl Rooms {
         let use_count = self.use_count;
         if let Some(room) = self.open_mut() {
             room.last_used = use_count;
-            room.mark_read();
+            if is_new {
+                room.open_at_line();
+            }
             if room.timeline.needs_first_page() {
                 room.paging.want(PageRequest::Older);
             }
@@ -171,6 +182,7 @@ impl Rooms {
         if let Some(room) = self.open_mut() {
             room.paging.clear();
             room.timeline.show_latest();
+            room.unread.line = None;
         }
     }
 
@@ -196,7 +208,7 @@ impl Rooms {
                 break;
             }
             held -= room.timeline.len();
-            room.timeline.unload();
+            room.unload();
         }
     }
 }
