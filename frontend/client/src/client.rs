@@ -4,6 +4,7 @@ mod actions;
 mod connection_events;
 mod durable_events;
 mod events;
+mod reading;
 mod requests;
 mod storage;
 mod view;
@@ -29,6 +30,7 @@ use crate::sync::gap_detector::GapDetector;
 use crate::sync::reorder_buffer::ReorderBuffer;
 use crate::sync::requests::{RequestOwner, Requests};
 use crate::timer::Timer;
+use reading::MarkReports;
 use shared::command::{Command, PageAnchor};
 use shared::event::{EventFrame, Through};
 use shared::{CloseCode, Cursor, Epoch, Event, MemberId, Now};
@@ -94,6 +96,9 @@ pub struct Client {
     was_shown: bool,
     has_new_version: bool,
     has_new_epoch: bool,
+    /// Whether the window has the focus.
+    has_focus: bool,
+    marks: MarkReports,
     view_cache: ViewCache,
 }
 
@@ -138,6 +143,8 @@ impl Client {
             was_shown: false,
             has_new_version: false,
             has_new_epoch: false,
+            has_focus: true,
+            marks: MarkReports::default(),
             view_cache: ViewCache::new(),
         }
     }
@@ -150,6 +157,7 @@ impl Client {
         self.dispatch(input, now, out);
         self.drop_lookup();
         self.send_ready(now, out);
+        self.remember_marks(out);
         let awaited_since = self.awaited_since();
         self.connection.remember_last_good(now, out);
         self.connection.schedule_deadline(awaited_since, out);
@@ -260,9 +268,15 @@ impl Client {
             Input::StorageReported { usable } => self.is_storage_unusable = !usable,
             Input::Leaving => {
                 self.is_leaving = true;
+                self.hurry_markers();
                 self.flush_drafts(out);
                 self.outbox.release(out);
             }
+            Input::MarksRemembered(text) => self.take_remembered(text),
+            Input::FocusChanged(has_focus) => self.has_focus = has_focus,
+            Input::RowSeen(key) => self.mark_seen(key),
+            Input::MarkRead => self.mark_open_read(now, out),
+            Input::JumpToLine => self.jump_to_line(),
             Input::OpenRoom(room) => self.open_room(room),
             Input::LoadOlder => self.load_page(PageRequest::Older),
             Input::LoadNewer => self.load_page(PageRequest::Newer),
@@ -379,6 +393,8 @@ impl Client {
                 self.flush_drafts(out);
             }
             Timer::Lease => self.renew_leases(now, out),
+            Timer::Mark => self.note_mark_timer_fired(),
+            Timer::Line => self.end_line(),
         }
     }
 

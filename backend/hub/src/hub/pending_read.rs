@@ -4,6 +4,7 @@ use super::{Hub, refuse};
 use crate::house::access;
 use crate::output::Output;
 use crate::query::{MessagePage, Query, QueryResult, ReplayPart};
+use crate::read_markers::MarkedRoom;
 use crate::session::{ReadId, Session, SessionId};
 use shared::{
     Address, Cursor, ErrorCode, Event, Member, MemberId, Message, RoomId,
@@ -23,6 +24,8 @@ pub(super) enum PendingRead {
     Events { session: SessionId, reference: u64, to: Address },
     /// Second read of an `events` command: a snapshot, because the events were too many.
     Reset { session: SessionId, reference: u64, header: SnapshotHeader },
+    /// Read of a member's markers that were moved or asked for.
+    Markers { member: MemberId, rooms: Vec<MarkedRoom> },
 }
 
 /// Step of a recovery that needs the store.
@@ -32,6 +35,8 @@ pub(super) enum RecoveryStep {
     OpenRoom(SnapshotHeader),
     /// Mark of the log at the session's cursor.
     Mark,
+    /// The member's read markers.
+    Markers(Vec<MarkedRoom>),
     /// Part of the missed events.
     Replay,
     /// Snapshot of a room with too many missed events.
@@ -98,6 +103,9 @@ impl Hub {
         let (session, reference) = match read {
             PendingRead::Recovery { session, step } => {
                 return self.continue_recovery(session, step, result, out);
+            }
+            PendingRead::Markers { member, rooms } => {
+                return self.finish_markers(member, &rooms, result, out);
             }
             PendingRead::History { session, reference, .. }
             | PendingRead::Events { session, reference, .. }

@@ -59,6 +59,7 @@ impl Client {
             Event::Rooms(page) => self.apply_directory_page(page),
             Event::History(page) => self.apply_history(&page, out),
             Event::Events(events) => self.apply_missing_events(events, now, out),
+            Event::ReadMarker(told) => self.apply_marker(&told),
             durable => self.receive_durable(durable, out),
         }
         self.evict_names();

@@ -23,6 +23,7 @@ impl Client {
         self.request_page(now, out);
         self.request_directory(now, out);
         self.request_lookup(now, out);
+        self.send_markers(now, out);
     }
 
     fn request_missing_events(&mut self, now: Now, out: &mut Vec<Effect>) {
@@ -109,7 +110,7 @@ impl Client {
     }
 
     /// Marks the owner's request as sent, and returns its `ref`.
-    fn mark_sent(&mut self, owner: RequestOwner, now: Now) -> u64 {
+    pub(super) fn mark_sent(&mut self, owner: RequestOwner, now: Now) -> u64 {
         let reference = self.next_reference();
         self.requests.mark_sent(owner, reference, now.mono);
         reference
@@ -144,7 +145,7 @@ impl Client {
         let temporary = temporary || matches!(owner, RequestOwner::Events(_));
         self.requests.mark_refused(owner, temporary);
         match owner {
-            RequestOwner::Events(_) => {}
+            RequestOwner::Events(_) | RequestOwner::Marker(_) => {}
             RequestOwner::Page(room) => {
                 if let Some(room) = self.rooms.get_mut(room) {
                     room.paging.mark_refused(temporary);
@@ -170,7 +171,7 @@ impl Client {
     }
 
     /// Takes the answer to the request in flight with this `ref`. Returns whose request it was.
-    fn take_answered(&mut self, reference: u64) -> Option<RequestOwner> {
+    pub(super) fn take_answered(&mut self, reference: u64) -> Option<RequestOwner> {
         let owner = self.requests.take_answered(reference)?;
         self.request_backoff = Default::default();
         Some(owner)

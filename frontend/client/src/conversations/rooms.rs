@@ -34,7 +34,17 @@ impl Default for Rooms {
         let rooms = RoomMap::default();
         let (open, wanted_room, ready_room) = (RoomId::LOBBY, None, None);
         let (acked, free_rows) = (Vec::new(), 0);
-        Rooms { rooms, open, wanted_room, is_awaited: false, ready_room, as_of: 0, use_count: 0, acked, free_rows }
+        Rooms {
+            rooms,
+            open,
+            wanted_room,
+            is_awaited: false,
+            ready_room,
+            as_of: 0,
+            use_count: 0,
+            acked,
+            free_rows,
+        }
     }
 }
 
@@ -113,7 +123,16 @@ impl Rooms {
         (self.as_of, self.free_rows) = (welcome.as_of, 0);
         self.ready_room = None;
         for entry in welcome.rooms.iter().take(ROOMS_MAX) {
-            self.rooms.insert(entry.id, Room::from_entry(entry, welcome.as_of));
+            let mut room = Room::from_entry(entry, welcome.as_of);
+            let same = |held: &&Room| keep && held.is_joined_as(entry);
+            if let Some(held) = held.get(&entry.id).filter(same) {
+                // What was read without a connection stays read.
+                room.unread.line = held.unread.line;
+                if let Some(read) = held.unread.read() {
+                    room.advance_read(read.n, read.seq);
+                }
+            }
+            self.rooms.insert(entry.id, room);
         }
         if let Some(snapshot) = &welcome.room {
             let id = snapshot.room;
@@ -124,7 +143,6 @@ impl Rooms {
                 (room.timeline, room.paging) = (held.timeline, held.paging);
             }
             room.apply_snapshot(snapshot, viewer);
-            room.mark_read();
         }
         self.choose_open();
     }
@@ -209,7 +227,8 @@ impl Rooms {
         }
         (self.wanted_room, self.is_awaited) = (None, false);
         self.withdraw_offer(id);
-        if self.open != id {
+        let is_new = self.open != id;
+        if is_new {
             self.close_open();
             self.open = id;
         }
@@ -217,7 +236,12 @@ impl Rooms {
         let use_count = self.use_count;
         if let Some(room) = self.open_mut() {
             room.last_used = use_count;
-            room.mark_read();
+            // A person who read in the middle of the room goes on there.
+            if is_new && room.timeline.is_following() {
+                room.open_at_line();
+            } else if is_new {
+                room.unread.draw_line(&room.timeline);
+            }
             if room.timeline.is_following() && room.timeline.needs_first_page() {
                 room.paging.want(PageRequest::Older);
             }
@@ -231,6 +255,7 @@ impl Rooms {
             if room.timeline.is_following() {
                 room.timeline.show_latest();
             }
+            room.unread.line = None;
         }
     }
 
@@ -263,7 +288,7 @@ impl Rooms {
                 break;
             }
             held -= room.timeline.len();
-            room.timeline.unload();
+            room.unload();
         }
     }
 }

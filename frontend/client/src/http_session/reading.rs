@@ -36,6 +36,8 @@ pub(super) struct Reading {
     position: Option<(Cursor, u64)>,
     /// Positions past the cursor that the poll in flight names.
     named: Vec<Cursor>,
+    /// Greatest version of a read marker that was read.
+    markers: u64,
 }
 
 impl Reading {
@@ -47,6 +49,7 @@ impl Reading {
             stream: EventStream::default(),
             position: None,
             named: Vec::new(),
+            markers: 0,
         }
     }
 
@@ -58,6 +61,19 @@ impl Reading {
     /// Records that the request in flight has ended, and returns the milliseconds that it took.
     fn answered(&mut self, now: u64) -> u64 {
         self.request.take().map_or(0, |(_, since)| now.saturating_sub(since))
+    }
+
+    /// Records the versions of the read markers in an event, which the next poll names.
+    fn note_markers(&mut self, event: &Event) {
+        let version = match event {
+            Event::Welcome(welcome) => {
+                let markers = welcome.rooms.iter().filter_map(|entry| entry.marker.as_ref());
+                markers.map(|marker| marker.version).max()
+            }
+            Event::ReadMarker(told) => Some(told.marker.version),
+            _ => None,
+        };
+        self.markers = self.markers.max(version.unwrap_or(0));
     }
 
     /// Stops reading, and returns the request in flight, if there is one, for the caller to abort.
@@ -89,12 +105,12 @@ impl HttpSession {
     pub(super) fn poll(&mut self, now: Now, out: &mut Vec<SessionOutput>) {
         let (Some((cursor, present)), None) = (self.reading.position, self.reading.request) else { return };
         let (is_away, identity) = (self.election.is_away(), self.election.identity());
-        let wait_s = self.reading.schedule.wait_s();
+        let (wait_s, markers) = (self.reading.schedule.wait_s(), self.reading.markers);
         let named = &mut self.reading.named;
         named.append(&mut self.election.own_positions.take());
         named.drain(..named.len().saturating_sub(HELD_MAX));
         let held = named.clone();
-        let id = self.request(Call::Poll { cursor, held, present, is_away, wait_s, identity }, out);
+        let id = self.request(Call::Poll { cursor, held, present, markers, is_away, wait_s, identity }, out);
         self.reading.request = Some((id, now.mono));
     }
 
@@ -249,6 +265,7 @@ impl HttpSession {
             self.end(CloseCode::GoingAway.number(), "", out);
             return false;
         }
+        self.reading.note_markers(&frame.event);
         self.elect(out, |election, effects| election.event(frame, text, effects));
         true
     }

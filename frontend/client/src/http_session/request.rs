@@ -41,6 +41,8 @@ pub enum Call {
         held: Vec<Cursor>,
         /// Revision of presence in the answer before.
         present: u64,
+        /// Greatest version of a read marker that the session has read.
+        markers: u64,
         /// Whether the person is at none of the tabs.
         is_away: bool,
         /// Seconds that the poll may wait at the server for events; 0 for an answer at once.
@@ -65,10 +67,12 @@ impl Request {
             Call::FirstPoll { hello, is_away } => {
                 format!("/api/poll?wait=0&{}&begin=1&away={}", query_of(hello), u8::from(*is_away))
             }
-            Call::Poll { cursor, held, present, is_away, wait_s, identity } => {
+            Call::Poll { cursor, held, present, markers, is_away, wait_s, identity } => {
                 let (away, identity) = (u8::from(*is_away), text_of(*identity));
                 let cursor = format!("cursor={cursor}{}", listed(held));
-                format!("/api/poll?wait={wait_s}&{cursor}&present={present}&away={away}&{identity}")
+                format!(
+                    "/api/poll?wait={wait_s}&{cursor}&present={present}&markers={markers}&away={away}&{identity}"
+                )
             }
             Call::Command { identity, .. } => format!("/api/command?{}", text_of(*identity)),
         };
@@ -170,10 +174,13 @@ mod tests {
         for (held, listed) in
             [(vec![], ""), (vec![cursor, cursor], "&held=000000000000000a.8,000000000000000a.8")]
         {
-            let poll = request(Call::Poll { cursor, held, present: 9, is_away: false, wait_s: 25, identity });
+            let poll =
+                Call::Poll { cursor, held, present: 9, markers: 4, is_away: false, wait_s: 25, identity };
             assert_eq!(
-                poll.path(),
-                format!("/api/poll?wait=25&cursor=000000000000000a.8{listed}&present=9&away=0&{identified}")
+                request(poll).path(),
+                format!(
+                    "/api/poll?wait=25&cursor=000000000000000a.8{listed}&present=9&markers=4&away=0&{identified}"
+                )
             );
         }
         let command = request(Call::Command { identity, command: Command::Ping });
@@ -202,8 +209,15 @@ mod tests {
     #[test]
     fn a_request_times_out_after_its_wait() {
         let cursor = "000000000000000a.8".parse().unwrap();
-        let poll =
-            |wait_s| Call::Poll { cursor, held: vec![], present: 0, is_away: false, wait_s, identity: None };
+        let poll = |wait_s| Call::Poll {
+            cursor,
+            held: vec![],
+            present: 0,
+            markers: 0,
+            is_away: false,
+            wait_s,
+            identity: None,
+        };
         for (call, timeout) in [
             (Call::Stream(hello("dev")), None),
             (Call::FirstPoll { hello: hello("dev"), is_away: false }, Some(10_000)),

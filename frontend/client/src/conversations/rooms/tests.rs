@@ -4,7 +4,7 @@ use shared::{ClientId, MemberId, Message};
 
 fn entry(id: u64) -> RoomEntry {
     let (name, description) = (format!("room {id}"), String::new());
-    RoomEntry { id: RoomId(id), name, description, members: 1, joined: 1, last: 1, seq: 0 }
+    RoomEntry { id: RoomId(id), name, description, members: 1, joined: 1, last: 1, seq: 0, marker: None }
 }
 
 fn message(seq: u64) -> Message {

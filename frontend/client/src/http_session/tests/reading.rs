@@ -39,6 +39,7 @@ fn a_polling_session_begins_with_hello_and_continues_from_each_answer() {
         cursor: cursor(n).unwrap(),
         held: vec![],
         present: 9,
+        markers: 0,
         is_away: true,
         wait_s,
         identity: Some(ANN),

@@ -67,10 +67,18 @@ impl World {
                     command,
                 });
             }
-            Call::FirstPoll { hello, is_away: away } => {
-                (Poll { hello, identity: expected(None), is_first: true, presence_revision: 0, away }, 0)
-            }
-            Call::Poll { cursor, held, present, is_away: away, wait_s, identity } => {
+            Call::FirstPoll { hello, is_away: away } => (
+                Poll {
+                    hello,
+                    identity: expected(None),
+                    is_first: true,
+                    presence_revision: 0,
+                    markers: None,
+                    away,
+                },
+                0,
+            ),
+            Call::Poll { cursor, held, present, markers, is_away: away, wait_s, identity } => {
                 let hello = Hello { cursor: Some(cursor), held, ..empty_hello };
                 (
                     Poll {
@@ -78,6 +86,7 @@ impl World {
                         identity: expected(identity),
                         is_first: false,
                         presence_revision: present,
+                        markers: Some(markers),
                         away,
                     },
                     wait_s * 1_000,
