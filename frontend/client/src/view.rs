@@ -131,7 +131,7 @@ pub struct NewLine {
 pub struct ComposerView {
     /// The draft of the open room.
     pub draft: DraftView,
-    /// The number of commands that wait for the network.
+    /// The number of messages to all rooms that wait for the network.
     pub waiting: u32,
     /// Whether a new message is accepted: a member is signed in, and fewer than
     /// [`crate::limits::OUTBOX_ROWS_MAX`] commands are unsettled.
