@@ -19,8 +19,8 @@ pub mod shell;
 pub mod side_by_side;
 mod socket;
 
+use crate::components::focus::use_focus;
 use crate::context::AppContext;
-use crate::focus::use_focus;
 use crate::language::tr;
 use crate::preferences::use_own_preferences;
 use client::inspect::InspectorInput;

@@ -34,7 +34,6 @@
 //! Functions of the browser:
 //!
 //! - [`clock`]: the two clocks, and formats of times and dates
-//! - [`focus`]: the focus when its element leaves the document
 //! - [`random`]: random ids and seeds
 //! - [`selection`]: copying a text
 //! - `timeout`: timeouts that are cancelled when dropped
@@ -50,7 +49,6 @@ pub mod components;
 pub mod context;
 pub mod driver;
 pub mod error_text;
-pub mod focus;
 pub mod inspector;
 pub mod join;
 pub mod language;

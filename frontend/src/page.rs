@@ -1,8 +1,8 @@
 //! The whole page of the chat for one view. It does not use the driver, so that tests can give it any view.
 
 use crate::chat::Room;
+use crate::components::focus::use_focus;
 use crate::context::{AppContext, ViewRef};
-use crate::focus::use_focus;
 use crate::join::{join, opening::opening};
 use crate::language::tr;
 use crate::preferences::use_own_preferences;

@@ -1,9 +1,9 @@
 //! The browser's own modal dialog. It keeps the focus inside, Escape closes it, and afterwards the focus
 //! returns to where it was.
 
+use crate::components::focus;
 use crate::components::icon::Icon;
 use crate::context::use_app_context;
-use crate::focus;
 use crate::language::tr;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;

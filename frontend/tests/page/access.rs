@@ -359,3 +359,16 @@ async fn a_row_is_rendered_when_a_translator_has_replaced_its_text() {
     fixture.show(with_rows([row(2, 3, "next", RowState::Settled)])).await;
     assert_eq!(text("#char_list p"), "next");
 }
+
+#[wasm_bindgen_test]
+async fn the_line_of_unsent_messages_exists_before_its_text() {
+    let mut fixture = Fixture::open(room()).await;
+    let line = find(".waiting_line");
+    assert_eq!(line.text_content().as_deref(), Some(""));
+    press("#send_btn").await;
+    assert_ne!(text("#send_error"), "", "nothing can be sent");
+    write("tea").await;
+    fixture.show(Parts { waiting: 1, ..room() }).await;
+    assert_ne!(text(".waiting_line"), "");
+    assert!(find(".waiting_line").is_same_node(Some(&line)));
+}

@@ -9,7 +9,7 @@ use std::rc::Rc;
 /// Greatest number of messages that are announced one by one. If more arrive at once, their number is announced.
 const SINGLE_MAX: usize = 3;
 
-/// An announcement.
+/// Text that only a screen reader gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Announcement {
     /// A new message.
