@@ -153,6 +153,10 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
     };
     let reply = Reply { reference: 2, n: 5, seq: 3, at: 1_767_225_610_250, room: None };
     let room_reply = Reply { reference: 3, n: 9, seq: 0, at, room: Some(TASTING) };
+    let error_with_detail = Refusal {
+        detail: Some("`room` in the command cannot be read.".into()),
+        ..Refusal::new(Some(2), ErrorCode::BadField)
+    };
     vec![
         ("event_welcome", Event::Welcome(Box::new(welcome()))),
         ("event_welcome_back", Event::Welcome(Box::new(welcome_back()))),
@@ -161,6 +165,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         ("event_reply", Event::Reply(reply)),
         ("event_reply_room", Event::Reply(room_reply)),
         ("event_error", Event::Error(Refusal::new(Some(2), ErrorCode::TextTooLong))),
+        ("event_error_detail", Event::Error(error_with_detail)),
         ("event_error_without_ref", Event::Error(Refusal::new(None, ErrorCode::Unparsable))),
         ("event_posted", Event::Posted(posted())),
         ("event_posted_passer_by", Event::Posted(posted_by_a_passer_by())),

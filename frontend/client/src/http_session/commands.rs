@@ -94,5 +94,5 @@ impl HttpSession {
 fn refusal(body: &str, reference: u64) -> Event {
     let problem = json::from_str::<Problem>(body).ok().map(|problem| (problem.code, problem.temporary));
     let (code, temporary) = problem.unwrap_or((ErrorCode::StoreRefused, true));
-    Event::Error(Refusal { reference: Some(reference), code, name: String::new(), temporary })
+    Event::Error(Refusal { reference: Some(reference), code, name: String::new(), temporary, detail: None })
 }
