@@ -62,8 +62,9 @@ pub fn MessageList(props: &MessageListProps) -> Html {
     // Ignore the target of a jump that was made before this list was created.
     let first_revision = use_mut_ref(|| pane.jump_target.map(|landed| landed.revision));
     let landed = pane.jump_target.filter(|landed| Some(landed.revision) != *first_revision.borrow());
-    // Whether the line above the new messages is in sight, and the row below it when it last was.
-    let line_sight = use_state_eq(|| (false, None::<RowKey>));
+    // Whether the line above the new messages is in sight, and the row below it when it last was. The first look
+    // follows the first rendering.
+    let line_sight = use_state_eq(|| (true, None::<RowKey>));
     let look = {
         let (node, scroll_anchor, shown) = (node.clone(), scroll_anchor.clone(), shown.clone());
         let (sight, last) = (line_sight.setter(), *line_sight);

@@ -55,6 +55,15 @@ pub(super) struct SnapshotHeader {
     held: Option<Cursor>,
 }
 
+impl SnapshotHeader {
+    /// Returns the header of a room's snapshot at this position, and the query for its messages. `last` is the
+    /// position of the room's last event by then.
+    pub(super) fn at(room: RoomId, as_of: u64, last: u64) -> (Self, Query) {
+        let query = Query::History { room, at: PageAnchor::Newest, limit: SNAPSHOT_MESSAGES, through: as_of };
+        (SnapshotHeader { room, as_of, last, entry: None, held: None }, query)
+    }
+}
+
 impl Hub {
     /// Asks the store and remembers the read until its result comes back.
     pub(super) fn start_read(&mut self, read: PendingRead, query: Query, out: &mut Vec<Output>) -> ReadId {
@@ -164,11 +173,10 @@ impl Hub {
 
     /// Returns the header of a room's snapshot at the head, and the query for its messages.
     pub(super) fn snapshot_query(&self, member: MemberId, room: RoomId) -> (SnapshotHeader, Query) {
-        let as_of = self.house.head();
         let last = self.house.rooms.last(Address::Room(room));
-        let query = Query::History { room, at: PageAnchor::Newest, limit: SNAPSHOT_MESSAGES, through: as_of };
+        let (header, query) = SnapshotHeader::at(room, self.house.head(), last);
         let entry = self.house.rooms.entry(member, room);
-        (SnapshotHeader { room, as_of, last, entry, held: self.held() }, query)
+        (SnapshotHeader { entry, held: self.held(), ..header }, query)
     }
 
     pub(super) fn build_reset(

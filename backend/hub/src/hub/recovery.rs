@@ -12,7 +12,7 @@
 //! not closed while it recovers.
 
 use super::Hub;
-use super::pending_read::{PendingRead, RecoveryStep};
+use super::pending_read::{PendingRead, RecoveryStep, SnapshotHeader};
 use super::read_markers::room_marker;
 use crate::house::access;
 use crate::house::mark::MarkAt;
@@ -237,8 +237,10 @@ impl Hub {
             let query = Query::Markers { member: *member, rooms: rooms.clone(), through, counts: is_fresh };
             (RecoveryStep::Markers(rooms), query)
         } else if is_fresh {
-            let Some(Session::Member { member, .. }) = self.sessions.get(&session) else { return };
-            let (header, query) = self.snapshot_query(*member, open_room);
+            // The log may have grown since the attach. The snapshot and the list of rooms have one position.
+            let entry = recovery.rooms.iter().find(|entry| entry.id == open_room);
+            let last = entry.map_or(0, |entry| entry.last);
+            let (header, query) = SnapshotHeader::at(open_room, attached_at, last);
             (RecoveryStep::OpenRoom(header), query)
         } else if sent_through < attached_at {
             let is_first = !recovery.is_counted;
