@@ -28,7 +28,7 @@ use crate::chat::composer::Composer;
 use crate::chat::header::header;
 use crate::chat::left_rooms::use_left_rooms;
 use crate::chat::media::use_media;
-use crate::chat::message_list::MessageList;
+use crate::chat::message_list::{MessageList, Places};
 use crate::chat::notices::notices;
 use crate::chat::people::PeopleList;
 use crate::chat::room_form::RoomForm;
@@ -45,6 +45,7 @@ use crate::language::tr;
 use crate::room_label;
 use crate::search::room_directory::RoomDirectory;
 use crate::settings::Settings;
+use client::input::Input;
 use client::view::IdentityView;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -96,19 +97,33 @@ pub fn Room(props: &RoomProps) -> Html {
         move |(room, free)| {
             let here = Some(*room);
             let (seen, focused) = &mut *been_in.borrow_mut();
+            let field = field.cast::<HtmlElement>();
             if seen.replace(*room) != here {
                 close.emit(());
+                // The rest of a sentence must not go to a room that the person did not open.
+                drop(field.as_ref().filter(|_| !*free).map(HtmlElement::blur));
             }
             if *free && focused.replace(*room) != here {
                 // On a touch screen, the focus would open the keyboard unasked.
-                let field =
-                    field.cast::<HtmlElement>().filter(|_| Keyboard::of_device() == Keyboard::Hardware);
-                if let Some(field) = field {
+                if let Some(field) = field.filter(|_| Keyboard::of_device() == Keyboard::Hardware) {
                     drop(field.focus());
                 }
             }
         }
     });
+    // A form that was closed waits no longer for its room.
+    use_effect_with(*panel, {
+        let emit = context.emit.clone();
+        move |panel| {
+            let has_form = matches!(panel, Some(Panel::NewRoom | Panel::RoomDirectory));
+            move || {
+                if has_form {
+                    emit.emit(Input::RoomFormClosed);
+                }
+            }
+        }
+    });
+    let places: Places = use_mut_ref(Vec::new);
     let left = use_left_rooms(&view.rooms);
     let opens = |which: Panel| {
         let panel = panel.setter();
@@ -154,7 +169,7 @@ pub fn Room(props: &RoomProps) -> Html {
         <div class="house">
             if has_sidebar {
                 <div key="sidebar" class="sidebar">
-                    <header key="head" class="sidebar_head">{ brand(language) }{ connection_badge(language, view.connection.transport, view.connection.ready_state) }</header>
+                    <header key="head" class="sidebar_head">{ brand(language) }{ connection_badge(language, view.connection) }</header>
                     { sidebar() }
                 </div>
             }
@@ -163,7 +178,7 @@ pub fn Room(props: &RoomProps) -> Html {
                     (!has_people).then(|| opens(Panel::People)), opens(Panel::Room)) }
                 <div key="timeline" class="timeline">
                     <MessageList key={view.pane.room.0} pane={view.pane.clone()} room_name={room_name.clone()}
-                        is_caught_up={!stale && !view.notices.catching_up} />
+                        is_caught_up={!stale && !view.notices.catching_up} places={places} />
                     { notices(&context, view, &requested, &left.borrow()) }
                 </div>
                 <Composer key="composer" composer={view.composer.clone()} {room_name} {field} />

@@ -35,6 +35,10 @@ pub enum Input {
     TransportPinnedElsewhere(Option<Transport>),
     /// The browser reports that the network is another one.
     NetworkChanged,
+    /// The name that the browser remembers now, reported before each answer to
+    /// [`crate::effect::Effect::FetchIdentity`] if the storage can be read. There is none after signing out in
+    /// another tab.
+    NameRemembered(Option<String>),
     /// The answer to [`crate::effect::Effect::FetchIdentity`]: the member, or `None` if nobody is
     /// signed in.
     IdentityFetched(Result<Option<Member>, Unreachable>),
@@ -76,6 +80,18 @@ pub enum Input {
     },
     /// The page became visible (true) or hidden (false).
     VisibilityChanged(bool),
+    /// The text that [`crate::effect::Effect::RememberMarks`] stored on an earlier visit, given before
+    /// [`Input::Started`], or in another tab.
+    MarksRemembered(String),
+    /// Whether the browser's window has the focus; it has until the shell reports otherwise.
+    FocusChanged(bool),
+    /// The person has seen this row of the open room and everything above it: at least half of the row was in sight
+    /// for [`crate::limits::SEEN_MS`], while the page was visible, had the focus and showed no dialog.
+    RowSeen(RowKey),
+    /// The person marks the open room as read.
+    MarkRead,
+    /// The person goes to the line above the new messages of the open room.
+    JumpToLine,
     /// The person joins under this name.
     Join {
         /// The name as typed.
@@ -148,7 +164,8 @@ pub enum Input {
         /// The text of the message.
         text: String,
     },
-    /// The person creates a room, which opens once it exists.
+    /// The person creates a room, which opens once it exists. If the person has gone on elsewhere by then, the
+    /// page only offers the room, see [`crate::view::Notices::ready_room`].
     CreateRoom {
         /// A new id for each command.
         client_id: ClientId,
@@ -168,13 +185,17 @@ pub enum Input {
         /// The room's new purpose.
         description: String,
     },
-    /// The person joins a room, which opens once the member is in it.
+    /// The person joins a room, which opens once the member is in it, or is offered as a created one is.
     JoinRoom {
         /// A new id for each command.
         client_id: ClientId,
         /// The room to join.
         room: RoomId,
     },
+    /// The form that creates or joins a room was closed, by the person or because the room opened.
+    RoomFormClosed,
+    /// The person dismisses the offer to open the room that is ready.
+    DismissReadyRoom,
     /// The person leaves a room.
     LeaveRoom {
         /// A new id for each command.
@@ -196,6 +217,9 @@ pub enum Input {
     /// Messages that the other person's tab may have sent fail with
     /// [`crate::persisted::MAY_HAVE_ARRIVED`].
     AdoptLeftBehind(Owner),
+    /// The person does not decide now about rows and drafts that another person left behind. The page shows them
+    /// again when it is loaded the next time.
+    DeferLeftBehind(Owner),
     /// The person discards rows and drafts that another person left behind.
     DiscardLeftBehind(Owner),
     /// The person sends a failed row again.

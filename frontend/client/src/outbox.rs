@@ -17,7 +17,7 @@ use crate::backoff::Backoff;
 use crate::composer_rules;
 use crate::effect::Effect;
 use crate::jitter::Jitter;
-use crate::limits::{LEASE_MS, OUTBOX_ROWS_MAX, SETTLE_MS};
+use crate::limits::{LEASE_MS, OUTBOX_ROWS_MAX};
 use crate::outbox::foreign_rows::{ForeignRow, ForeignRows};
 use crate::persisted::{CommandBody, MAY_HAVE_ARRIVED, Owner, StoredRow};
 use crate::row_key::RowKey;
@@ -95,7 +95,7 @@ impl Outbox {
             renew_at,
             is_saved: false,
             has_failed_save: false,
-            is_new: true,
+            was_stored_refused: false,
             shown: None,
         });
     }
@@ -269,7 +269,7 @@ impl Outbox {
                 renew_at: 0,
                 is_saved,
                 has_failed_save: false,
-                is_new: false,
+                was_stored_refused: false,
                 shown: None,
             };
             let from = entry.row.owner;
@@ -286,6 +286,22 @@ impl Outbox {
             let at = self.entries.partition_point(|held| held.row.send_order <= entry.row.send_order);
             self.entries.insert(at, entry);
         }
+    }
+
+    /// Records that a read of the storage began.
+    pub(crate) fn note_load_started(&mut self) {
+        for entry in &mut self.entries {
+            entry.was_stored_refused = entry.is_saved && entry.is_refused();
+        }
+    }
+
+    /// Drops the refused commands that the person discarded in another tab, or sends again there.
+    pub(crate) fn drop_taken(&mut self, stored: &[StoredRow]) {
+        let is_still = |id| stored.iter().any(|row| row.client_id == id && row.failed.is_some());
+        self.entries.retain(|entry| {
+            let is_unchanged = entry.was_stored_refused && entry.is_refused();
+            !is_unchanged || is_still(entry.row.client_id)
+        });
     }
 
     /// Gives the rows of this member the member's present name.
@@ -327,13 +343,13 @@ impl Outbox {
         }
     }
 
-    /// The time at which the oldest reply is overdue although the connection lives.
-    pub(crate) fn overdue_at(&self) -> Option<u64> {
+    /// The time at which the oldest command in flight was sent.
+    pub(crate) fn awaited_since(&self) -> Option<u64> {
         let sent = self.entries.iter().filter_map(|entry| match entry.state {
             EntryState::InFlight { sent_at, .. } => Some(sent_at),
             _ => None,
         });
-        sent.min().map(|sent_at| sent_at.saturating_add(SETTLE_MS))
+        sent.min()
     }
 
     /// The state of a command that is given now. While a session is live, its row is saved as sent, so nobody
@@ -356,9 +372,7 @@ impl Outbox {
     }
 
     fn index_failed(&self, key: RowKey) -> Option<usize> {
-        let is_failed =
-            |entry: &OutboxEntry| entry.row.key() == key && matches!(entry.state, EntryState::Failed(_));
-        self.entries.iter().position(is_failed)
+        self.entries.iter().position(|entry| entry.row.key() == key && entry.is_refused())
     }
 
     fn requeue(&mut self, which: impl Fn(EntryState) -> bool) {

@@ -78,6 +78,14 @@ impl FromJson for CommandBody {
 }
 
 impl CommandBody {
+    /// The room and the text of a post; `None` for every other command.
+    pub(crate) fn post(&self) -> Option<(RoomId, &str)> {
+        match self {
+            CommandBody::Post { room, text } => Some((*room, text)),
+            _ => None,
+        }
+    }
+
     /// The room that the command concerns; `None` for a new one.
     pub fn room(&self) -> Option<RoomId> {
         match self {

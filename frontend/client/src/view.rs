@@ -5,7 +5,7 @@
 
 mod slice;
 
-pub use crate::name_refusal::NameRefusal;
+pub use crate::name_refusal::{COOKIES_BLOCKED, NameRefusal};
 use crate::persisted::{CommandBody, Owner};
 pub use crate::ready_state::ReadyState;
 pub use crate::row_key::RowKey;
@@ -47,13 +47,7 @@ impl View {
     pub fn empty() -> Self {
         View {
             identity: IdentityView::Unknown { failed: false }.into(),
-            connection: ConnectionStatus {
-                transport: Transport::WebSocket,
-                ready_state: ReadyState::Closed,
-                welcomed: false,
-                retry_at: None,
-                offline: false,
-            },
+            connection: ConnectionStatus::new(Transport::WebSocket, ReadyState::Closed),
             pinned: None,
             rooms: Slice::from([]),
             pane: Pane::empty(RoomId::LOBBY).into(),
@@ -95,6 +89,8 @@ pub struct Pane {
     pub jump_failed: bool,
     /// The target of the last jump. A new revision is a place to scroll to.
     pub jump_target: Option<JumpTarget>,
+    /// The line above the new messages, if there are any.
+    pub line: Option<NewLine>,
 }
 
 impl Pane {
@@ -111,8 +107,23 @@ impl Pane {
             jumping: false,
             jump_failed: false,
             jump_target: None,
+            line: None,
         }
     }
+}
+
+/// The line above messages that were new when the room was opened, or that came while nobody looked. It stays where
+/// it is while the room is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewLine {
+    /// The row below the line, which the window may lack; `None` while it is not loaded.
+    pub before: Option<RowKey>,
+    /// The number of messages of others below the line.
+    pub count: u32,
+    /// The time of the first of them, if it is loaded.
+    pub since: Option<u64>,
+    /// Whether some of the room's messages are unread.
+    pub is_unread: bool,
 }
 
 /// The composer's part of the view.
@@ -120,7 +131,7 @@ impl Pane {
 pub struct ComposerView {
     /// The draft of the open room.
     pub draft: DraftView,
-    /// The number of commands that wait for the network.
+    /// The number of messages to all rooms that wait for the network.
     pub waiting: u32,
     /// Whether a new message is accepted: a member is signed in, and fewer than
     /// [`crate::limits::OUTBOX_ROWS_MAX`] commands are unsettled.
@@ -144,9 +155,12 @@ pub struct People {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notices {
     /// Rows and drafts that previous members of this page left behind.
-    pub left_behind: Vec<LeftBehind>,
+    pub left_behind: Slice<[LeftBehind]>,
     /// The room that the person opened without being in it, and what the directory says of it.
     pub unjoined_room: Option<UnjoinedRoom>,
+    /// The room that was created or joined after the person had gone on elsewhere. It may not be in the list of
+    /// rooms yet.
+    pub ready_room: Option<RoomId>,
     /// Whether events are missing and on their way, so that the view may be incomplete.
     pub catching_up: bool,
     /// Whether the server serves another build of the page.
@@ -212,6 +226,16 @@ pub struct ConnectionStatus {
     pub retry_at: Option<u64>,
     /// Whether the browser reports that there is no network.
     pub offline: bool,
+    /// Whether the server has not answered for some seconds, although the connection is open.
+    pub silent: bool,
+}
+
+impl ConnectionStatus {
+    /// A connection without a `welcome`.
+    pub fn new(transport: Transport, ready_state: ReadyState) -> Self {
+        let (welcomed, retry_at, offline, silent) = (false, None, false, false);
+        ConnectionStatus { transport, ready_state, welcomed, retry_at, offline, silent }
+    }
 }
 
 /// A message as the page shows it.
@@ -344,6 +368,20 @@ pub struct LeftBehind {
     pub rows: u32,
     /// The number of drafts.
     pub drafts: u32,
+    /// The messages in the order of sending, then the drafts. Empty while nobody is signed in: only a member of
+    /// the house may read them.
+    pub texts: Rc<[LeftText]>,
+}
+
+/// A message or draft that a previous member of this page left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftText {
+    /// Room that the text is written for.
+    pub room: RoomId,
+    /// The whole text.
+    pub text: Rc<str>,
+    /// Whether the text is a draft, which stays in the composer.
+    pub is_draft: bool,
 }
 
 /// The pages of the room directory that are loaded.

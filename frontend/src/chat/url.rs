@@ -32,7 +32,8 @@ pub struct RequestedRoom {
     pub room: Option<RoomId>,
     /// Progress of the room's lookup in the directory. It means nothing without `room`.
     pub lookup: RoomLookupState,
-    /// Whether the open room is the one that the URL names. It becomes true after `on_stay` too.
+    /// Whether the open room is the one that the URL names, and the member is in it. It becomes true after
+    /// `on_stay` too.
     pub is_settled: bool,
     /// Replaces the URL by that of the open room, when the person decides to stay there.
     pub on_stay: Callback<()>,
@@ -100,7 +101,10 @@ pub fn use_url(
         let (requested, view) = (requested.setter(), view.clone());
         move |room| {
             let before = last.replace(*room);
-            if before != *room {
+            // Until the rooms were known, the view's room was that of the URL. If the member is not in it, the
+            // URL stays, because the person is asked about it.
+            let is_unjoined = view.notices.unjoined_room.as_ref().is_some_and(|room| room.id == before);
+            if before != *room && !is_unjoined {
                 // Replace the entry of a room that was left: the back button must not lead there.
                 let is_left = !view.rooms.iter().any(|item| item.id == before);
                 go(*room, is_left || spare.borrow().is_some());
@@ -120,7 +124,8 @@ pub fn use_url(
     let room = Some(*requested).filter(|room| !is_in(*room));
     let unjoined = view.notices.unjoined_room.as_ref().filter(|unjoined| Some(unjoined.id) == room);
     let lookup = unjoined.map_or(RoomLookupState::Searching, |unjoined| unjoined.lookup.clone());
-    RequestedRoom { room, lookup, is_settled: *requested == view.pane.room, on_stay }
+    let is_settled = *requested == view.pane.room && (!view.rooms.is_empty() || *requested == RoomId::LOBBY);
+    RequestedRoom { room, lookup, is_settled, on_stay }
 }
 
 fn here() -> RoomId {

@@ -29,10 +29,11 @@ pub struct ConnectionNoticeProps {
 pub fn ConnectionNotice(props: &ConnectionNoticeProps) -> Html {
     let context = use_app_context();
     let language = context.language();
-    let ConnectionStatus { ready_state, retry_at, offline, .. } = props.link;
+    let ConnectionStatus { ready_state, retry_at, offline, silent, .. } = props.link;
     let seconds = use_seconds_until(retry_at);
     let text = match (offline, seconds) {
         (true, _) => tr!(language, "connection.offline"),
+        _ if silent => tr!(language, "connection.no_answer"),
         (false, Some(seconds)) => tr!(language, "connection.retry_in", seconds = seconds),
         (false, None) if ready_state == ReadyState::Closed => tr!(language, "connection.lost"),
         (false, None) => tr!(language, "connection.trying"),

@@ -82,7 +82,7 @@ async fn a_refusal_is_shown_at_its_field_until_the_next_attempt() {
     assert!(text("#room_about_error").contains("at most 300 characters"));
     // What was refused goes with the form.
     press("#new_room_dialog .dialog_head button").await;
-    assert_eq!(fixture.take_inputs(), [Input::Discard(key(again))]);
+    assert_eq!(fixture.take_inputs(), [Input::Discard(key(again)), Input::RoomFormClosed]);
 }
 
 #[wasm_bindgen_test]
@@ -126,7 +126,10 @@ async fn rooms_are_searched_opened_and_joined_in_the_directory() {
     press("#directory_rooms li:last-child button").await;
     assert!(fixture.take_inputs().is_empty(), "once is enough");
     press("#directory_rooms li:first-child button").await;
-    assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId::LOBBY), Input::CloseDirectory]);
+    assert_eq!(
+        fixture.take_inputs(),
+        [Input::OpenRoom(RoomId::LOBBY), Input::CloseDirectory, Input::RoomFormClosed]
+    );
     assert!(maybe("dialog[open]").is_none());
 }
 

@@ -17,5 +17,6 @@ mod preferences;
 mod rooms;
 mod rows;
 mod scroll;
+mod unread;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -3,7 +3,7 @@ use client::input::Input;
 use client::persisted::{CommandBody, Owner};
 use client::transport::Transport;
 use client::view::{
-    AtRisk, ConnectionStatus, LeftBehind, PendingCommand, Person, ReadyState, RoomItem, RowState,
+    AtRisk, ConnectionStatus, LeftBehind, LeftText, PendingCommand, Person, ReadyState, RoomItem, RowState,
 };
 use shared::{Epoch, ErrorCode, MemberId, RoomId};
 use wasm_bindgen::JsCast;
@@ -50,6 +50,19 @@ async fn a_retry_is_counted_down_and_can_be_started_at_once() {
 }
 
 #[wasm_bindgen_test]
+async fn the_badge_and_a_notice_tell_when_an_open_connection_brings_no_answer() {
+    let mut view = room();
+    view.connection.silent = true;
+    let mut fixture = Fixture::open(view).await;
+    assert!(text(".notice_text").starts_with("The server isn't answering."));
+    assert_eq!(text("#ready_state"), "No answer");
+    assert_eq!(find("#ready_state").get_attribute("data-state").as_deref(), Some("1"), "it is open");
+    fixture.show(room()).await;
+    assert!(maybe(".notice").is_none());
+    assert_eq!(text("#ready_state"), "Connected");
+}
+
+#[wasm_bindgen_test]
 async fn the_notice_names_the_pinned_transport_and_can_unpin_it() {
     let mut view = room();
     view.connection.ready_state = ReadyState::Closed;
@@ -86,12 +99,23 @@ async fn a_new_version_is_not_offered_over_unsaved_texts_when_nothing_can_be_sto
 }
 
 #[wasm_bindgen_test]
-async fn texts_of_another_member_are_counted_and_dropped_after_a_confirmation() {
+async fn texts_of_another_member_are_shown_before_they_are_sent_or_dropped() {
     let owner = Owner { epoch: Some(Epoch(7)), member: MemberId(9) };
-    let left = LeftBehind { owner, name: "Jonas".into(), rows: 2, drafts: 1 };
+    let left = |room, text: &str, is_draft| LeftText { room: RoomId(room), text: text.into(), is_draft };
+    let texts = [left(1, "one", false), left(9, "two", false), left(1, "half a", true)].into();
+    let left = LeftBehind { owner, name: "Jonas".into(), rows: 2, drafts: 1, texts };
     let fixture = Fixture::open(Parts { left_behind: [left].into(), ..room() }).await;
     let summary = "Jonas has 2 unsent messages and 1 draft on this device.";
     assert_eq!(text("#left_behind .notice_text"), summary);
+    let is_open = || find("#left_behind details").has_attribute("open");
+    assert!(!is_open() && maybe("#left_behind details .adopt").is_some());
+    press("#left_behind .later").await;
+    assert_eq!(fixture.take_inputs(), [Input::DeferLeftBehind(owner)]);
+    press("#left_behind summary").await;
+    assert!(is_open());
+    let shown = page().query_selector_all("#left_behind blockquote").unwrap();
+    let shown = (0..shown.length()).map(|at| shown.get(at).unwrap().text_content().unwrap());
+    assert_eq!(shown.collect::<Vec<_>>(), ["Lobby one", " two", "Lobby Drafthalf a"]);
     press("#left_behind .adopt").await;
     assert_eq!(fixture.take_inputs(), [Input::AdoptLeftBehind(owner)]);
     let focused = |id: &str| page().active_element().unwrap().matches(id).unwrap();
@@ -241,6 +265,7 @@ async fn the_two_most_urgent_notices_are_shown_first() {
         name: "Jonas".into(),
         rows: 2,
         drafts: 0,
+        texts: [].into(),
     };
     let mut view = with_pending([unsent(4, 9, "text", ErrorCode::RoomUnknown)], &[room_item(1, "")]);
     (view.new_version, view.new_epoch, view.left_behind) = (true, true, [left].into());

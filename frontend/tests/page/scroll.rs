@@ -1,6 +1,7 @@
 use crate::fixture::*;
 use client::input::Input;
 use client::view::{Edge, JumpTarget, Row, RowKey, RowState};
+use shared::RoomId;
 use shared::command::PageAnchor;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Element;
@@ -42,6 +43,22 @@ fn offset(key: RowKey) -> f64 {
 async fn read_at(key: RowKey) {
     list().scroll_by_with_x_and_y(0.0, offset(key) - f64::from(list().client_height()) / 2.0);
     next_frame().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_room_read_in_its_middle_is_scrolled_there_again() {
+    let rooms = vec![room_item(1, ""), room_item(2, "tea")];
+    let reading = || Parts { rooms: rooms.clone(), ..reading(0..120) };
+    let mut fixture = Fixture::open(reading()).await;
+    let key = rows(60..61)[0].key;
+    read_at(key).await;
+    let before = offset(key);
+    fixture.show(Parts { rooms: rooms.clone(), room: RoomId(2), ..with_rows([]) }).await;
+    next_frame().await;
+    fixture.show(reading()).await;
+    assert!((offset(key) - before).abs() < 1.0, "{} and {before}", offset(key));
+    next_frame().await;
+    assert!((offset(key) - before).abs() < 1.0, "{} and {before}", offset(key));
 }
 
 #[wasm_bindgen_test]

@@ -7,7 +7,7 @@ use crate::conversations::room::Room;
 use crate::conversations::room_list::Marks;
 use crate::conversations::room_lookup::RoomLookup;
 use crate::limits::WINDOW_ROWS_MAX;
-use crate::view::{AtRisk, ComposerView, Edge, Notices, Pane, Row, View};
+use crate::view::{AtRisk, ComposerView, Edge, NewLine, Notices, Pane, Row, View};
 use shared::RoomId;
 use std::rc::Rc;
 
@@ -23,12 +23,18 @@ impl Client {
             return view;
         }
         let last = self.view_cache.last();
-        let is_live = self.connection.is_live();
+        let is_live = self.connection.is_live() && !self.connection.is_silent();
         let open = self.rooms.open_id();
         let (unsettled, waiting) = self.outbox.rows(open, is_live);
         let is_room_same = self.rooms.open().is_some_and(|room| !room.is_touched);
         let is_same_pane = last.pane.room == open && is_room_same && self.view_cache.unsettled == unsettled;
-        let marks = Marks { open, drafts: self.drafts.rooms_with_text(), failed: self.outbox.failed_rooms() };
+        let attended = self.attended_room();
+        let marks = Marks {
+            open,
+            attended,
+            drafts: self.drafts.rooms_with_text(),
+            failed: self.outbox.failed_rooms(),
+        };
         let at_risk = match () {
             () if self.drafts.has_unsaved() => AtRisk::Drafts,
             () if self.is_storage_unusable && !marks.drafts.is_empty() => AtRisk::Drafts,
@@ -57,6 +63,7 @@ impl Client {
         let notices = Notices {
             left_behind: self.left_behind(),
             unjoined_room: self.lookup.as_ref().filter(|_| self.rooms.open().is_some()).map(RoomLookup::view),
+            ready_room: self.rooms.ready_room(),
             catching_up: self.is_catching_up || !self.is_complete(),
             new_version: self.has_new_version,
             new_epoch: self.has_new_epoch,
@@ -82,7 +89,7 @@ impl Client {
 
 /// The pane of the open room, which is missing before the first session.
 fn pane(id: RoomId, room: Option<&Room>, unsettled: &[Rc<Row>], last: &Rc<[Rc<Row>]>) -> Pane {
-    let Some(Room { timeline, paging, .. }) = room else {
+    let Some(Room { timeline, paging, unread, .. }) = room else {
         return Pane { rows: last_rows(unsettled, last), ..Pane::empty(id) };
     };
     let mut rows = timeline.rows();
@@ -102,6 +109,15 @@ fn pane(id: RoomId, room: Option<&Room>, unsettled: &[Rc<Row>], last: &Rc<[Rc<Ro
         jumping: paging.is_jumping(),
         jump_failed: paging.has_failed_jump(),
         jump_target: timeline.jump_target(),
+        line: unread.line.map(|line| {
+            let first = timeline.first_of_others_after(line.above.n).map(|held| &held.row);
+            NewLine {
+                before: first.map(|row| row.key),
+                count: line.count,
+                since: first.map(|row| row.at),
+                is_unread: unread.count(timeline) > 0,
+            }
+        }),
     }
 }
 

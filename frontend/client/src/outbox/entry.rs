@@ -22,8 +22,8 @@ pub(crate) struct OutboxEntry {
     pub(super) is_saved: bool,
     /// Whether the last attempt to store the row failed.
     pub(super) has_failed_save: bool,
-    /// Whether the person gave the command in this visit.
-    pub(crate) is_new: bool,
+    /// Whether the storage held the refused command when the last read of it began.
+    pub(super) was_stored_refused: bool,
     /// The row as it was last shown.
     pub(super) shown: Option<Rc<Row>>,
 }
@@ -69,6 +69,16 @@ impl OutboxEntry {
             CommandBody::Join { room } => Command::RoomJoin(RoomMove { reference, client_id, room }),
             CommandBody::Leave { room } => Command::RoomLeave(RoomMove { reference, client_id, room }),
         }
+    }
+
+    /// Whether the command was refused permanently.
+    pub(super) fn is_refused(&self) -> bool {
+        matches!(self.state, EntryState::Failed(_))
+    }
+
+    /// Whether other tabs must not take the stored row.
+    pub(super) fn needs_lease(&self) -> bool {
+        self.is_saved && !self.is_refused()
     }
 
     /// Saves the command in its present state and renews its lease.

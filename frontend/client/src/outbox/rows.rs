@@ -14,7 +14,7 @@ impl Outbox {
         self.entries.iter().filter(|entry| is_of(&entry.row.body)).count()
     }
 
-    /// The posts to `room`, and the number of commands of all rooms that wait for the network.
+    /// The posts to `room`, and the number of posts to all rooms that wait for the network.
     ///
     /// Rows on their way come first, in the order of sending. Failed rows come last, so that a row
     /// that settles does not pass them.
@@ -24,7 +24,8 @@ impl Outbox {
         let mut waiting = 0_u32;
         for entry in &mut self.entries {
             let state = entry.state.show(connected);
-            waiting = waiting.saturating_add((state == RowState::Waiting).into());
+            let is_post = matches!(entry.row.body, CommandBody::Post { .. });
+            waiting = waiting.saturating_add((is_post && state == RowState::Waiting).into());
             if entry.row.body.room() == Some(room)
                 && let Some(row) = entry.show(state)
             {

@@ -262,15 +262,24 @@ fn only_the_open_rooms_rows_are_shown_and_all_that_wait_are_counted() {
 }
 
 #[test]
-fn an_answer_is_overdue_half_a_minute_after_the_oldest_post_in_flight() {
+fn a_room_that_waits_to_be_created_is_no_waiting_message() {
     let mut outbox = outbox([1]);
-    assert_eq!(outbox.overdue_at(), None);
+    let body = CommandBody::Create { name: "tea".to_owned(), description: String::new() };
+    outbox.add(owner(EPOCH, &ann()), &ann(), id(2), body, at(0), &mut Vec::new());
+    assert_eq!(outbox.pending(|_| true, false)[0].state, RowState::Waiting);
+    assert_eq!(outbox.rows(LOBBY, false).1, 1);
+}
+
+#[test]
+fn an_answer_is_awaited_since_the_oldest_post_in_flight_was_sent() {
+    let mut outbox = outbox([1]);
+    assert_eq!(outbox.awaited_since(), None);
     send_at(&mut outbox, 500);
     push(&mut outbox, id(2), OTHER, "2", 600);
     send_at(&mut outbox, 600);
-    assert_eq!(outbox.overdue_at(), Some(500 + SETTLE_MS));
+    assert_eq!(outbox.awaited_since(), Some(500));
     assert!(reply(&mut outbox, 1));
-    assert_eq!(outbox.overdue_at(), Some(600 + SETTLE_MS));
+    assert_eq!(outbox.awaited_since(), Some(600));
     outbox.disconnected();
-    assert_eq!(outbox.overdue_at(), None);
+    assert_eq!(outbox.awaited_since(), None);
 }

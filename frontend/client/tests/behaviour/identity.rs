@@ -38,6 +38,30 @@ fn a_member_who_signed_out_in_another_tab_is_asked_for_a_name() {
 }
 
 #[test]
+fn a_page_that_was_cut_off_joins_nobody_after_signing_out_in_another_tab() {
+    let house = House::new(1);
+    // The tab was cut off, or frozen: it learns of the end at its next contact.
+    for was_asked in [false, true] {
+        let mut page = Page::welcome_in(&house);
+        page.type_text("half a sentence");
+        page.break_connection(1006);
+        page.send(1, "unsent");
+        page.retry();
+        page.give(Input::ConnectionOpened(page.socket));
+        if was_asked {
+            page.frame(House::error(page.hello, ErrorCode::SignInRequired));
+        }
+        page.break_connection(4401);
+        page.give(Input::NameRemembered(None));
+        let out = page.give(Input::IdentityFetched(Ok(None)));
+        assert!(!out.iter().any(|effect| matches!(effect, Effect::Join { .. })), "{out:?}");
+        assert!(matches!(*page.view().identity, IdentityView::Nobody { busy: false, refusal: None, .. }));
+        let out = page.give(Input::NetworkReported { online: true });
+        assert!(!has_opened(&out) && posts(&out).is_empty(), "{out:?}");
+    }
+}
+
+#[test]
 fn an_unexplained_close_may_mean_a_forgotten_member() {
     let mut page = Page::welcome_in(&House::new(1));
     page.break_connection(1006);
@@ -142,7 +166,10 @@ fn signing_out_hides_everything_from_the_next_person() {
     let left = page.view().notices.left_behind[0].owner;
     let out = page.give(Input::DiscardLeftBehind(left));
     let key = RowKey { author: MemberId(1), client_id: client_id(1) };
-    assert_eq!((out, page.view().notices.left_behind.len()), (vec![Effect::DeleteRow(key)], 0));
+    assert_eq!(
+        (out, page.view().notices.left_behind.len()),
+        (vec![Effect::LoadRows, Effect::DeleteRow(key)], 0)
+    );
     assert_eq!(page.store.read(), StoredRows::default());
 }
 
