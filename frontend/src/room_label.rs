@@ -17,10 +17,10 @@ pub fn members(language: Language, count: u32) -> AttrValue {
 
 /// Entry of the open room in the view's list; `None` before the list has arrived.
 pub fn open_room(view: &View) -> Option<&RoomItem> {
-    view.rooms.iter().find(|item| item.id == view.pane.room).map(|item| &**item)
+    view.rooms.iter().find(|item| item.id == view.room()).map(|item| &**item)
 }
 
 /// Name of the open room; empty while it is not known.
 pub fn open_name(language: Language, view: &View) -> AttrValue {
-    name(language, view.pane.room, open_room(view).map_or("", |item| &item.name))
+    name(language, view.room(), open_room(view).map_or("", |item| &item.name))
 }

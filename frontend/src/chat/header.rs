@@ -60,7 +60,7 @@ pub fn about(language: Language, view: &View) -> Html {
     let item = room_label::open_room(view);
     let text = match item {
         Some(item) if !item.description.is_empty() => AttrValue::from(item.description.to_string()),
-        _ if view.pane.room == RoomId::LOBBY => tr!(language, "room.about"),
+        _ if view.room() == RoomId::LOBBY => tr!(language, "room.about"),
         _ => AttrValue::default(),
     };
     let members = item.and_then(|item| item.members);

@@ -12,9 +12,8 @@ use crate::components::memo::memo;
 use crate::context::use_app_context;
 use crate::language::{Language, tr};
 use client::input::Input;
-use client::view::{Edge, Pane, Slice};
+use client::view::{Conversation, Edge, Pane, Slice};
 use scroll_anchor::ScrollAnchor;
-use shared::RoomId;
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, MutationObserver, MutationObserverInit, ResizeObserver};
@@ -23,17 +22,17 @@ use yew::prelude::*;
 /// Properties of [`MessageList`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct MessageListProps {
-    /// The room's messages. One list shows one room only: the parent gives each room a list with its own key.
+    /// The messages. One list shows one conversation only: the parent gives each a list with its own key.
     pub pane: Slice<Pane>,
     /// Name of the room.
     pub room_name: AttrValue,
-    /// The places of rooms that were read in their middle.
+    /// The places of conversations that were read in their middle.
     pub places: Places,
 }
 
-/// The places in rooms that were read in their middle, at most one of each room. Clones refer to the same ones.
+/// The places in conversations that were read in their middle, at most one of each. Clones refer to the same ones.
 /// They last as long as the page's component.
-pub type Places = Rc<RefCell<Vec<(RoomId, scroll_anchor::Place)>>>;
+pub type Places = Rc<RefCell<Vec<(Conversation, scroll_anchor::Place)>>>;
 
 /// Shows the window of messages and the state of both its ends, and keeps the person's scroll position. It
 /// emits [`Input::FollowEnd`], [`Input::LoadOlder`], [`Input::LoadNewer`] and [`Input::JumpToLatest`].
@@ -63,16 +62,17 @@ pub fn MessageList(props: &MessageListProps) -> Html {
         })
     };
     use_effect_with(node.clone(), {
-        let (scroll_anchor, places, room) = (scroll_anchor.clone(), props.places.clone(), pane.room);
+        let (scroll_anchor, places, conversation) =
+            (scroll_anchor.clone(), props.places.clone(), pane.conversation);
         move |node| {
-            let place = places.borrow_mut().extract_if(.., |(of, _)| *of == room).next();
+            let place = places.borrow_mut().extract_if(.., |(of, _)| *of == conversation).next();
             if let (Some((_, place)), Some(list)) = (place, node.cast::<Element>()) {
                 scroll_anchor.borrow_mut().return_to(&list, &place);
             }
             let end = watch(node, &scroll_anchor);
             move || {
                 end();
-                places.borrow_mut().extend(scroll_anchor.borrow().place().map(|place| (room, place)));
+                places.borrow_mut().extend(scroll_anchor.borrow().place().map(|place| (conversation, place)));
             }
         }
     });
@@ -107,8 +107,10 @@ pub fn MessageList(props: &MessageListProps) -> Html {
         }
     });
     let onscroll = look.reform(|_: Event| ());
-    let older = context.emit.reform(|_: MouseEvent| Input::LoadOlder);
-    let newer = context.emit.reform(|_: MouseEvent| Input::LoadNewer);
+    let conversation = pane.conversation;
+    let older = context.emit.reform(move |_: MouseEvent| Input::LoadOlder(conversation));
+    let newer = context.emit.reform(move |_: MouseEvent| Input::LoadNewer(conversation));
+    let latest = context.emit.reform(move |_: MouseEvent| Input::JumpToLatest(conversation));
     // A screen reader announces new messages only, not history that is being loaded.
     let live = if pane.following { "polite" } else { "off" };
     html! {
@@ -132,7 +134,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
                 }
             </div>
             if !pane.following {
-                { to_the_end(language, pane.new_below, context.emit.reform(|_: MouseEvent| Input::JumpToLatest)) }
+                { to_the_end(language, pane.new_below, latest) }
             }
         </div>
     }

@@ -128,6 +128,6 @@ fn entry(
 /// Whether a command to join this room is pending and was not refused.
 pub fn is_joining(pending: &[PendingCommand], room: RoomId) -> bool {
     pending.iter().any(|pending| {
-        pending.body == CommandBody::Join { room } && !matches!(pending.state, RowState::Failed(_))
+        pending.body == CommandBody::join(room) && !matches!(pending.state, RowState::Failed(_))
     })
 }

@@ -4,16 +4,17 @@
 //! requests are sent again on the next one, except those for missing events: the next session
 //! replays the events.
 
+use crate::conversation::Conversation;
 use crate::sorted::Map;
-use shared::{Address, RoomId};
+use shared::Address;
 
 /// The part of the client that a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum RequestOwner {
     /// The missing events of an address. First in the order, see [`Requests::has_missing_events`].
     Events(Address),
-    /// A page of the open room's history.
-    Page(RoomId),
+    /// A page of an open conversation.
+    Page(Conversation),
     /// The next page of the room directory.
     Directory,
     /// The next page of the lookup of a room.
@@ -148,8 +149,9 @@ impl Requests {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::RoomId;
 
-    const PAGE: RequestOwner = RequestOwner::Page(RoomId(7));
+    const PAGE: RequestOwner = RequestOwner::Page(Conversation { room: RoomId(7), root: None });
 
     fn events(room: u64) -> RequestOwner {
         RequestOwner::Events(Address::Room(RoomId(room)))
