@@ -1,13 +1,24 @@
 //! Names of rooms, as the page shows them.
 
 use crate::language::{Language, tr};
-use client::view::{RoomItem, View};
+use client::view::{RoomItem, RoomKind, View};
 use shared::RoomId;
 use yew::AttrValue;
 
 /// Name of a room as the server has it; the lobby has a name in each language instead.
 pub fn name(language: Language, id: RoomId, name: &str) -> AttrValue {
-    if id == RoomId::LOBBY { tr!(language, "room.lobby") } else { AttrValue::from(name.to_owned()) }
+    match RoomKind::of(id) {
+        RoomKind::Lobby => tr!(language, "room.lobby"),
+        RoomKind::Created => AttrValue::from(name.to_owned()),
+    }
+}
+
+/// Description of a room. The lobby has one of its own if nobody gave it one.
+pub fn description(language: Language, id: RoomId, description: &str) -> AttrValue {
+    match RoomKind::of(id) {
+        RoomKind::Lobby if description.is_empty() => tr!(language, "room.about"),
+        _ => AttrValue::from(description.to_owned()),
+    }
 }
 
 /// Text for a room's number of members.

@@ -6,6 +6,7 @@
 mod slice;
 
 pub use crate::conversation::Conversation;
+pub use crate::conversations::room_kind::RoomKind;
 pub use crate::name_refusal::{COOKIES_BLOCKED, NameRefusal};
 use crate::persisted::{CommandBody, Owner};
 pub use crate::ready_state::ReadyState;

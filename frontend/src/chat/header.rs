@@ -7,7 +7,6 @@ use crate::components::icon::Icon;
 use crate::language::{Language, tr};
 use crate::room_label;
 use client::view::View;
-use shared::RoomId;
 use yew::prelude::*;
 
 /// Shows name and description of the open room, the number of present members and the connection badge. It
@@ -54,15 +53,10 @@ pub fn header(
     }
 }
 
-/// Shows the open room's number of members, where known, and its description. The lobby has a description of
-/// its own if nobody gave it one.
+/// Shows the open room's number of members, where known, and its description.
 pub fn about(language: Language, view: &View) -> Html {
     let item = room_label::open_room(view);
-    let text = match item {
-        Some(item) if !item.description.is_empty() => AttrValue::from(item.description.to_string()),
-        _ if view.room() == RoomId::LOBBY => tr!(language, "room.about"),
-        _ => AttrValue::default(),
-    };
+    let text = room_label::description(language, view.room(), item.map_or("", |item| &item.description));
     let members = item.and_then(|item| item.members);
     html! {
         <>

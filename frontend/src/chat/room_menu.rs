@@ -8,7 +8,7 @@ use crate::context::{AppContext, ViewRef};
 use crate::language::tr;
 use crate::{random, room_label};
 use client::input::Input;
-use shared::RoomId;
+use client::view::RoomKind;
 use shared::command::PageAnchor;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement};
@@ -41,7 +41,7 @@ pub fn room_menu(context: &AppContext, view: &ViewRef, on_done: &Callback<()>) -
             on_done.emit(());
         })
     };
-    let item = view.rooms.iter().find(|item| item.id == room && room != RoomId::LOBBY).cloned();
+    let item = view.rooms.iter().find(|item| item.id == room && RoomKind::of(room).can_be_changed()).cloned();
     let name = room_label::open_name(language, view);
     html! {
         <div key="room" class="room_menu">

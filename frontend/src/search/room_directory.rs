@@ -102,10 +102,7 @@ fn entry(
     onclick: Callback<MouseEvent>,
 ) -> Html {
     let name = room_label::name(language, room.id, &room.name);
-    let about = match room.id {
-        RoomId::LOBBY if room.description.is_empty() => tr!(language, "room.about"),
-        _ => AttrValue::from(room.description.clone()),
-    };
+    let about = room_label::description(language, room.id, &room.description);
     let busy = is_joining(pending, room.id);
     let action =
         if room.joined { tr!(language, "room_directory.open") } else { tr!(language, "room_directory.join") };
