@@ -92,7 +92,7 @@ pub fn Room(props: &RoomProps) -> Html {
     let (field, been_in) = (use_node_ref(), use_mut_ref(|| (None, None)));
     // After a change of room, close the dialog, and focus the composer as soon as no dialog or prompt needs
     // the focus. This component does it because a closing dialog first returns the focus to where it was.
-    use_effect_with((view.pane.room, panel.is_none() && requested.is_settled), {
+    use_effect_with((view.room(), panel.is_none() && requested.is_settled), {
         let (field, close) = (field.clone(), close.clone());
         move |(room, free)| {
             let here = Some(*room);
@@ -177,7 +177,7 @@ pub fn Room(props: &RoomProps) -> Html {
                 { header(language, view, (!has_sidebar).then(|| opens(Panel::Menu)),
                     (!has_people).then(|| opens(Panel::People)), opens(Panel::Room)) }
                 <div key="timeline" class="timeline">
-                    <MessageList key={view.pane.room.0} pane={view.pane.clone()} room_name={room_name.clone()}
+                    <MessageList key={view.room().0} pane={view.pane().clone()} room_name={room_name.clone()}
                         is_caught_up={!stale && !view.notices.catching_up} places={places} />
                     { notices(&context, view, &requested, &left.borrow()) }
                 </div>

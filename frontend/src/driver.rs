@@ -212,8 +212,9 @@ impl Driver {
             Effect::SaveDraft(draft) if draft.text.is_empty() => self.0.database.keep_draft(&draft, drop),
             Effect::SaveDraft(draft) => {
                 let driver = self.clone();
-                let room = draft.room;
-                self.0.database.keep_draft(&draft, move |ok| driver.handle(Input::DraftSaved { room, ok }));
+                let conversation = draft.conversation();
+                let saved = move |ok| driver.handle(Input::DraftSaved { conversation, ok });
+                self.0.database.keep_draft(&draft, saved);
             }
             Effect::RememberMarks(marks) => storage::write(StorageKey::Marks, marks.as_deref()),
             Effect::OpenConnection(socket, transport) => self.open(socket, transport),

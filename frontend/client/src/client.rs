@@ -168,7 +168,7 @@ impl Client {
 
     /// Counts the unsettled rows of the open room, which share the window's limit with its messages.
     fn count_unsettled(&mut self) {
-        let unsettled = self.outbox.count_posts(self.rooms.open_id());
+        let unsettled = self.outbox.count_rows(self.rooms.open_id().into());
         if self.rooms.open().is_some_and(|room| room.timeline.unsettled() != unsettled)
             && let Some(room) = self.rooms.open_mut()
         {
@@ -264,7 +264,7 @@ impl Client {
             }
             Input::RowsLoaded(stored) => self.apply_loaded_rows(stored, now, out),
             Input::RowSaved { key, ok } => self.mark_row_saved(key, ok, out),
-            Input::DraftSaved { room, ok } => self.drafts.note_saved(room, ok),
+            Input::DraftSaved { conversation, ok } => self.drafts.note_saved(conversation, ok),
             Input::StorageReported { usable } => self.is_storage_unusable = !usable,
             Input::Leaving => {
                 self.is_leaving = true;
@@ -278,35 +278,37 @@ impl Client {
             Input::MarkRead => self.mark_open_read(now, out),
             Input::JumpToLine => self.jump_to_line(),
             Input::OpenRoom(room) => self.open_room(room),
-            Input::LoadOlder => self.load_page(PageRequest::Older),
-            Input::LoadNewer => self.load_page(PageRequest::Newer),
-            Input::JumpToLatest => self.jump_to(PageAnchor::Newest),
-            Input::Jump(at) => self.jump_to(at),
-            Input::FollowEnd(at_end) => {
-                if let Some(room) = self.rooms.open_mut() {
+            Input::LoadOlder(of) => self.load_page(of, PageRequest::Older),
+            Input::LoadNewer(of) => self.load_page(of, PageRequest::Newer),
+            Input::JumpToLatest(of) => self.jump_to(of, PageAnchor::Newest),
+            Input::Jump(of, at) => self.jump_to(of, at),
+            Input::FollowEnd(of, at_end) => {
+                if let Some(room) = self.rooms.open_conversation_mut(of) {
                     room.timeline.set_at_end(at_end);
                 }
             }
-            Input::DraftChanged { room, text } => {
-                self.rooms.go_on(Some(room));
-                self.drafts.set_text(room, &text, now.mono, out);
+            Input::DraftChanged { conversation, text } => {
+                self.rooms.go_on(Some(conversation.room));
+                self.drafts.set_text(conversation, &text, now.mono, out);
             }
-            Input::Send { client_id, room, text } => self.send_message(client_id, room, &text, now, out),
+            Input::Send { client_id, conversation, text } => {
+                self.send_message(client_id, conversation, &text, now, out);
+            }
             Input::CreateRoom { client_id, name, description } => {
                 self.rooms.await_room();
-                self.queue_command(client_id, CommandBody::Create { name, description }, now, out);
+                self.queue_command(client_id, CommandBody::create(name, description), now, out);
             }
             Input::ChangeRoom { client_id, room, name, description } => {
-                self.queue_command(client_id, CommandBody::Change { room, name, description }, now, out);
+                self.queue_command(client_id, CommandBody::change(room, name, description), now, out);
             }
             Input::JoinRoom { client_id, room } => {
                 self.rooms.await_room();
-                self.queue_command(client_id, CommandBody::Join { room }, now, out);
+                self.queue_command(client_id, CommandBody::join(room), now, out);
             }
             Input::RoomFormClosed => self.rooms.go_on(None),
             Input::DismissReadyRoom => self.rooms.dismiss_ready_room(),
             Input::LeaveRoom { client_id, room } => {
-                self.queue_command(client_id, CommandBody::Leave { room }, now, out)
+                self.queue_command(client_id, CommandBody::leave(room), now, out)
             }
             Input::SearchDirectory { find } => {
                 self.directory = Some(RoomDirectory::new(find));

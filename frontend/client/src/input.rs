@@ -1,6 +1,7 @@
 //! The facts that the client takes: from the browser, the server and the person.
 
 pub use crate::connection_id::ConnectionId;
+pub use crate::conversation::Conversation;
 use crate::name_refusal::NameRefusal;
 use crate::persisted::{Owner, StoredRows};
 use crate::row_key::RowKey;
@@ -115,8 +116,8 @@ pub enum Input {
     },
     /// The answer to [`crate::effect::Effect::SaveDraft`] of a text that is not empty.
     DraftSaved {
-        /// Room of the draft.
-        room: RoomId,
+        /// Conversation of the draft.
+        conversation: Conversation,
         /// Whether the draft is stored. If not, the page warns that it would be lost.
         ok: bool,
     },
@@ -130,20 +131,21 @@ pub enum Input {
     Leaving,
     /// The person opens a room. A room that the member is not in opens once the member is.
     OpenRoom(RoomId),
-    /// The person reached the first shown row.
-    LoadOlder,
+    /// The person reached the first shown row of an open conversation. This input and the next four are ignored
+    /// for a conversation that is not open.
+    LoadOlder(Conversation),
     /// The person reached the last shown row, and newer ones exist.
-    LoadNewer,
+    LoadNewer(Conversation),
     /// The person jumps to the newest message.
-    JumpToLatest,
-    /// The person jumps to another place of the open room: `Around` a position, or a `Date`.
-    Jump(PageAnchor),
+    JumpToLatest(Conversation),
+    /// The person jumps to another place: `Around` a position, or a `Date`.
+    Jump(Conversation, PageAnchor),
     /// Whether the list is scrolled to its end; reported when that changes.
-    FollowEnd(bool),
+    FollowEnd(Conversation, bool),
     /// The text in the composer changed.
     DraftChanged {
-        /// The room of the draft.
-        room: RoomId,
+        /// The conversation of the draft.
+        conversation: Conversation,
         /// The draft's whole text.
         text: String,
     },
@@ -152,15 +154,15 @@ pub enum Input {
     /// `client_id` is 16 random bytes from the system. The composer has checked the text with
     /// [`crate::composer_rules::check`].
     ///
-    /// If the text is the room's draft, it leaves the draft once its row is stored, or once it is in the log. If a part of
+    /// If the text is the conversation's draft, it leaves the draft once its row is stored, or once it is in the log. If a part of
     /// the draft is being stored already, only the rest is sent.
     ///
     /// This input and the next four are ignored while [`crate::view::View::can_send`] is false.
     Send {
         /// A new id for each message.
         client_id: ClientId,
-        /// The room that the message is posted to.
-        room: RoomId,
+        /// The conversation that the message is posted to.
+        conversation: Conversation,
         /// The text of the message.
         text: String,
     },

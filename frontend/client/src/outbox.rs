@@ -6,7 +6,7 @@
 //! the text may also be in the stored draft. A command that is given without a session is saved first,
 //! as unsent.
 //!
-//! Per room at most one command is in flight, so that the order of sending is the order in the log. A `reply` settles a command. A post is also settled by
+//! Per conversation at most one command is in flight, so that the order of sending is the order in the log. A `reply` settles a command. A post is also settled by
 //! its `posted` event or by a page of history that contains it, whichever comes first.
 //!
 //! A command keeps its `client_id` however often it is sent. The store keeps one event per author
@@ -14,7 +14,7 @@
 //! again by another member of the same log, unless the person asks for it.
 
 use crate::backoff::Backoff;
-use crate::composer_rules;
+use crate::conversation::Conversation;
 use crate::effect::Effect;
 use crate::jitter::Jitter;
 use crate::limits::{LEASE_MS, OUTBOX_ROWS_MAX};
@@ -73,7 +73,7 @@ impl Outbox {
         if self.is_full() || self.contains(client_id) {
             return;
         }
-        let (failed, send_order) = (refusal_of(&body), self.next_send_order(now));
+        let (failed, send_order) = (body.kind().refusal(), self.next_send_order(now));
         let (name, lease) = (me.name.clone(), now.after(LEASE_MS).wall);
         let row = StoredRow {
             owner,
@@ -123,15 +123,15 @@ impl Outbox {
     ) -> Vec<Command> {
         let in_flight =
             self.entries.iter().filter(|entry| matches!(entry.state, EntryState::InFlight { .. }));
-        let mut busy_rooms: Vec<Option<RoomId>> = in_flight.map(|entry| entry.row.body.room()).collect();
+        let mut busy: Vec<Option<Conversation>> = in_flight.map(OutboxEntry::conversation).collect();
         let mut commands = Vec::new();
         for entry in &mut self.entries {
-            // Only the first command of a room that has not failed may be sent.
-            let room = entry.row.body.room();
-            if matches!(entry.state, EntryState::Failed(_)) || busy_rooms.contains(&room) {
+            // Only the first command of a conversation that has not failed may be sent.
+            let conversation = entry.conversation();
+            if entry.is_refused() || busy.contains(&conversation) {
                 continue;
             }
-            busy_rooms.push(room);
+            busy.push(conversation);
             if entry.state == EntryState::Queued && std::mem::take(&mut entry.row.unsent) {
                 entry.state = EntryState::Storing;
                 entry.save(now, out);
@@ -157,8 +157,12 @@ impl Outbox {
     /// author; then the author does not matter.
     pub(crate) fn settle(&mut self, is_settled: impl Fn(RoomId, RowKey, bool) -> bool) -> Vec<RowKey> {
         let settled = self.entries.extract_if(.., |entry| {
-            let CommandBody::Post { room, .. } = entry.row.body else { return false };
-            is_settled(room, entry.row.key(), entry.state == EntryState::Failed(MAY_HAVE_ARRIVED))
+            let Some((conversation, _)) = entry.row.body.row() else { return false };
+            is_settled(
+                conversation.room,
+                entry.row.key(),
+                entry.state == EntryState::Failed(MAY_HAVE_ARRIVED),
+            )
         });
         let settled: Vec<RowKey> = settled.map(|entry| entry.row.key()).collect();
         if !settled.is_empty() {
@@ -278,7 +282,7 @@ impl Outbox {
                 entry.row.name.clone_from(&me.name);
                 entry.row.failed = None;
             }
-            let failed = entry.row.failed.or_else(|| refusal_of(&entry.row.body));
+            let failed = entry.row.failed.or_else(|| entry.row.body.kind().refusal());
             entry.state = failed.map_or(EntryState::Queued, EntryState::Failed);
             if from != owner {
                 entry.reassign(owner, now, out);
@@ -320,7 +324,7 @@ impl Outbox {
         entry.row.send_order = self.next_send_order(now);
         entry.row.at = now.wall;
         entry.row.unsent = !self.is_live;
-        entry.state = refusal_of(&entry.row.body).map_or(self.new_state(), EntryState::Failed);
+        entry.state = entry.row.body.kind().refusal().map_or(self.new_state(), EntryState::Failed);
         entry.save(now, out);
         self.entries.push(entry);
     }
@@ -379,30 +383,6 @@ impl Outbox {
         for entry in self.entries.iter_mut().filter(|entry| which(entry.state)) {
             entry.state = EntryState::Queued;
         }
-    }
-}
-
-/// The reason why this can never be sent.
-///
-/// The composer has checked the text, but a row can come from the storage. A frame over the limit
-/// would end each connection that it is sent on.
-fn refusal_of(body: &CommandBody) -> Option<ErrorCode> {
-    let is_too_long = |text: &str| text.len() > shared::limits::TEXT_BYTES_MAX;
-    match body {
-        CommandBody::Post { text, .. } => match composer_rules::check(text) {
-            Ok(()) => None,
-            Err(composer_rules::TextRefusal::Empty) => Some(ErrorCode::TextEmpty),
-            Err(composer_rules::TextRefusal::TooLong { .. }) => Some(ErrorCode::TextTooLong),
-        },
-        CommandBody::Create { name, .. } | CommandBody::Change { name, .. } if is_too_long(name) => {
-            Some(ErrorCode::NameTooLong)
-        }
-        CommandBody::Create { description, .. } | CommandBody::Change { description, .. }
-            if is_too_long(description) =>
-        {
-            Some(ErrorCode::DescriptionRefused)
-        }
-        _ => None,
     }
 }
 

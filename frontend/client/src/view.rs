@@ -5,6 +5,8 @@
 
 mod slice;
 
+pub use crate::conversation::Conversation;
+pub use crate::conversations::room_kind::RoomKind;
 pub use crate::name_refusal::{COOKIES_BLOCKED, NameRefusal};
 use crate::persisted::{CommandBody, Owner};
 pub use crate::ready_state::ReadyState;
@@ -28,9 +30,9 @@ pub struct View {
     pub pinned: Option<Transport>,
     /// The member's rooms: the lobby first, then in the order of their names.
     pub rooms: Slice<[Slice<RoomItem>]>,
-    /// The open room's messages.
-    pub pane: Slice<Pane>,
-    /// The open room's draft, and what the composer needs to know besides.
+    /// The open conversations, of which the first is the open room's own. There is always at least one.
+    pub panes: Slice<[Slice<Pane>]>,
+    /// The draft of the open room, and what the composer needs to know besides.
     pub composer: Slice<ComposerView>,
     /// The members who are present.
     pub people: Slice<People>,
@@ -50,9 +52,9 @@ impl View {
             connection: ConnectionStatus::new(Transport::WebSocket, ReadyState::Closed),
             pinned: None,
             rooms: Slice::from([]),
-            pane: Pane::empty(RoomId::LOBBY).into(),
+            panes: Slice::from([Slice::from(Pane::empty(Conversation::LOBBY))]),
             composer: ComposerView {
-                draft: DraftView { room: RoomId::LOBBY, text: Rc::default(), revision: 0 },
+                draft: DraftView { conversation: Conversation::LOBBY, text: Rc::default(), revision: 0 },
                 waiting: 0,
                 can_send: false,
                 at_risk: AtRisk::Nothing,
@@ -66,20 +68,32 @@ impl View {
     }
 }
 
-/// An open room: the window of its messages, and the state of both ends.
+impl View {
+    /// The pane of the open room.
+    pub fn pane(&self) -> &Slice<Pane> {
+        &self.panes[0]
+    }
+
+    /// The open room.
+    pub fn room(&self) -> RoomId {
+        self.pane().conversation.room
+    }
+}
+
+/// An open conversation: the window of its messages, and the state of both ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pane {
-    /// The open room.
-    pub room: RoomId,
-    /// The window of the room's messages, oldest first. Keys are unique.
+    /// The open conversation.
+    pub conversation: Conversation,
+    /// The window of the conversation's messages, oldest first. Keys are unique.
     pub rows: Rc<[Rc<Row>]>,
     /// The state of the edge before `rows`.
     pub older: Edge,
     /// The state of the edge after `rows`.
     pub newer: Edge,
-    /// Whether the room's messages were loaded, so that no rows mean no messages.
+    /// Whether the messages were loaded, so that no rows mean no messages.
     pub loaded: bool,
-    /// Whether `rows` ends at the end of the room and follows it.
+    /// Whether `rows` ends at the end of the conversation and follows it.
     pub following: bool,
     /// The number of messages that arrived since the person left the end.
     pub new_below: u32,
@@ -94,10 +108,10 @@ pub struct Pane {
 }
 
 impl Pane {
-    /// The pane of a room of which nothing is known yet.
-    pub fn empty(room: RoomId) -> Self {
+    /// The pane of a conversation of which nothing is known yet.
+    pub fn empty(conversation: Conversation) -> Self {
         Pane {
-            room,
+            conversation,
             rows: Rc::from([]),
             older: Edge::End,
             newer: Edge::End,
@@ -129,7 +143,7 @@ pub struct NewLine {
 /// The composer's part of the view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ComposerView {
-    /// The draft of the open room.
+    /// The draft of the conversation.
     pub draft: DraftView,
     /// The number of messages to all rooms that wait for the network.
     pub waiting: u32,
@@ -325,22 +339,22 @@ pub struct JumpTarget {
     pub revision: u32,
 }
 
-/// The draft of the open room. Two drafts of one room are equal if they have the same revision: the
+/// The draft of an open conversation. Two drafts of one conversation are equal if they have the same revision: the
 /// composer knows the text that was typed since.
 #[derive(Clone, Debug)]
 pub struct DraftView {
-    /// Room that the draft is written for: always the open room.
-    pub room: RoomId,
+    /// Conversation that the draft is written for.
+    pub conversation: Conversation,
     /// The draft's whole text when this slice was made.
     pub text: Rc<str>,
     /// A new number whenever the text changes other than by typing. The composer takes the text
-    /// only when this or `room` changes.
+    /// only when this or `conversation` changes.
     pub revision: u64,
 }
 
 impl PartialEq for DraftView {
     fn eq(&self, other: &Self) -> bool {
-        (self.room, self.revision) == (other.room, other.revision)
+        (self.conversation, self.revision) == (other.conversation, other.revision)
     }
 }
 

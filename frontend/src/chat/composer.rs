@@ -50,7 +50,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
         let draft_field = draft_field.clone();
         move |emit| draft_field.watch(emit.clone())
     });
-    use_effect_with((view.draft.room, view.draft.revision), {
+    use_effect_with((view.draft.conversation, view.draft.revision), {
         let (draft_field, emit, view) = (draft_field.clone(), emit.clone(), view.clone());
         move |_| {
             if let Some(input) = draft_field.take(&view.draft) {
@@ -58,7 +58,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
             }
         }
     });
-    use_effect_with(view.draft.room, {
+    use_effect_with(view.draft.conversation, {
         let refusal = refusal.setter();
         move |_| refusal.set(None)
     });
@@ -66,7 +66,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
         let (draft_field, emit, refusal, can_send) =
             (draft_field.clone(), emit.clone(), refusal.setter(), view.can_send);
         Callback::from(move |()| {
-            let (room, text) = draft_field.text();
+            let (conversation, text) = draft_field.text();
             let reason = match composer_rules::check(&text) {
                 Err(refusal) => Some(SendRefusal::Refused(refusal)),
                 Ok(()) if !can_send => Some(SendRefusal::OutboxFull),
@@ -78,7 +78,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
                 if let Some(input) = draft_field.typed() {
                     emit.emit(input);
                 }
-                emit.emit(Input::Send { client_id: random::client_id(), room, text });
+                emit.emit(Input::Send { client_id: random::client_id(), conversation, text });
             }
             draft_field.focus();
         })

@@ -8,7 +8,6 @@ use crate::language::{Language, tr};
 use crate::room_label;
 use crate::title::count_text;
 use client::view::View;
-use shared::RoomId;
 use yew::prelude::*;
 
 /// Shows name and description of the open room, the number of present members and the connection badge. It
@@ -30,8 +29,7 @@ pub fn header(
     };
     let has_menu = on_menu.is_some();
     // The open room is in sight.
-    let unread =
-        view.rooms.iter().filter(|item| item.id != view.pane.room).map(|item| item.unread).sum::<u32>();
+    let unread = view.rooms.iter().filter(|item| item.id != view.room()).map(|item| item.unread).sum::<u32>();
     let menu = match unread {
         0 => tr!(language, "header.menu"),
         _ => tr!(language, "header.menu_unread", count = unread),
@@ -67,15 +65,10 @@ pub fn header(
     }
 }
 
-/// Shows the open room's number of members, where known, and its description. The lobby has a description of
-/// its own if nobody gave it one.
+/// Shows the open room's number of members, where known, and its description.
 pub fn about(language: Language, view: &View) -> Html {
     let item = room_label::open_room(view);
-    let text = match item {
-        Some(item) if !item.description.is_empty() => AttrValue::from(item.description.to_string()),
-        _ if view.pane.room == RoomId::LOBBY => tr!(language, "room.about"),
-        _ => AttrValue::default(),
-    };
+    let text = room_label::description(language, view.room(), item.map_or("", |item| &item.description));
     let members = item.and_then(|item| item.members);
     html! {
         <>

@@ -16,10 +16,9 @@ use crate::context::use_app_context;
 use crate::language::{Language, tr};
 use announcer::{Announcement, Announcer};
 use client::input::Input;
-use client::view::{Edge, NewLine, Pane, RowKey, Slice};
+use client::view::{Conversation, Edge, NewLine, Pane, RowKey, Slice};
 use read_watch::ReadWatch;
 use scroll_anchor::ScrollAnchor;
-use shared::RoomId;
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, MutationObserver, MutationObserverInit, ResizeObserver};
@@ -28,19 +27,19 @@ use yew::prelude::*;
 /// Properties of [`MessageList`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct MessageListProps {
-    /// The room's messages. One list shows one room only: the parent gives each room a list with its own key.
+    /// The messages. One list shows one conversation only: the parent gives each a list with its own key.
     pub pane: Slice<Pane>,
     /// Name of the room.
     pub room_name: AttrValue,
     /// Whether the page is connected and no events are missing, so that a new row is a new message.
     pub is_caught_up: bool,
-    /// The places of rooms that were read in their middle.
+    /// The places of conversations that were read in their middle.
     pub places: Places,
 }
 
-/// The places in rooms that were read in their middle, at most one of each room. Clones refer to the same ones.
+/// The places in conversations that were read in their middle, at most one of each. Clones refer to the same ones.
 /// They last as long as the page's component.
-pub type Places = Rc<RefCell<Vec<(RoomId, scroll_anchor::Place)>>>;
+pub type Places = Rc<RefCell<Vec<(Conversation, scroll_anchor::Place)>>>;
 
 /// Shows the window of messages and the state of both its ends, and keeps the person's scroll position. It
 /// emits [`Input::FollowEnd`], [`Input::LoadOlder`], [`Input::LoadNewer`], [`Input::JumpToLatest`], and what the
@@ -79,16 +78,17 @@ pub fn MessageList(props: &MessageListProps) -> Html {
         })
     };
     use_effect_with(node.clone(), {
-        let (scroll_anchor, places, room) = (scroll_anchor.clone(), props.places.clone(), pane.room);
+        let (scroll_anchor, places, conversation) =
+            (scroll_anchor.clone(), props.places.clone(), pane.conversation);
         move |node| {
-            let place = places.borrow_mut().extract_if(.., |(of, _)| *of == room).next();
+            let place = places.borrow_mut().extract_if(.., |(of, _)| *of == conversation).next();
             if let (Some((_, place)), Some(list)) = (place, node.cast::<Element>()) {
                 scroll_anchor.borrow_mut().return_to(&list, &place);
             }
             let end = watch(node, &scroll_anchor);
             move || {
                 end();
-                places.borrow_mut().extend(scroll_anchor.borrow().place().map(|place| (room, place)));
+                places.borrow_mut().extend(scroll_anchor.borrow().place().map(|place| (conversation, place)));
             }
         }
     });
@@ -161,8 +161,10 @@ pub fn MessageList(props: &MessageListProps) -> Html {
         })
     };
     let onscroll = look.reform(|_: Event| ());
-    let older = context.emit.reform(|_: MouseEvent| Input::LoadOlder);
-    let newer = context.emit.reform(|_: MouseEvent| Input::LoadNewer);
+    let conversation = pane.conversation;
+    let older = context.emit.reform(move |_: MouseEvent| Input::LoadOlder(conversation));
+    let newer = context.emit.reform(move |_: MouseEvent| Input::LoadNewer(conversation));
+    let latest = context.emit.reform(move |_: MouseEvent| Input::JumpToLatest(conversation));
     let is_current = props.is_caught_up && pane.loaded && pane.following && pane.newer == Edge::End;
     let mut announcer = announcer.borrow_mut();
     let announcements =
@@ -198,9 +200,9 @@ pub fn MessageList(props: &MessageListProps) -> Html {
             // A screen reader announces what is added here.
             <div key="announcements" id="announcements" class="visually_hidden" aria-live="polite">{ for announcements }</div>
             if let Some(line) = bar {
-                { new_bar(language, line, to_line, &context.emit) }
+                { new_bar(language, line, to_line, latest, &context.emit) }
             } else if !pane.following {
-                { to_the_end(language, pane.new_below, context.emit.reform(|_: MouseEvent| Input::JumpToLatest)) }
+                { to_the_end(language, pane.new_below, latest) }
             }
         </div>
     }
@@ -226,7 +228,13 @@ fn is_line_in_sight(list: &Element) -> bool {
 }
 
 /// Bar that stands for the line above the new messages while it is out of sight.
-fn new_bar(language: Language, line: NewLine, to_line: Callback<MouseEvent>, emit: &Callback<Input>) -> Html {
+fn new_bar(
+    language: Language,
+    line: NewLine,
+    to_line: Callback<MouseEvent>,
+    to_latest: Callback<MouseEvent>,
+    emit: &Callback<Input>,
+) -> Html {
     let label = match line.since {
         Some(at) => tr!(language, "new.since", count = line.count, time = clock::time_of_day(language, at)),
         None => tr!(language, "room.new_messages", count = line.count),
@@ -236,7 +244,7 @@ fn new_bar(language: Language, line: NewLine, to_line: Callback<MouseEvent>, emi
         <div key="new_bar" id="new_bar">
             <button key="line" type="button" id="line_btn" onclick={to_line}>{ Icon::Down.draw() }{ label }</button>
             <button key="latest" type="button" id="latest_btn" aria-label={latest.clone()}
-                onclick={emit.reform(|_: MouseEvent| Input::JumpToLatest)}>{ Icon::Down.draw() }<span>{ latest }</span></button>
+                onclick={to_latest}>{ Icon::Down.draw() }<span>{ latest }</span></button>
             <button key="read" type="button" id="read_btn" onclick={emit.reform(|_: MouseEvent| Input::MarkRead)}>
                 { tr!(language, "new.read") }<kbd>{ "Esc" }</kbd>
             </button>

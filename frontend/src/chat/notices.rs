@@ -37,9 +37,9 @@ pub fn notices(context: &AppContext, view: &View, requested: &RequestedRoom, lef
         );
     } else if view.notices.catching_up {
         notices.push(progress_notice("catching_up", tr!(language, "room.catching_up")));
-    } else if view.pane.jumping {
+    } else if view.pane().jumping {
         notices.push(progress_notice("jumping", tr!(language, "room.jumping")));
-    } else if view.pane.jump_failed {
+    } else if view.pane().jump_failed {
         notices.push(progress_notice("jump_failed", tr!(language, "room.jump_failed")));
     }
     if let Some(room) = requested.room.filter(|_| usable) {

@@ -96,8 +96,8 @@ pub fn use_url(
             }
         }
     });
-    let last = use_mut_ref(|| view.pane.room);
-    use_effect_with(view.pane.room, {
+    let last = use_mut_ref(|| view.room());
+    use_effect_with(view.room(), {
         let (requested, view) = (requested.setter(), view.clone());
         move |room| {
             let before = last.replace(*room);
@@ -115,7 +115,7 @@ pub fn use_url(
     });
     let on_stay = {
         let requested = requested.setter();
-        use_callback(view.pane.room, move |(), room| {
+        use_callback(view.room(), move |(), room| {
             go(*room, true);
             requested.set(*room);
         })
@@ -124,7 +124,7 @@ pub fn use_url(
     let room = Some(*requested).filter(|room| !is_in(*room));
     let unjoined = view.notices.unjoined_room.as_ref().filter(|unjoined| Some(unjoined.id) == room);
     let lookup = unjoined.map_or(RoomLookupState::Searching, |unjoined| unjoined.lookup.clone());
-    let is_settled = *requested == view.pane.room && (!view.rooms.is_empty() || *requested == RoomId::LOBBY);
+    let is_settled = *requested == view.room() && (!view.rooms.is_empty() || *requested == RoomId::LOBBY);
     RequestedRoom { room, lookup, is_settled, on_stay }
 }
 

@@ -104,10 +104,7 @@ fn entry(
     onclick: Callback<MouseEvent>,
 ) -> Html {
     let name = room_label::name(language, room.id, &room.name);
-    let about = match room.id {
-        RoomId::LOBBY if room.description.is_empty() => tr!(language, "room.about"),
-        _ => AttrValue::from(room.description.clone()),
-    };
+    let about = room_label::description(language, room.id, &room.description);
     let busy = is_joining(pending, room.id);
     let action =
         if room.joined { tr!(language, "room_directory.open") } else { tr!(language, "room_directory.join") };
@@ -130,6 +127,6 @@ fn entry(
 /// Whether a command to join this room is pending and was not refused.
 pub fn is_joining(pending: &[PendingCommand], room: RoomId) -> bool {
     pending.iter().any(|pending| {
-        pending.body == CommandBody::Join { room } && !matches!(pending.state, RowState::Failed(_))
+        pending.body == CommandBody::join(room) && !matches!(pending.state, RowState::Failed(_))
     })
 }

@@ -6,7 +6,7 @@
 //!   row of another, the new row replaces the old one.
 //! - `leases`: the end of each row's lease, by the same key. Leases are separate so that a page can write them
 //!   without reading the row, because a page that is being closed gets no more answers.
-//! - `drafts`: drafts by log, member and room.
+//! - `drafts`: drafts by log, member and room, and by the root of the thread if there is one.
 //! - `blobs`: the bytes of files that wait to be sent, by the key of their row. Nothing writes them yet.
 //!
 //! Every access may fail (private windows, blocked storage, a full disk, a browser that never answers). Then
@@ -156,7 +156,8 @@ impl Database {
     /// Stores a draft, or deletes it if its text is empty. Calls `done` with whether that succeeded.
     pub fn keep_draft(&self, draft: &StoredDraft, done: impl FnOnce(bool) + 'static) {
         let log = draft.owner.epoch.map_or_else(String::new, |epoch| epoch.to_string());
-        let key = JsValue::from(format!("{log}/{}/{}", draft.owner.member.0, draft.room.0));
+        let root = draft.root.map_or_else(String::new, |root| format!("/{root}"));
+        let key = JsValue::from(format!("{log}/{}/{}{root}", draft.owner.member.0, draft.room.0));
         let text = (!draft.text.is_empty()).then(|| serde_json::to_string(draft).unwrap_or_default());
         self.write(&[DRAFTS], done, move |transaction| match text {
             Some(text) => store(transaction, DRAFTS)?.put_with_key(&text.into(), &key).map(drop),

@@ -2,6 +2,7 @@
 
 use crate::driver::connected_with;
 use crate::fixture::{find, next_frame, text, write};
+use client::input::Conversation;
 use client::input::Input;
 use client::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
 use client::view::AtRisk;
@@ -63,7 +64,7 @@ fn row(number: u8, text: &str) -> StoredRow {
         owner: ME,
         client_id: ClientId([number; 16]),
         name: "阿哲".to_owned(),
-        body: CommandBody::Post { room: RoomId::LOBBY, text: text.to_owned() },
+        body: CommandBody::post(RoomId::LOBBY, text.to_owned()),
         at: 1_790_000_000_000,
         send_order: number.into(),
         lease: 1_790_000_015_000,
@@ -73,7 +74,7 @@ fn row(number: u8, text: &str) -> StoredRow {
 }
 
 fn draft(owner: Owner, room: u64, text: &str) -> StoredDraft {
-    StoredDraft { owner, name: "阿哲".to_owned(), room: RoomId(room), text: text.to_owned() }
+    StoredDraft::new(owner, "阿哲", RoomId(room).into(), text)
 }
 
 #[wasm_bindgen_test]
@@ -134,7 +135,7 @@ async fn a_database_of_an_earlier_build_keeps_its_rows_and_drafts() {
     let mut stored = load(&database).await.unwrap();
     stored.rows.sort_by_key(|row| row.send_order);
     stored.drafts.sort_by(|one, other| one.text.cmp(&other.text));
-    let create = CommandBody::Create { name: "tea".to_owned(), description: "Leaves.".to_owned() };
+    let create = CommandBody::create("tea".to_owned(), "Leaves.".to_owned());
     let refused =
         StoredRow { body: create, lease: 0, unsent: false, failed: Some(ErrorCode::NameTaken), ..row(2, "") };
     assert_eq!(stored.rows, [row(1, "茶"), refused]);
@@ -226,9 +227,9 @@ async fn a_database_is_reopened_when_it_was_deleted() {
 async fn a_driver_stores_its_rows_and_drafts() {
     let name = name();
     let (driver, page) = connected_with(Database::new(&name)).await;
-    driver.handle(Input::DraftChanged { room: RoomId(1), text: "half a".to_owned() });
+    driver.handle(Input::DraftChanged { conversation: RoomId(1).into(), text: "half a".to_owned() });
     let client_id = ClientId([5; 16]);
-    driver.handle(Input::Send { client_id, room: RoomId::LOBBY, text: "waits".to_owned() });
+    driver.handle(Input::Send { client_id, conversation: Conversation::LOBBY, text: "waits".to_owned() });
     let stored = loop {
         let stored = load(&Database::new(&name)).await.unwrap();
         if !stored.rows.is_empty() && !stored.drafts.is_empty() {
@@ -236,7 +237,7 @@ async fn a_driver_stores_its_rows_and_drafts() {
         }
         next_frame().await;
     };
-    assert_eq!(stored.rows[0].body, CommandBody::Post { room: RoomId::LOBBY, text: "waits".to_owned() });
+    assert_eq!(stored.rows[0].body, CommandBody::post(RoomId::LOBBY, "waits".to_owned()));
     assert_eq!(stored.drafts, [draft(ME, 1, "half a")]);
     assert_eq!(driver.view().composer.at_risk, AtRisk::Nothing);
     page.close();
@@ -249,7 +250,7 @@ async fn a_driver_loads_what_an_earlier_one_stored() {
     assert!(keep(&database, &StoredRow { lease: 0, ..row(5, "waits") }).await);
     database.keep_draft(&draft(ME, 1, "half a"), drop);
     let (driver, page) = connected_with(Database::new(&name)).await;
-    while driver.view().pane.rows.is_empty() || driver.view().composer.draft.text.is_empty() {
+    while driver.view().pane().rows.is_empty() || driver.view().composer.draft.text.is_empty() {
         next_frame().await;
     }
     next_frame().await;
@@ -264,7 +265,11 @@ async fn the_page_shows_a_notice_when_nothing_can_be_stored() {
     let name = name();
     lay_out_newer(&name).await;
     let (driver, page) = connected_with(Database::new(&name)).await;
-    driver.handle(Input::Send { client_id: ClientId([5; 16]), room: RoomId::LOBBY, text: "tea".to_owned() });
+    driver.handle(Input::Send {
+        client_id: ClientId([5; 16]),
+        conversation: Conversation::LOBBY,
+        text: "tea".to_owned(),
+    });
     while driver.view().composer.at_risk != AtRisk::Commands || driver.view().composer.waiting == 0 {
         next_frame().await;
     }

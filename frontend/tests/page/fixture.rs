@@ -1,5 +1,6 @@
 //! The fixture of the page tests: it shows the page for a view, records emitted inputs, and finds elements.
 
+use client::input::Conversation;
 use client::input::Input;
 use client::transport::Transport;
 use client::view::{
@@ -66,7 +67,7 @@ impl Fixture {
     /// Takes the changes of drafts since the last call: room and text of each.
     pub(crate) fn take_drafts(&self) -> Vec<(RoomId, String)> {
         let typed = |input| match input {
-            Input::DraftChanged { room, text } => Some((room, text)),
+            Input::DraftChanged { conversation, text } => Some((conversation.room, text)),
             _ => None,
         };
         let is_typing = |input: &mut Input| matches!(input, Input::DraftChanged { .. });
@@ -239,7 +240,7 @@ pub(crate) struct Parts {
 impl Parts {
     pub(crate) fn view(self) -> ViewRef {
         let pane = Pane {
-            room: self.room,
+            conversation: self.room.into(),
             rows: self.rows.into(),
             older: self.older,
             newer: self.newer,
@@ -265,7 +266,7 @@ impl Parts {
             connection: self.connection,
             pinned: self.pinned,
             rooms: self.rooms.into_iter().map(Slice::from).collect(),
-            pane: pane.into(),
+            panes: [Slice::from(pane)].into(),
             composer: ComposerView { draft, waiting, can_send, at_risk }.into(),
             people: People { list: self.people, count: self.people_count }.into(),
             pending: self.pending.into(),
@@ -304,7 +305,7 @@ pub(crate) fn room() -> Parts {
         jump_failed: false,
         jump_target: None,
         line: None,
-        draft: DraftView { room: RoomId::LOBBY, text: Rc::default(), revision: 0 },
+        draft: DraftView { conversation: Conversation::LOBBY, text: Rc::default(), revision: 0 },
         waiting: 0,
         can_send: true,
         at_risk: AtRisk::Nothing,
@@ -337,7 +338,7 @@ pub(crate) fn room_item(id: u64, name: &str) -> RoomItem {
 /// Parts of [`room`] with this draft. The client gives a draft a new revision when a text was sent or came
 /// back.
 pub(crate) fn with_draft(text: &str, revision: u64) -> Parts {
-    Parts { draft: DraftView { room: RoomId::LOBBY, text: text.into(), revision }, ..room() }
+    Parts { draft: DraftView { conversation: Conversation::LOBBY, text: text.into(), revision }, ..room() }
 }
 
 pub(crate) fn with_rows(rows: impl IntoIterator<Item = Row>) -> Parts {

@@ -133,7 +133,7 @@ async fn texts_of_another_member_are_shown_before_they_are_sent_or_dropped() {
 #[wasm_bindgen_test]
 async fn a_refused_room_command_is_shown_with_its_reason() {
     let key = row(ME, 4, "", RowState::Settled).key;
-    let body = CommandBody::Create { name: "tea".to_owned(), description: String::new() };
+    let body = CommandBody::create("tea".to_owned(), String::new());
     let pending = PendingCommand { key, body, state: RowState::Failed(ErrorCode::NameTaken) };
     let fixture = Fixture::open(Parts { pending: [pending].into(), ..room() }).await;
     assert_eq!(
@@ -146,7 +146,7 @@ async fn a_refused_room_command_is_shown_with_its_reason() {
 }
 
 fn unsent(number: u16, room: u64, text: &str, code: ErrorCode) -> PendingCommand {
-    let body = CommandBody::Post { room: RoomId(room), text: text.to_owned() };
+    let body = CommandBody::post(RoomId(room), text.to_owned());
     PendingCommand { key: row(ME, number, "", RowState::Settled).key, body, state: RowState::Failed(code) }
 }
 
@@ -208,7 +208,7 @@ async fn a_room_that_is_no_longer_known_has_no_name() {
     assert_eq!(sentence, "Your message to a room that you're no longer in wasn't sent.");
     // It cannot be joined either: it is gone, and that is told once.
     let key = row(ME, 5, "", RowState::Settled).key;
-    let body = CommandBody::Join { room: RoomId(9) };
+    let body = CommandBody::join(RoomId(9));
     let join = PendingCommand { key, body, state: RowState::Failed(ErrorCode::RoomUnknown) };
     fixture.show(with_pending([message, join.clone()], std::slice::from_ref(&lobby))).await;
     assert!(text("#refused_command .what").ends_with("This room doesn't exist."));
@@ -226,22 +226,22 @@ async fn each_refused_command_is_shown_with_its_reason() {
     let mut fixture = Fixture::open(with_pending([], &rooms)).await;
     for (body, code, sentence) in [
         (
-            CommandBody::Change { room, name: name.clone(), description: description.clone() },
+            CommandBody::change(room, name.clone(), description.clone()),
             ErrorCode::NameTaken,
             "Couldn't update “tea”. This name or a similar one is taken or reserved. Choose another.",
         ),
         (
-            CommandBody::Change { room: other, name, description },
+            CommandBody::change(other, name, description),
             ErrorCode::RoomUnknown,
             "Couldn't update a room that you're no longer in.",
         ),
         (
-            CommandBody::Leave { room },
+            CommandBody::leave(room),
             ErrorCode::RoomUnknown,
             "Couldn't leave “tea”. You're no longer in that room.",
         ),
         (
-            CommandBody::Join { room: other },
+            CommandBody::join(other),
             ErrorCode::TooManyRooms,
             "Couldn't join room 12. You've reached the room limit. Leave a room first.",
         ),

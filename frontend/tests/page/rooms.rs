@@ -166,7 +166,7 @@ async fn a_refused_join_is_shown_at_the_join_prompt() {
     let mut fixture = Fixture::open(room()).await;
     let key = row(ME, 4, "", RowState::Settled).key;
     let joining = |state| {
-        let pending = PendingCommand { key, body: CommandBody::Join { room: RoomId(77) }, state };
+        let pending = PendingCommand { key, body: CommandBody::join(RoomId(77)), state };
         Parts { pending: [pending].into(), ..unjoined(RoomLookupState::Unlisted) }
     };
     fixture.show(joining(RowState::Sending)).await;

@@ -1,7 +1,7 @@
 //! Unread messages: the line above the new ones, the bar that stands for it, what was seen, and the numbers.
 
 use crate::fixture::*;
-use client::input::Input;
+use client::input::{Conversation, Input};
 use client::limits::SEEN_MS;
 use client::view::{NewLine, RoomItem, Row, RowKey, RowState};
 use frontend::title;
@@ -50,7 +50,7 @@ async fn a_list_opens_with_its_line_at_a_quarter_of_its_height() {
     assert!(following.query_selector(&format!("p[data-key='{}']", key(20))).unwrap().is_some());
     let wanted = f64::from(list().client_height()) / 4.0;
     assert!((line_offset() - wanted).abs() < 2.0, "{} of {wanted}", line_offset());
-    assert_eq!(fixture.take_inputs(), [Input::FollowEnd(false)]);
+    assert_eq!(fixture.take_inputs(), [Input::FollowEnd(Conversation::LOBBY, false)]);
     // What follows moves nothing.
     let more = Parts { following: false, ..new_from(20, true) };
     fixture.show(more).await;
@@ -78,7 +78,7 @@ async fn a_bar_stands_for_the_line_while_it_is_out_of_sight() {
     fixture.take_inputs();
     press("#latest_btn").await;
     press("#read_btn").await;
-    assert_eq!(fixture.take_inputs(), [Input::JumpToLatest, Input::MarkRead]);
+    assert_eq!(fixture.take_inputs(), [Input::JumpToLatest(Conversation::LOBBY), Input::MarkRead]);
     press("#line_btn").await;
     next_frame().await;
     assert!(line_offset() >= 0.0 && maybe("#new_bar").is_none());

@@ -2,6 +2,7 @@
 
 use super::Client;
 use crate::conversations::room::Room;
+use crate::conversations::room_kind::RoomKind;
 use crate::conversations::segment::Viewer;
 use crate::effect::Effect;
 use crate::sync::gap_detector::Sequenced;
@@ -107,7 +108,7 @@ impl Client {
                 if let Some(room) = self.rooms.get_mut(id) {
                     room.count_members(-1, n);
                 }
-                if id == RoomId::LOBBY && self.members.remove_name(left.member, n) {
+                if RoomKind::of(id).has_all_members() && self.members.remove_name(left.member, n) {
                     self.refresh_rows();
                 }
             }
@@ -174,7 +175,7 @@ impl Client {
                 if was_read {
                     room.unread.draw_line(&room.timeline);
                 }
-            } else if id == RoomId::LOBBY {
+            } else if RoomKind::of(id).has_all_members() {
                 // Renames announced in the lobby were missed too.
                 room.outdate_names(other == open);
             }

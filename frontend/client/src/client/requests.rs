@@ -1,6 +1,7 @@
 //! Requests and their answers: replies, pages of history, missing events, and the room directory.
 
 use super::Client;
+use crate::conversation::Conversation;
 use crate::conversations::paging::PageRequest;
 use crate::conversations::room_directory::RoomDirectory;
 use crate::conversations::room_lookup::RoomLookup;
@@ -8,7 +9,7 @@ use crate::conversations::segment::{Segment, Viewer};
 use crate::effect::Effect;
 use crate::limits::GAP_REQUESTS_MAX;
 use crate::outbox::entry::OutboxEntry;
-use crate::persisted::CommandBody;
+use crate::persisted::{CommandBody, PostBody};
 use crate::sync::gap_detector::Sequenced;
 use crate::sync::requests::RequestOwner;
 use crate::timer::Timer;
@@ -20,7 +21,10 @@ impl Client {
     /// Sends the requests that are wanted.
     pub(super) fn send_requests(&mut self, now: Now, out: &mut Vec<Effect>) {
         self.request_missing_events(now, out);
-        self.request_page(now, out);
+        let open = self.rooms.open_conversations();
+        let is_open = |owner| !matches!(owner, RequestOwner::Page(of) if !open.contains(&of));
+        self.requests.retain(is_open);
+        open.into_iter().for_each(|conversation| self.request_page(conversation, now, out));
         self.request_directory(now, out);
         self.request_lookup(now, out);
         self.send_markers(now, out);
@@ -38,12 +42,10 @@ impl Client {
         }
     }
 
-    /// Requests the wanted page of the open room.
-    fn request_page(&mut self, now: Now, out: &mut Vec<Effect>) {
-        let id = self.rooms.open_id();
-        let owner = RequestOwner::Page(id);
-        self.requests.retain(|other| !matches!(other, RequestOwner::Page(_)) || other == owner);
-        let Some(room) = self.rooms.open() else { return };
+    /// Requests the wanted page of an open conversation.
+    fn request_page(&mut self, of: Conversation, now: Now, out: &mut Vec<Effect>) {
+        let owner = RequestOwner::Page(of);
+        let Some(room) = self.rooms.get(of.room) else { return };
         if room.paging.is_in_flight() {
             return;
         }
@@ -55,7 +57,7 @@ impl Client {
         if own.is_none() && room.paging.wanted().is_none() {
             return self.requests.forget(owner);
         }
-        let Some(room) = self.rooms.open_mut() else { return };
+        let Some(room) = self.rooms.get_mut(of.room) else { return };
         if let Some(own) = own {
             room.paging.want(own);
         }
@@ -71,10 +73,10 @@ impl Client {
             PageRequest::Names(after) => PageAnchor::After(after),
         };
         if let Some(reference) = self.send_if_wanted(owner, true, now) {
-            if let Some(room) = self.rooms.open_mut() {
+            if let Some(room) = self.rooms.get_mut(of.room) {
                 room.paging.mark_sent(at, self.last_position);
             }
-            self.transmit(Command::History(command::HistoryQuery { reference, room: id, at }), out);
+            self.transmit(Command::History(command::HistoryQuery { reference, room: of.room, at }), out);
         }
     }
 
@@ -146,8 +148,8 @@ impl Client {
         self.requests.mark_refused(owner, temporary);
         match owner {
             RequestOwner::Events(_) | RequestOwner::Marker(_) => {}
-            RequestOwner::Page(room) => {
-                if let Some(room) = self.rooms.get_mut(room) {
+            RequestOwner::Page(of) => {
+                if let Some(room) = self.rooms.get_mut(of.room) {
                     room.paging.mark_refused(temporary);
                     room.outdated_names = room.outdated_names.filter(|_| temporary);
                 }
@@ -186,7 +188,7 @@ impl Client {
         let Reply { n, seq, at, .. } = reply;
         self.last_position = self.last_position.max(n);
         match row.body {
-            CommandBody::Post { room, text } => {
+            CommandBody::Post(PostBody { room, text }) => {
                 let (author, client_id) = (row.owner.member, row.client_id);
                 let message = Message { n, seq, at, author, name: row.name, tag: None, client_id, text };
                 let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
@@ -196,19 +198,18 @@ impl Client {
                     self.rooms.note_acked(room);
                 }
             }
-            CommandBody::Create { .. } | CommandBody::Join { .. } => {
-                if let Some(id) = reply.room {
+            body => {
+                if let Some(id) = reply.room.filter(|_| body.kind().opens_room()) {
                     self.rooms.open_awaited(id);
                 }
             }
-            _ => {}
         }
     }
 
     /// Adds a page of history to its room.
     pub(super) fn apply_history(&mut self, page: &HistoryPage, out: &mut Vec<Effect>) {
-        let Some(RequestOwner::Page(id)) = self.take_answered(page.reference) else { return };
-        let Some(room) = self.rooms.get_mut(id) else { return };
+        let Some(RequestOwner::Page(of)) = self.take_answered(page.reference) else { return };
+        let Some(room) = self.rooms.get_mut(of.room) else { return };
         let Some((want, at, last_position)) = room.paging.take_answer() else { return };
         // The server read the page after the request was sent, so its names are at least as new as
         // `last_position`.

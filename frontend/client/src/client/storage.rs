@@ -5,7 +5,7 @@ use crate::conversations::rooms::Rooms;
 use crate::effect::Effect;
 use crate::limits::{LOAD_RETRIES_MAX, LOAD_RETRY_MS, OUTBOX_ROWS_MAX};
 use crate::outbox::foreign_rows::ForeignRow;
-use crate::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
+use crate::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
 use crate::row_key::RowKey;
 use crate::sync::requests::Requests;
 use crate::timer::Timer;
@@ -111,7 +111,7 @@ impl Client {
         let mut moved = Vec::new();
         for mut draft in drafts {
             let is_same_owner = draft.owner == owner;
-            self.drafts.load(draft.room, &draft.text, is_same_owner);
+            self.drafts.load(draft.conversation(), &draft.text, is_same_owner);
             if !is_same_owner {
                 draft.text.clear();
                 moved.push(Effect::SaveDraft(draft));
@@ -139,7 +139,7 @@ impl Client {
         out.extend(sent.map(|foreign| Effect::DeleteRow(foreign.row.key())));
         self.outbox.adopt(rows, owner, me, now, out);
         for mut draft in drafts {
-            self.drafts.adopt(draft.room, &draft.text);
+            self.drafts.adopt(draft.conversation(), &draft.text);
             draft.text.clear();
             out.push(Effect::SaveDraft(draft));
         }
@@ -238,10 +238,10 @@ impl Client {
 fn is_sent<'a>(draft: &StoredDraft, rows: impl Iterator<Item = &'a StoredRow>) -> bool {
     let mut rest = &*draft.text;
     for row in rows {
-        if let CommandBody::Post { room, text } = &row.body
-            && *room == draft.room
+        if let Some((conversation, text)) = row.body.row()
+            && conversation == draft.conversation()
         {
-            rest = rest.strip_prefix(text.as_str()).unwrap_or(rest).trim_start();
+            rest = rest.strip_prefix(text).unwrap_or(rest).trim_start();
         }
     }
     rest.is_empty()

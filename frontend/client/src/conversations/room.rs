@@ -1,6 +1,7 @@
 //! A room that the member is in: its description, its events, its timeline and its read marker.
 
 use crate::conversations::paging::{PageRequest, Paging};
+use crate::conversations::room_kind::RoomKind;
 use crate::conversations::timeline::Timeline;
 use crate::conversations::unread::Unread;
 use crate::sync::gap_detector::GapDetector;
@@ -183,7 +184,7 @@ impl Room {
 }
 
 /// The sort key of the room list: the lobby first, then by name.
-pub(crate) fn sort_key(id: RoomId, room: &Room) -> (bool, String, RoomId) {
+pub(crate) fn sort_key(id: RoomId, room: &Room) -> (RoomKind, String, RoomId) {
     // Lower case in ASCII only: the tables for all of Unicode would make the page too large.
-    (id != RoomId::LOBBY, room.name.to_ascii_lowercase(), id)
+    (RoomKind::of(id), room.name.to_ascii_lowercase(), id)
 }

@@ -1,5 +1,6 @@
 //! The member's rooms, and the open one.
 
+use crate::conversation::Conversation;
 use crate::conversations::paging::PageRequest;
 use crate::conversations::room::Room;
 use crate::conversations::room_map::RoomMap;
@@ -66,6 +67,16 @@ impl Rooms {
 
     pub(crate) fn open_mut(&mut self) -> Option<&mut Room> {
         self.rooms.get_mut(self.open)
+    }
+
+    /// The open conversations, of which the first is the open room's own.
+    pub(crate) fn open_conversations(&self) -> [Conversation; 1] {
+        [self.open_id().into()]
+    }
+
+    /// The room of a conversation, if the conversation is open.
+    pub(crate) fn open_conversation_mut(&mut self, conversation: Conversation) -> Option<&mut Room> {
+        if self.open_conversations().contains(&conversation) { self.open_mut() } else { None }
     }
 
     pub(crate) fn get(&self, id: RoomId) -> Option<&Room> {

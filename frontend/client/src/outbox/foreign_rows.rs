@@ -3,11 +3,12 @@
 //!
 //! The page shows the latter to the next member, and asks before it sends them.
 
+use crate::conversation::Conversation;
 use crate::limits::{DRAFTS_MAX, FOREIGN_ROWS_MAX, LEASE_LOOK_MS, LEASE_MS, LEASE_SLACK_MS, LEASE_WATCH_MS};
 use crate::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
 use crate::sorted::{Map, sort_by_key};
 use crate::view::{LeftBehind, LeftText, Slice};
-use shared::{ClientId, Member, Now, RoomId};
+use shared::{ClientId, Member, Now};
 use std::rc::Rc;
 
 /// A stored row that this tab may not send.
@@ -64,7 +65,10 @@ impl ForeignRows {
         }
         self.rows = sort_by_key(std::mem::take(&mut self.rows), |foreign| foreign.row.send_order);
         let is_stored = |held: &StoredDraft| {
-            stored.drafts.iter().any(|draft| (draft.owner, draft.room) == (held.owner, held.room))
+            stored
+                .drafts
+                .iter()
+                .any(|draft| (draft.owner, draft.conversation()) == (held.owner, held.conversation()))
         };
         self.drafts.retain(|(held, is_read)| !is_read && !is_stored(held));
         for draft in stored.drafts {
@@ -122,15 +126,15 @@ impl ForeignRows {
         self.drafts.extract_if(.., |(draft, _)| is_wanted(draft)).map(|(draft, _)| draft).collect()
     }
 
-    /// Takes out up to `most` of the wanted rows, in order. A row stays if an earlier one of its room stays,
+    /// Takes out up to `most` of the wanted rows, in order. A row stays if an earlier one of its conversation stays,
     /// for example because another tab holds it. A row that this tab held waits only for such rows.
     fn take(&mut self, most: usize, is_wanted: impl Fn(&StoredRow) -> bool) -> Vec<ForeignRow> {
         let mut most = most;
         self.shown = None;
-        // Rows from before the first `welcome` belong to the same person, so only the room counts.
-        let mut blocked: Vec<(Option<RoomId>, bool)> = Vec::new();
+        // Rows from before the first `welcome` belong to the same person, so only the conversation counts.
+        let mut blocked: Vec<(Option<Conversation>, bool)> = Vec::new();
         let taken = self.rows.extract_if(.., |foreign| {
-            let of = foreign.row.body.room();
+            let of = foreign.row.body.kind().conversation();
             let is_blocked =
                 blocked.contains(&(of, true)) || !foreign.is_own && blocked.contains(&(of, false));
             if !is_wanted(&foreign.row) || is_blocked {
@@ -161,8 +165,9 @@ impl ForeignRows {
         }
         let mut found: Map<Owner, (LeftBehind, Vec<LeftText>)> = Map::new();
         let rows = self.rows.iter().filter(|foreign| foreign.is_free).map(|foreign| &foreign.row);
-        let rows = rows.map(|row| (row.owner, &row.name, row.body.post(), false));
-        let drafts = self.drafts.iter().map(|(it, _)| (it.owner, &it.name, Some((it.room, &*it.text)), true));
+        let rows = rows.map(|row| (row.owner, &row.name, row.body.row(), false));
+        let drafts = self.drafts.iter();
+        let drafts = drafts.map(|(it, _)| (it.owner, &it.name, Some((it.conversation(), &*it.text)), true));
         for (owner, name, post, is_draft) in rows.chain(drafts) {
             if me == Some(owner) || self.deferred.contains(&owner) {
                 continue;
@@ -173,7 +178,8 @@ impl ForeignRows {
             };
             let (left, texts) = found.or_insert_with(owner, none);
             *(if is_draft { &mut left.drafts } else { &mut left.rows }) += 1;
-            if let Some((room, text)) = post.filter(|_| me.is_some()) {
+            if let Some((conversation, text)) = post.filter(|_| me.is_some()) {
+                let room = conversation.room;
                 texts.push(LeftText { room, text: Rc::from(text), is_draft });
             }
         }

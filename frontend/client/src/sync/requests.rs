@@ -4,6 +4,7 @@
 //! requests are sent again on the next one, except those for missing events: the next session
 //! replays the events.
 
+use crate::conversation::Conversation;
 use crate::sorted::Map;
 use shared::{Address, RoomId};
 
@@ -12,8 +13,8 @@ use shared::{Address, RoomId};
 pub(crate) enum RequestOwner {
     /// The missing events of an address. First in the order, see [`Requests::has_missing_events`].
     Events(Address),
-    /// A page of the open room's history.
-    Page(RoomId),
+    /// A page of an open conversation.
+    Page(Conversation),
     /// The next page of the room directory.
     Directory,
     /// The next page of the lookup of a room.
@@ -165,8 +166,9 @@ impl Requests {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::RoomId;
 
-    const PAGE: RequestOwner = RequestOwner::Page(RoomId(7));
+    const PAGE: RequestOwner = RequestOwner::Page(Conversation { room: RoomId(7), root: None });
 
     fn events(room: u64) -> RequestOwner {
         RequestOwner::Events(Address::Room(RoomId(room)))

@@ -223,7 +223,7 @@ fn a_possibly_sent_post_fails_when_it_is_adopted() {
     let left = other.view().notices.left_behind[0].clone();
     let out = other.give(Input::AdoptLeftBehind(left.owner));
     assert_eq!(posts(&out).iter().map(|post| post.text.as_str()).collect::<Vec<_>>(), ["never sent"]);
-    let failed = other.view().pane.rows.last().cloned().unwrap();
+    let failed = other.view().pane().rows.last().cloned().unwrap();
     assert_eq!((&*failed.text, failed.state), ("secret", RowState::Failed(MAY_HAVE_ARRIVED)));
     house.post(&bo(), 2, "never sent");
     other.frame(house.reply(posts(&out)[0].reference));
@@ -232,7 +232,7 @@ fn a_possibly_sent_post_fails_when_it_is_adopted() {
     let mut again = Page::on(&other.store).start();
     again.give(Input::IdentityFetched(Ok(Some(bo()))));
     assert_eq!(posts(&again.enter(&house, &bo())), []);
-    assert_eq!(again.view().pane.rows.last().map(|row| row.state), Some(failed.state));
+    assert_eq!(again.view().pane().rows.last().map(|row| row.state), Some(failed.state));
     assert_eq!(posts(&again.give(Input::Retry(failed.key)))[0].text, "secret");
 }
 
@@ -248,11 +248,11 @@ fn a_possibly_sent_post_is_removed_once_it_is_found() {
     other.enter(&house, &bo());
     let left = other.view().notices.left_behind[0].clone();
     assert_eq!(posts(&other.give(Input::AdoptLeftBehind(left.owner))), []);
-    assert_eq!(other.view().pane.rows[0].state, RowState::Failed(MAY_HAVE_ARRIVED));
+    assert_eq!(other.view().pane().rows[0].state, RowState::Failed(MAY_HAVE_ARRIVED));
     // The post was committed meanwhile.
     let posted = house.post(&ann(), 1, "secret");
     other.frame(posted);
-    let rows = other.view().pane.rows.clone();
+    let rows = other.view().pane().rows.clone();
     assert_eq!((rows.len(), rows[0].state, rows[0].key.author), (1, RowState::Settled, ann().id));
     assert!(other.store.read().rows.is_empty());
 }
@@ -272,7 +272,7 @@ fn a_signed_out_page_shows_only_the_number_of_waiting_rows() {
     other.give(Input::Named(Err(refusal)));
     let view = other.view();
     assert!(matches!(*view.identity, IdentityView::Nobody { .. }));
-    assert_eq!((view.notices.left_behind[0].rows, view.pane.rows.len()), (1, 0));
+    assert_eq!((view.notices.left_behind[0].rows, view.pane().rows.len()), (1, 0));
     assert!(view.notices.left_behind[0].texts.is_empty());
     other.give(Input::DiscardLeftBehind(view.notices.left_behind[0].owner));
     assert_eq!(other.store.read(), StoredRows::default());
@@ -303,7 +303,7 @@ fn a_refused_row_is_gone_in_every_tab_once_one_has_discarded_it() {
     let house = House::new(1);
     let mut page = refused(&house);
     let mut other = Page::again_in(&house, &page.store);
-    let key = other.view().pane.rows[0].key;
+    let key = other.view().pane().rows[0].key;
     page.give(Input::VisibilityChanged(false));
     assert_eq!(page.rows(), ["tea!"], "it is still stored");
     other.give(Input::Discard(key));
@@ -316,7 +316,7 @@ fn a_refused_row_is_sent_by_the_tab_in_which_the_person_asked_for_it() {
     let house = House::new(1);
     let mut page = refused(&house);
     let mut other = Page::again_in(&house, &page.store);
-    let key = other.view().pane.rows[0].key;
+    let key = other.view().pane().rows[0].key;
     assert_eq!(posts(&other.give(Input::Retry(key))).len(), 1);
     page.give(Input::VisibilityChanged(false));
     assert_eq!(page.rows(), [""; 0], "the other tab holds it");

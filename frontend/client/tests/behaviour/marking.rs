@@ -4,7 +4,7 @@ use crate::house::{House, LOBBY};
 use crate::page::{Page, ann, bo, commands, history_queries, scheduled};
 use crate::store::Store;
 use client::effect::Effect;
-use client::input::{Input, Timer};
+use client::input::{Conversation, Input, Timer};
 use client::limits::{LINE_MS, MARK_EVERY_MS};
 use client::view::NewLine;
 use shared::RoomId;
@@ -37,19 +37,25 @@ impl Page {
     /// The person sees the row with this text.
     fn see(&mut self, text: u64) -> Vec<Effect> {
         let wanted = text.to_string();
-        let key = self.view().pane.rows.iter().find(|row| *row.text == *wanted).expect("a row").key;
+        let key = self.view().pane().rows.iter().find(|row| *row.text == *wanted).expect("a row").key;
         self.give(Input::RowSeen(key))
     }
 
+    /// The person scrolls to the end of the open room, or away from it.
+    fn follow_end(&mut self, is_at_end: bool) -> Vec<Effect> {
+        let open = self.view().room().into();
+        self.give(Input::FollowEnd(open, is_at_end))
+    }
+
     fn line(&mut self) -> Option<NewLine> {
-        self.view().pane.line
+        self.view().pane().line
     }
 
     /// The text of the row below the line.
     fn first_new(&mut self) -> Option<u64> {
         let view = self.view();
-        let before = view.pane.line?.before?;
-        view.pane.rows.iter().find(|row| row.key == before)?.text.parse().ok()
+        let before = view.pane().line?.before?;
+        view.pane().rows.iter().find(|row| row.key == before)?.text.parse().ok()
     }
 }
 
@@ -58,7 +64,7 @@ fn a_seen_row_moves_the_marker_at_most_once_a_second() {
     let mut house = house();
     house.talk(LOBBY, 1..=3);
     let mut page = Page::welcome_in(&house);
-    page.give(Input::FollowEnd(false));
+    page.follow_end(false);
     assert_eq!(page.badges(), [3, 0]);
     let sent = marks(&page.see(1));
     assert_eq!((sent.len(), sent[0].room), (1, LOBBY));
@@ -109,7 +115,7 @@ fn the_open_room_has_no_badge_while_the_person_looks_at_its_end() {
     page.give(Input::FocusChanged(false));
     assert_eq!(page.badges(), [2, 0]);
     page.give(Input::FocusChanged(true));
-    page.give(Input::FollowEnd(false));
+    page.follow_end(false);
     assert_eq!(page.badges(), [2, 0]);
 }
 
@@ -179,7 +185,7 @@ fn markers_wait_for_a_connection_and_outlast_the_page() {
     let text = remembered(&page.see(2)).flatten().expect("a stored text");
     // Another tab takes it at once, without a connection.
     let mut other = Page::again_in(&house, &store);
-    other.give(Input::FollowEnd(false));
+    other.follow_end(false);
     other.break_connection(1006);
     other.give(Input::MarksRemembered(text.clone()));
     assert_eq!(other.badges(), [1, 0]);
@@ -192,7 +198,7 @@ fn markers_wait_for_a_connection_and_outlast_the_page() {
     assert_eq!(sent.len(), 1);
     let answer = house.mark(Some(sent[0].reference), LOBBY, sent[0].n);
     assert_eq!(remembered(&next.frame(answer)), Some(None));
-    next.give(Input::FollowEnd(false));
+    next.follow_end(false);
     assert_eq!(next.badges(), [1, 0]);
 }
 
@@ -207,7 +213,7 @@ fn markers_of_another_member_are_not_taken() {
         let mut page = page.start();
         page.give(Input::IdentityFetched(Ok(Some(ann()))));
         assert_eq!(marks(&page.enter(&house, &ann())), [], "{text}");
-        page.give(Input::FollowEnd(false));
+        page.follow_end(false);
         assert_eq!(page.badges(), [3, 0], "{text}");
     }
 }
@@ -229,7 +235,7 @@ fn a_server_of_an_older_build_gets_no_markers() {
     house.talk(LOBBY, 1..=3);
     house.talk(TEA, 1..=3);
     let mut page = Page::welcome_in(&house);
-    page.give(Input::FollowEnd(false));
+    page.follow_end(false);
     assert_eq!(page.badges(), [0, 0], "it does not say what is unread");
     let talk = house.talk(LOBBY, 4..=5);
     page.frames(talk);
@@ -284,7 +290,7 @@ fn the_line_stays_where_it_was_when_the_room_was_opened() {
 
 #[test]
 fn a_line_is_drawn_above_what_comes_while_nobody_looks() {
-    for away in [Input::VisibilityChanged(false), Input::FollowEnd(false)] {
+    for away in [Input::VisibilityChanged(false), Input::FollowEnd(Conversation::LOBBY, false)] {
         let mut house = house();
         let mut page = Page::welcome_in(&house);
         let talk = house.talk(LOBBY, 1..=2);
@@ -330,9 +336,9 @@ fn a_room_opens_at_its_line_when_much_is_unread() {
     let answer = house.history(requests[0].reference, TEA, PageAnchor::Around(at));
     page.frame(answer);
     assert_eq!((page.first_new(), page.line().unwrap().count), (Some(51), 150));
-    assert!(page.view().pane.jump_target.is_some() && !page.view().pane.following);
+    assert!(page.view().pane().jump_target.is_some() && !page.view().pane().following);
     // The line can be found again from anywhere.
-    let requests = history_queries(&page.give(Input::JumpToLatest));
+    let requests = history_queries(&page.give(Input::JumpToLatest(TEA.into())));
     let answer = house.history(requests[0].reference, TEA, requests[0].at);
     page.frame(answer);
     assert_eq!(page.first_new(), None, "it is far away");
@@ -349,15 +355,15 @@ fn own_messages_are_never_new() {
     let mut page = Page::welcome_in(&house);
     let talk = house.talk(LOBBY, 1..=1);
     page.frames(talk);
-    page.give(Input::FollowEnd(false));
+    page.follow_end(false);
     for number in 2..=3 {
         let own = house.post(&ann(), number, &number.to_string());
         page.frame(own);
     }
-    assert_eq!((page.view().pane.new_below, page.line().is_none()), (0, true));
+    assert_eq!((page.view().pane().new_below, page.line().is_none()), (0, true));
     let other = house.post(&bo(), 4, "4");
     page.frame(other);
-    assert_eq!(page.view().pane.new_below, 1);
+    assert_eq!(page.view().pane().new_below, 1);
     assert_eq!(page.badges(), [2, 0]);
 }
 

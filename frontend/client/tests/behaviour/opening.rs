@@ -9,7 +9,7 @@ const LOBBY: RoomId = RoomId::LOBBY;
 const TEA: RoomId = RoomId(7);
 
 fn write(page: &mut Page, room: RoomId, text: &str) {
-    page.give(Input::DraftChanged { room, text: text.to_owned() });
+    page.give(Input::DraftChanged { conversation: room.into(), text: text.to_owned() });
 }
 
 /// Ann's page at the URL of a room, before the welcome.
@@ -27,10 +27,10 @@ fn a_text_written_before_the_welcome_stays_in_the_room_of_the_url() {
     let mut page = page_at(TEA);
     write(&mut page, TEA, "half a sentence");
     let before = page.view();
-    assert_eq!((before.pane.room, before.composer.draft.room), (TEA, TEA));
+    assert_eq!((before.room(), before.composer.draft.conversation.room), (TEA, TEA));
     page.frame(house.welcome_to(page.hello, &ann(), TEA, 50));
     let after = page.view();
-    assert_eq!((after.pane.room, page.draft()), (TEA, "half a sentence".to_owned()));
+    assert_eq!((after.room(), page.draft()), (TEA, "half a sentence".to_owned()));
     assert_eq!(after.composer.draft, before.composer.draft, "the field is not written again");
 }
 
@@ -40,7 +40,7 @@ fn a_message_sent_before_the_welcome_goes_to_the_room_of_the_url() {
     for (room, text) in [(TEA, "to tea"), (LOBBY, "to the lobby")] {
         let mut page = page_at(room);
         write(&mut page, room, text);
-        page.give(Input::Send { client_id: client_id(1), room, text: text.to_owned() });
+        page.give(Input::Send { client_id: client_id(1), conversation: room.into(), text: text.to_owned() });
         assert_eq!(page.rows(), [format!("{text}~")]);
         let out = page.frame(house.welcome_to(page.hello, &ann(), room, 50));
         assert_eq!((posts(&out)[0].room, page.rows()), (room, vec![format!("{text}…")]));
@@ -54,14 +54,14 @@ fn the_lobby_opens_at_the_welcome_when_the_member_is_not_in_the_room_of_the_url(
     write(&mut page, TEA, "half a sentence");
     page.frame(house.welcome(page.hello, &ann()));
     let view = page.view();
-    assert_eq!((view.pane.room, page.draft()), (LOBBY, String::new()));
+    assert_eq!((view.room(), page.draft()), (LOBBY, String::new()));
     assert_eq!(view.notices.unjoined_room.as_ref().map(|room| room.id), Some(TEA));
     page.give(Input::JoinRoom { client_id: client_id(1), room: TEA });
     let mut house = house;
     house.create_room(7, "tea");
     let joined = house.join_room(7);
     page.frames(joined);
-    assert_eq!((page.view().pane.room, page.draft()), (TEA, "half a sentence".to_owned()));
+    assert_eq!((page.view().room(), page.draft()), (TEA, "half a sentence".to_owned()));
 }
 
 /// The steps of a person who has gone on before the room is ready.
@@ -96,7 +96,7 @@ fn created_after(step: impl FnOnce(&mut Page)) -> (Page, House) {
 fn a_queued_room_opens_while_its_form_waits() {
     let (mut page, _) = created_after(|_| ());
     let view = page.view();
-    assert_eq!((view.pane.room, view.notices.ready_room), (TEA, None));
+    assert_eq!((view.room(), view.notices.ready_room), (TEA, None));
 }
 
 #[test]
@@ -104,10 +104,10 @@ fn a_queued_room_is_offered_when_the_person_has_gone_on() {
     for step in STEPS {
         let (mut page, _) = created_after(step);
         let view = page.view();
-        assert_eq!((view.pane.room, view.notices.ready_room), (LOBBY, Some(TEA)));
+        assert_eq!((view.room(), view.notices.ready_room), (LOBBY, Some(TEA)));
         page.give(Input::OpenRoom(TEA));
         let view = page.view();
-        assert_eq!((view.pane.room, view.notices.ready_room), (TEA, None));
+        assert_eq!((view.room(), view.notices.ready_room), (TEA, None));
     }
     let (mut page, _) = created_after(STEPS[0]);
     page.give(Input::DismissReadyRoom);
@@ -123,8 +123,9 @@ fn a_room_joined_at_its_url_is_offered_when_the_person_has_gone_on() {
         page.give(Input::OpenRoom(TEA));
         let out = page.give(Input::JoinRoom { client_id: client_id(1), room: TEA });
         let joins = commands(&out).into_iter();
-        let join = joins.filter_map(|it| if let Command::RoomJoin(join) = it { Some(join) } else { None });
-        let reference = join.last().unwrap().reference;
+        let mut join =
+            joins.filter_map(|it| if let Command::RoomJoin(join) = it { Some(join) } else { None });
+        let reference = join.next_back().unwrap().reference;
         if let Some(step) = step {
             step(&mut page);
         }
@@ -132,7 +133,7 @@ fn a_room_joined_at_its_url_is_offered_when_the_person_has_gone_on() {
         page.frames(joined);
         page.frame(house.reply_room(reference, 7));
         let view = page.view();
-        assert_eq!((view.pane.room, view.notices.ready_room), (opened, offered));
+        assert_eq!((view.room(), view.notices.ready_room), (opened, offered));
     }
 }
 

@@ -31,7 +31,7 @@ fn reader() -> (House, Page) {
     let mut page = Page::welcome_in(&house);
     let out = page.give(Input::OpenRoom(TEA));
     answer(&mut page, &house, TEA, out);
-    let out = page.give(Input::Jump(PageAnchor::Around(hundredth)));
+    let out = page.give(Input::Jump(TEA.into(), PageAnchor::Around(hundredth)));
     answer(&mut page, &house, TEA, out);
     assert!(page.texts().contains(&100) && !page.texts().contains(&400));
     (house, page)
@@ -52,7 +52,7 @@ fn return_to_a_reset(house: &mut House, page: &mut Page) -> Vec<PageAnchor> {
 }
 
 fn names(page: &mut Page) -> Vec<String> {
-    let mut names: Vec<String> = page.view().pane.rows.iter().map(|row| row.name.to_string()).collect();
+    let mut names: Vec<String> = page.view().pane().rows.iter().map(|row| row.name.to_string()).collect();
     names.dedup();
     names
 }
@@ -65,10 +65,10 @@ fn a_reset_of_the_lobby_keeps_the_place_in_the_open_room_and_updates_its_names()
     let requested = return_to_a_reset(&mut house, &mut page);
     assert!(requested.iter().all(|at| matches!(at, PageAnchor::After(_))), "{requested:?}");
     let view = page.view();
-    assert_eq!((view.pane.room, view.pane.following), (TEA, false));
+    assert_eq!((view.room(), view.pane().following), (TEA, false));
     assert_eq!((page.texts(), names(&mut page)), (before.clone(), vec!["Bob".to_owned()]));
     // The messages around the window are loaded again.
-    let out = page.give(Input::LoadOlder);
+    let out = page.give(Input::LoadOlder(TEA.into()));
     answer(&mut page, &house, TEA, out);
     assert_eq!(
         (page.texts()[0], names(&mut page)),
@@ -79,11 +79,11 @@ fn a_reset_of_the_lobby_keeps_the_place_in_the_open_room_and_updates_its_names()
 #[test]
 fn a_reset_of_the_lobby_keeps_the_newest_messages_of_the_open_room() {
     let (mut house, mut page) = reader();
-    page.give(Input::JumpToLatest);
+    page.give(Input::JumpToLatest(TEA.into()));
     let before = page.texts();
     return_to_a_reset(&mut house, &mut page);
     assert_eq!((page.texts(), names(&mut page)), (before, vec!["Bob".to_owned()]));
-    assert!(page.view().pane.following);
+    assert!(page.view().pane().following);
 }
 
 #[test]
@@ -108,11 +108,11 @@ fn a_room_read_in_the_middle_opens_there_again() {
     page.frame(posted);
     assert_eq!(page.give(Input::OpenRoom(TEA)), []);
     let view = page.view();
-    assert_eq!((page.texts(), view.pane.following, view.pane.new_below), (before, false, 1));
+    assert_eq!((page.texts(), view.pane().following, view.pane().new_below), (before, false, 1));
     // A room that was read at its end opens at its end.
-    page.give(Input::JumpToLatest);
+    page.give(Input::JumpToLatest(TEA.into()));
     page.give(Input::OpenRoom(LOBBY));
     page.give(Input::OpenRoom(TEA));
-    assert!(page.view().pane.following);
+    assert!(page.view().pane().following);
     assert!(page.texts().len() <= 2 * WINDOW_STEP_ROWS && page.texts().contains(&401));
 }

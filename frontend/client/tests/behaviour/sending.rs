@@ -18,12 +18,12 @@ fn a_message_is_shown_at_once_and_settles_in_place() {
     let mut page = Page::welcome_in(&house);
     let sent = posts(&page.send(1, "hello"));
     assert_eq!(page.rows(), ["before", "hello…"]);
-    assert_eq!(page.view().pane.rows[1].key, key(1));
+    assert_eq!(page.view().pane().rows[1].key, key(1));
     let event = house.post(&ann(), 1, "hello");
     page.frame(house.reply(sent[0].reference));
     let settled = page.view();
     assert_eq!(page.rows(), ["before", "hello"]);
-    assert_eq!((settled.pane.rows[1].key, settled.pane.rows[1].mine), (key(1), true));
+    assert_eq!((settled.pane().rows[1].key, settled.pane().rows[1].mine), (key(1), true));
     page.frame(event);
     assert!(std::rc::Rc::ptr_eq(&settled, &page.view()), "the event changes nothing any more");
 }
@@ -135,7 +135,7 @@ fn a_permanently_refused_post_fails_with_its_reason() {
     let out = page.frame(House::error(sent[0].reference, ErrorCode::RoomUnknown));
     assert_eq!(posts(&out)[0].text, "two");
     assert_eq!(page.rows(), ["two…", "one!"]);
-    assert_eq!(page.view().pane.rows[1].state, RowState::Failed(ErrorCode::RoomUnknown));
+    assert_eq!(page.view().pane().rows[1].state, RowState::Failed(ErrorCode::RoomUnknown));
     page.give(Input::Retry(key(1)));
     assert_eq!(page.rows(), ["two…", "one…"]);
     page.frame(House::error(posts(&out)[0].reference, ErrorCode::RoomUnknown));
@@ -180,7 +180,7 @@ fn can_send_is_false_when_the_outbox_is_full() {
     let mut nobody = Page::opened();
     assert!(!nobody.view().composer.can_send);
     nobody.send(1, "x");
-    assert_eq!(nobody.view().pane.rows.len(), 0);
+    assert_eq!(nobody.view().pane().rows.len(), 0);
 }
 
 #[test]
@@ -199,5 +199,5 @@ fn an_old_committed_post_leaves_the_outbox_and_is_not_shown_at_the_end() {
     let sent = posts(&page.frame(house.welcome_with(page.hello, &ann(), "build", 5)));
     page.frame(old.replace("\"ref\":0", &format!("\"ref\":{}", sent[0].reference)));
     assert_eq!(page.rows(), ["later"; 5]);
-    assert_eq!(page.view().pane.older, Edge::More);
+    assert_eq!(page.view().pane().older, Edge::More);
 }

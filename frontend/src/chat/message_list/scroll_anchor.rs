@@ -101,7 +101,7 @@ impl ScrollAnchor {
         let mut wants = Vec::new();
         if self.pinned != self.following {
             self.following = self.pinned;
-            wants.push(Input::FollowEnd(self.pinned));
+            wants.push(Input::FollowEnd(pane.conversation, self.pinned));
         }
         // Load one screen ahead, so that reading does not stop at an end of the window.
         let ahead = list.client_height();
@@ -109,10 +109,10 @@ impl ScrollAnchor {
         let (older, newer) = &mut self.requested;
         let left = list.scroll_height() - self.top - ahead;
         if is_to_request(pane.older, self.top < ahead, older, key(pane.rows.first())) {
-            wants.push(Input::LoadOlder);
+            wants.push(Input::LoadOlder(pane.conversation));
         }
         if is_to_request(pane.newer, left < ahead, newer, key(pane.rows.last())) {
-            wants.push(Input::LoadNewer);
+            wants.push(Input::LoadNewer(pane.conversation));
         }
         wants
     }

@@ -23,7 +23,7 @@ pub(super) fn join_prompt(
     requested: &RequestedRoom,
 ) -> Html {
     let language = context.language();
-    let joins = view.pending.iter().filter(|pending| pending.body == CommandBody::Join { room });
+    let joins = view.pending.iter().filter(|pending| pending.body == CommandBody::join(room));
     let failed = joins.clone().find_map(|pending| match pending.state {
         RowState::Failed(code) => Some((pending.key, code)),
         _ => None,
@@ -46,7 +46,7 @@ pub(super) fn join_prompt(
         html! {
             <>
                 { join_button(context, room, busy, failed.map(|(key, _)| key)) }
-                { dismiss(language, go(view.pane.room)) }
+                { dismiss(language, go(view.room())) }
             </>
         }
     };

@@ -10,7 +10,7 @@ use crate::violation::Violation;
 use client::effect::Effect;
 use client::http_session::SessionInput;
 use client::identity::IdentityRequest;
-use client::input::{ConnectionId, Input};
+use client::input::{ConnectionId, Conversation, Input};
 use client::transport::Transport;
 use shared::event::{EventFrame, Welcome};
 use shared::{ClientId, Event};
@@ -70,6 +70,11 @@ impl World {
         self.dispatch(id, Input::Started { build: "dev".to_owned(), name, join_id })
     }
 
+    /// The open conversation of a page.
+    pub(crate) fn open_conversation(&self, id: PageId) -> Conversation {
+        self.pages[id.index].view.pane().conversation
+    }
+
     /// Dispatches an input to a page's client, or queues it while another is handled.
     pub(crate) fn dispatch(&mut self, id: PageId, input: Input) -> Result<(), Violation> {
         let page = &mut self.pages[id.index];
@@ -124,8 +129,8 @@ impl World {
             self.oracle.record_drop(id, |_| false);
         }
         match (&input, me(&page.view)) {
-            (Input::DraftChanged { room, text }, Some(me)) => {
-                page.typed = Some((*room, text.clone(), me.name.clone()));
+            (Input::DraftChanged { conversation, text }, Some(me)) => {
+                page.typed = Some((conversation.room, text.clone(), me.name.clone()));
             }
             (Input::IdentityFetched(Ok(Some(fetched))), Some(me)) => {
                 page.has_new_name |= fetched.name != me.name

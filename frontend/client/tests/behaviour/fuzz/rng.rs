@@ -225,7 +225,7 @@ impl FuzzRng {
                 owner,
                 client_id: client_id(self.below(30)),
                 name: self.member().name,
-                body: CommandBody::Post { room, text: "kept".to_owned() },
+                body: CommandBody::post(room, "kept".to_owned()),
                 at: self.number(),
                 send_order: self.number(),
                 lease: self.number(),
@@ -233,25 +233,25 @@ impl FuzzRng {
                 failed: None,
             });
             let (name, text) = (self.member().name, self.pick(&["half", "half a", ""]).to_owned());
-            stored.drafts.push(StoredDraft { owner: self.owner(), name, room, text });
+            stored.drafts.push(StoredDraft::new(self.owner(), &name, room.into(), &text));
         }
         stored
     }
 
     pub(super) fn user_input(&mut self) -> Input {
         let (room, text) = (RoomId(self.below(4)), self.pick(&["half", "half a", "", "y"]).to_owned());
-        let id = client_id(self.below(30));
+        let (id, conversation) = (client_id(self.below(30)), RoomId(self.below(4)).into());
         let at = [PageAnchor::Newest, PageAnchor::Around(self.below(40)), PageAnchor::Date(self.number())]
             [self.below(3) as usize];
         let key = RowKey { author: MemberId(self.below(4)), client_id: id };
         match self.below(18) {
-            0 | 1 => Input::LoadOlder,
-            2 => Input::LoadNewer,
-            3 => Input::JumpToLatest,
-            4 => Input::Jump(at),
-            5 => Input::FollowEnd(self.below(2) == 0),
+            0 | 1 => Input::LoadOlder(conversation),
+            2 => Input::LoadNewer(conversation),
+            3 => Input::JumpToLatest(conversation),
+            4 => Input::Jump(conversation, at),
+            5 => Input::FollowEnd(conversation, self.below(2) == 0),
             6 => Input::OpenRoom(room),
-            7 => Input::DraftChanged { room, text },
+            7 => Input::DraftChanged { conversation: room.into(), text },
             8 => Input::RowsLoaded((self.below(4) > 0).then(|| self.stored())),
             9 => Input::CreateRoom { client_id: id, name: text.clone(), description: text },
             10 => [Input::JoinRoom { client_id: id, room }, Input::RoomFormClosed, Input::DismissReadyRoom]
@@ -337,7 +337,11 @@ impl FuzzRng {
             21 => [Input::ReconnectNow, Input::DismissEpoch][self.below(2) as usize].clone(),
             22..26 => {
                 let text = if self.below(9) == 0 { "x".repeat(20_000) } else { name };
-                Input::Send { client_id: client_id(self.below(30)), room: RoomId(self.below(2) + 1), text }
+                Input::Send {
+                    client_id: client_id(self.below(30)),
+                    conversation: RoomId(self.below(2) + 1).into(),
+                    text,
+                }
             }
             26..29 => Input::ConnectionOpened(socket),
             _ => Input::FrameReceived(socket, self.frame(shell.reference)),
