@@ -100,6 +100,7 @@ fn sizes_follow_the_font_size_of_the_browser() {
         let is_bounded = size == "11px" || size.starts_with("min(");
         assert!(size.starts_with("var(--t-") || size == "inherit" || is_bounded, "font-size: {size}");
     }
+    assert!(values("font").iter().all(|font| !font.contains("px")), "{:?}", values("font"));
     let tokens = TOKENS.lines().filter_map(|line| line.trim().strip_prefix("--t-")?.split_once(": "));
     for (name, size) in tokens {
         let rem = size.trim_start_matches("max(16px, ").split("rem").next().unwrap_or_default();

@@ -130,7 +130,7 @@ fn left_behind(context: &AppContext, rooms: &[Slice<RoomItem>], left: &LeftBehin
         }
     };
     html! {
-        <div key={format!("left/{}", owner.member.0)} id="left_behind" class="notice tall" role="status">
+        <div key={format!("left/{}", owner.member.0)} id="left_behind" class="notice tall">
             <span key="text" class="notice_text">{ text }</span>
             <details key="texts">
                 <summary>{ tr!(language, "left.show") }</summary>
