@@ -103,8 +103,10 @@ impl Unread {
             return;
         }
         (self.version, self.told) = (marker.version, marker.n);
-        if self.read.is_none_or(|read| read.n < marker.n) {
-            self.read = Some(ReadPoint { n: marker.n, seq: marker.read_to });
+        // The number at an equal position may be one of a log that was rolled back since.
+        if self.read.is_none_or(|read| read.n <= marker.n) {
+            let held = timeline.seq_at(marker.n).unwrap_or(0);
+            self.read = Some(ReadPoint { n: marker.n, seq: marker.read_to.max(held) });
         }
         let (Some(read), Some(others)) = (self.read, marker.unread) else { return };
         // What was read here since leaves the count.

@@ -27,6 +27,12 @@ impl Timeline {
         Some(count_others(between.take_while(|held| held.seq > seq)))
     }
 
+    /// The number of the last message up to position `n`, if the newest segment holds it.
+    pub(crate) fn seq_at(&self, n: u64) -> Option<u64> {
+        let index = self.newest.index_after(n).checked_sub(1)?;
+        self.newest.get(index).map(|held| held.seq)
+    }
+
     /// The position and number of a held message of the window's segment.
     pub(crate) fn place_of(&self, key: RowKey) -> Option<(u64, u64)> {
         let held = self.segment().iter().rfind(|held| held.row.key == key)?;
