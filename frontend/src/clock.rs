@@ -114,7 +114,7 @@ fn formatter(form: Form, language: Language) -> Function {
 
 /// The person's own variant of the language, such as `en-GB`, which decides whether an hour is written 21 or
 /// 9 PM. If the browser names none, the language's tag.
-fn locale(language: Language) -> String {
+pub fn locale(language: Language) -> String {
     let spoken = crate::preferences::browser_languages();
     spoken.into_iter().find(|tag| language.covers(tag)).unwrap_or_else(|| language.tag().to_owned())
 }

@@ -8,11 +8,10 @@ use crate::clock::mono_us;
 use crate::components::field_error::field_error;
 use crate::error_text;
 use crate::inspector::comparison::Runner;
+use crate::inspector::number::grouped;
 use crate::language::{Language, tr};
 use charts::{bars, latencies};
-use client::inspect::comparison::{
-    Comparison, ComparisonFault, ComparisonStage, INTERVALS_MS, grouped, room_name,
-};
+use client::inspect::comparison::{Comparison, ComparisonFault, ComparisonStage, INTERVALS_MS, room_name};
 use client::limits::COMPARE_S;
 use figures::Figures;
 use shared::{ErrorCode, Member};
@@ -112,7 +111,7 @@ fn controls(
     onclick: Callback<MouseEvent>,
     oninput: Callback<InputEvent>,
 ) -> Html {
-    let interval = tr!(language, "inspect.side_ms", count = grouped(view.interval_ms()));
+    let interval = tr!(language, "inspect.side_ms", count = grouped(language, view.interval_ms()));
     let going_on = view.is_running();
     let second = view.second(mono_us());
     let label =

@@ -1,9 +1,10 @@
 //! The figures of a comparison as a table, and as CSV text to copy.
 
 use super::charts::entry_label;
+use crate::inspector::number::grouped;
 use crate::language::{Language, tr};
 use crate::selection;
-use client::inspect::comparison::{ComparedTransport, Comparison, csv, grouped, milliseconds};
+use client::inspect::comparison::{ComparedTransport, Comparison, csv, milliseconds};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -45,7 +46,7 @@ pub(super) fn Figures(props: &FiguresProps) -> Html {
                         <small>{ format!("{}: {breaks}", head[7]) }</small>
                     }
                 </th>
-                { for row[1..7].iter().map(|cell| html! { <td>{ written(cell) }</td> }) }
+                { for row[1..7].iter().map(|cell| html! { <td>{ written(language, cell) }</td> }) }
             </tr>
         }
     });
@@ -100,7 +101,7 @@ fn cells(language: Language, comparison: &Comparison, entry: ComparedTransport) 
 }
 
 /// Cell of the table for people: a number with its digits in groups, or another text unchanged.
-fn written(cell: &str) -> String {
+fn written(language: Language, cell: &str) -> String {
     let (whole, tenths) = cell.split_at(cell.find('.').unwrap_or(cell.len()));
-    whole.parse().map_or_else(|_| cell.to_owned(), |whole| grouped(whole) + tenths)
+    whole.parse().map_or_else(|_| cell.to_owned(), |whole| grouped(language, whole) + tenths)
 }
