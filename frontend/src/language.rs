@@ -35,6 +35,14 @@ impl Language {
         }
     }
 
+    /// Text between two sentences: a space, except after the wide full stop of Chinese.
+    pub fn gap(self) -> &'static str {
+        match self {
+            Language::English => " ",
+            Language::SimplifiedChinese => "",
+        }
+    }
+
     /// Finds the language with exactly this tag: `en`, but not `en-GB`.
     pub fn from_tag(tag: &str) -> Option<Self> {
         Language::ALL.into_iter().find(|language| language.tag() == tag)

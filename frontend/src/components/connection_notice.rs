@@ -56,7 +56,7 @@ pub fn ConnectionNotice(props: &ConnectionNoticeProps) -> Html {
     let only = tr!(language, "connection.only", transport = transport_name(language, pinned));
     html! {
         <div class="notice warn delayed tall">
-            <span class="notice_text">{ text }{ " " }<span id="only_transport">{ only }</span></span>
+            <span class="notice_text">{ text }{ language.gap() }<span id="only_transport">{ only }</span></span>
             <div class="notice_actions">
                 <button key="unpin" type="button" id="unpin_btn" onclick={unpin}>
                     { tr!(language, "connection.unpin") }

@@ -90,7 +90,7 @@ fn before(language: Language, member: Option<&Member>) -> Html {
         }
         None => html! {
             <p key="before" id="side_room">
-                { tr!(language, "inspect.side_nobody") }{ " " }<a href="/">{ tr!(language, "join.action") }</a>
+                { tr!(language, "inspect.side_nobody") }{ language.gap() }<a href="/">{ tr!(language, "join.action") }</a>
             </p>
         },
     }
