@@ -44,11 +44,13 @@ pub fn SideBySide(props: &SideBySideProps) -> Html {
             move || runner.forget()
         }
     });
+    // Whether a person without a name pressed the button.
+    let needs_name = use_state_eq(|| false);
     let onclick = {
-        let (runner, member) = (runner.clone(), props.member.clone());
+        let (runner, member, needs_name) = (runner.clone(), props.member.clone(), needs_name.setter());
         let description = tr!(language, "inspect.side_described");
         Callback::from(move |_: MouseEvent| match &member {
-            _ if !can_press(&runner.view(), member.is_some()) => {}
+            _ if !can_press(&runner.view(), member.is_some()) => needs_name.set(member.is_none()),
             _ if runner.view().is_running() => runner.stop(),
             Some(member) => runner.start(&member.name, description.to_string()),
             None => {}
@@ -61,7 +63,7 @@ pub fn SideBySide(props: &SideBySideProps) -> Html {
     html! {
         <>
             { before(language, props.member.as_ref()) }
-            { controls(language, &view, props.member.is_some(), onclick, oninput) }
+            { controls(language, &view, props.member.is_some(), *needs_name, onclick, oninput) }
             if view.stage > ComparisonStage::Preparing && view.sent_count() > 0 {
                 { latencies(language, &view) }
                 { bars(language, &view) }
@@ -108,6 +110,7 @@ fn controls(
     language: Language,
     view: &Comparison,
     is_somebody: bool,
+    needs_name: bool,
     onclick: Callback<MouseEvent>,
     oninput: Callback<InputEvent>,
 ) -> Html {
@@ -127,6 +130,7 @@ fn controls(
         ComparisonFault::Unreachable => error_text::of_code(language, ErrorCode::Internal),
         ComparisonFault::Room(code) => error_text::of_room(language, code),
     });
+    let fault = fault.or((needs_name && !is_somebody).then(|| tr!(language, "inspect.side_nobody")));
     html! {
         <div key="controls" class="controls">
             <label key="label" for="interval">{ tr!(language, "inspect.side_interval") }</label>

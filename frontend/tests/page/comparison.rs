@@ -225,5 +225,6 @@ async fn a_visitor_who_is_no_member_cannot_start() {
     assert_eq!(find("#side_btn").get_attribute("aria-disabled").as_deref(), Some("true"));
     press("#side_btn").await;
     assert_eq!(runner.view().stage, ComparisonStage::Before);
+    assert_eq!(text("#side_error"), "Join first: you need a name to send messages.");
     assert_eq!(find("#side_room a").get_attribute("href").as_deref(), Some("/"));
 }
