@@ -34,6 +34,8 @@
 //! Functions of the browser:
 //!
 //! - [`clock`]: the two clocks, and formats of times and dates
+//! - [`collation`]: the order of names
+//! - `listener`: listeners for events of the DOM
 //! - [`random`]: random ids and seeds
 //! - [`selection`]: copying a text
 //! - `timeout`: timeouts that are cancelled when dropped
@@ -51,6 +53,7 @@ pub mod error_text;
 pub mod inspector;
 pub mod join;
 pub mod language;
+mod listener;
 pub mod page;
 pub mod preferences;
 pub mod random;

@@ -2,10 +2,11 @@
 //! forward buttons therefore go from room to room.
 
 use crate::context::ViewRef;
+use crate::listener::Listener;
 use client::input::Input;
 use client::view::RoomLookupState;
 use shared::RoomId;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
 /// Path that names a room: `/` for the lobby, `/r/<id>` for every other room.
@@ -48,20 +49,12 @@ pub fn use_url(view: &ViewRef, emit: &Callback<Input>) -> RequestedRoom {
                 emit.emit(Input::OpenRoom(here()));
             }
             let emit = emit.clone();
-            let on_move = Closure::<dyn FnMut()>::new(move || {
+            let listener = Listener::of_window("popstate", move |_| {
                 requested.set(here());
                 emit.emit(Input::OpenRoom(here()));
             });
-            let window = web_sys::window();
-            if let Some(window) = &window {
-                // The call fails only on an object that is no event target.
-                drop(window.add_event_listener_with_callback("popstate", on_move.as_ref().unchecked_ref()));
-            }
             move || {
-                if let Some(window) = window {
-                    let listener = on_move.as_ref().unchecked_ref();
-                    drop(window.remove_event_listener_with_callback("popstate", listener));
-                }
+                drop(listener);
                 // The next member who signs in on this page starts in the lobby.
                 go(RoomId::LOBBY, true);
             }
