@@ -46,6 +46,7 @@ pub mod app;
 pub mod calendar;
 pub mod chat;
 pub mod clock;
+pub mod collation;
 pub mod components;
 pub mod context;
 pub mod driver;

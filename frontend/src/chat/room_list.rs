@@ -1,6 +1,7 @@
 //! The list of the member's rooms, with marks for unread messages, drafts and failed messages.
 
 use crate::chat::url::path_of;
+use crate::collation::sort_by_name;
 use crate::components::icon::Icon;
 use crate::components::memo::{Draw, memo};
 use crate::context::AppContext;
@@ -17,7 +18,8 @@ use yew::prelude::*;
 /// [`Input::OpenRoom`].
 #[derive(PartialEq)]
 pub struct RoomList {
-    /// Rooms of the view, in its order. If the list is empty, only the lobby is shown.
+    /// Rooms of the view, which are shown in the order of their names, the lobby first. If the list is empty, only
+    /// the lobby is shown.
     pub rooms: Slice<[Slice<RoomItem>]>,
     /// The open room.
     pub room: RoomId,
@@ -59,10 +61,12 @@ fn list(context: &AppContext, props: &RoomList) -> Html {
     };
     // Before the list arrives, show the lobby, because every member is in it.
     let first = props.rooms.is_empty().then(|| Slice::from(lobby()));
-    let items = first.into_iter().chain(props.rooms.iter().cloned());
+    let items = first.into_iter().chain(props.rooms.iter().cloned()).collect();
+    // The lobby's name is empty, which is before all others.
+    let items = sort_by_name(context.language(), items, |item| &item.name);
     html! {
         <ul class="room_list" {onclick}>
-            { for items.map(|item| entry(item, props.room)) }
+            { for items.into_iter().map(|item| entry(item, props.room)) }
         </ul>
     }
 }

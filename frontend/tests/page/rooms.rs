@@ -53,6 +53,17 @@ async fn the_sidebar_marks_rooms_with_unread_messages_drafts_and_failures() {
 }
 
 #[wasm_bindgen_test]
+async fn rooms_are_in_the_order_of_their_names_in_the_persons_language() {
+    let names = ["", "Zoo", "Éclair", "eve", "Room 10", "Room 2", "北", "安"];
+    let rooms = (1..).zip(names).map(|(id, name)| room_item(id, name)).collect();
+    let _fixture = Fixture::open(Parts { rooms, ..room() }).await;
+    show_sidebar().await;
+    let listed = page().query_selector_all(".room_list .room_name").unwrap();
+    let listed: Vec<_> = (0..listed.length()).filter_map(|at| listed.get(at)?.text_content()).collect();
+    assert_eq!(listed[..6], ["Lobby", "Éclair", "eve", "Room 2", "Room 10", "Zoo"]);
+}
+
+#[wasm_bindgen_test]
 async fn the_lobby_is_shown_before_the_list_has_arrived() {
     let _fixture = Fixture::open(Parts { rooms: [].into(), ..room() }).await;
     show_sidebar().await;
