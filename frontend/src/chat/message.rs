@@ -27,6 +27,8 @@ pub struct Message {
     pub has_byline: bool,
     /// Revision of the jump that ended at this message; `None` if the last jump did not.
     pub marked: Option<u32>,
+    /// Number of the time zone of the shown times (see [`clock::time_zone`]).
+    pub time_zone: i32,
 }
 
 impl Draw for Message {

@@ -6,7 +6,7 @@ use crate::calendar::{day_label, local_day};
 use crate::chat::grouping::{Grouping, Item};
 use crate::chat::message::Message;
 use crate::components::brand::cup;
-use crate::components::countdown::use_today;
+use crate::components::countdown::use_calendar;
 use crate::components::icon::Icon;
 use crate::components::memo::memo;
 use crate::context::use_app_context;
@@ -77,7 +77,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
             look.emit(());
         }
     });
-    let today = use_today();
+    let (today, time_zone) = use_calendar();
     let items = grouping.borrow_mut().items(&pane.rows, local_day);
     let items = items.into_iter().map(|item| match item {
         Item::Day { day, at } => html! {
@@ -86,7 +86,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
         Item::Row { row, has_byline } => {
             let key = row.key.to_string();
             let marked = landed.filter(|landed| landed.key == row.key).map(|landed| landed.revision);
-            memo(key, Message { row, has_byline, marked })
+            memo(key, Message { row, has_byline, marked, time_zone })
         }
     });
     let onscroll = look.reform(|_: Event| ());

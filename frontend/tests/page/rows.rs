@@ -87,6 +87,17 @@ async fn an_unknown_error_has_a_general_sentence() {
 }
 
 #[wasm_bindgen_test]
+async fn a_day_of_another_year_is_named_with_its_year() {
+    let language = frontend::language::Language::English;
+    let noon = |day: i64| day as u64 * 86_400_000 + 43_200_000;
+    let label = |day, today| frontend::calendar::day_label(language, day, noon(day), today).to_string();
+    // 2026-12-31 is day 20,818.
+    assert!(label(20_817, 20_820).contains("2026"), "{}", label(20_817, 20_820));
+    assert!(!label(20_810, 20_818).contains("2026"), "{}", label(20_810, 20_818));
+    assert_eq!([label(20_818, 20_819), label(20_818, 20_818)], ["Yesterday", "Today"]);
+}
+
+#[wasm_bindgen_test]
 async fn an_empty_room_invites_to_write_only_when_it_is_loaded() {
     let mut view = room();
     view.loaded = false;
