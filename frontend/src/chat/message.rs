@@ -4,6 +4,7 @@
 use crate::clock;
 use crate::components::avatar::avatar;
 use crate::components::button::text_button;
+use crate::components::confirm::Confirm;
 use crate::components::copy_button::CopyButton;
 use crate::components::icon::Icon;
 use crate::components::memo::Draw;
@@ -105,7 +106,8 @@ fn linked(text: &str) -> impl Iterator<Item = Html> + '_ {
     })
 }
 
-/// Shows why a message was refused, with buttons to send it again, copy it or discard it.
+/// Shows why a message was refused, with buttons to send it again, copy it or discard it. This browser has the only
+/// copy, so discarding it needs a confirmation.
 fn failed_actions(context: &AppContext, key: RowKey, code: ErrorCode) -> Html {
     let language = context.language();
     let retry = context.emit.reform(move |_: MouseEvent| Input::Retry(key));
@@ -115,7 +117,8 @@ fn failed_actions(context: &AppContext, key: RowKey, code: ErrorCode) -> Html {
             <span key="reason" class="reason">{ error_text::of_code(language, code) }</span>
             { text_button("retry", tr!(language, "row.retry"), retry) }
             <CopyButton key="copy" />
-            { text_button("discard", tr!(language, "row.discard"), discard) }
+            <Confirm key="discard" id={format!("discard_{key}")} action={tr!(language, "row.discard")}
+                question={tr!(language, "pending.discard_ask")} on_yes={discard} />
         </div>
     }
 }

@@ -69,10 +69,11 @@ async fn a_failed_row_shows_its_reason_and_three_actions() {
     );
     press(".failed_actions .retry").await;
     assert_eq!(fixture.take_inputs(), [Input::Retry(key)]);
-    press(".failed_actions .copy").await;
-    let selected = web_sys::window().unwrap().get_selection().unwrap().unwrap();
-    assert_eq!(String::from(selected.to_string()), "too much");
-    press(".failed_actions .discard").await;
+    expect_copied(".failed_actions .copy", "too much").await;
+    press(".failed_actions .confirm button").await;
+    assert!(fixture.take_inputs().is_empty(), "discarding asks first");
+    assert!(text(".failed_actions [role=alert]").starts_with("Discard this message?"));
+    press(".failed_actions .danger").await;
     assert_eq!(fixture.take_inputs(), [Input::Discard(key)]);
 }
 
