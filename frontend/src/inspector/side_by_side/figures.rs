@@ -25,8 +25,11 @@ pub(super) fn Figures(props: &FiguresProps) -> Html {
     let (text, copied) = (use_node_ref(), use_state_eq(|| None::<bool>));
     let onclick = {
         let (text, copied) = (text.clone(), copied.setter());
-        // Copy at once, because some browsers allow it only while the click is being handled.
-        Callback::from(move |_: MouseEvent| copied.set(text.get().map(|text| selection::copy(&text))))
+        Callback::from(move |_: MouseEvent| {
+            let Some(text) = text.get() else { return };
+            let copied = copied.clone();
+            selection::copy(text, move |is_copied| copied.set(Some(is_copied)));
+        })
     };
     let label = match *copied {
         None => tr!(language, "inspect.side_copy"),
