@@ -1,6 +1,7 @@
 //! One message. Its text is its only `<p>` element. The DOM node stays the same from local echo to history,
 //! because the row's key stays the same.
 
+use crate::chat::url;
 use crate::clock;
 use crate::components::avatar::avatar;
 use crate::components::button::text_button;
@@ -96,13 +97,19 @@ fn author_name(language: Language, row: &Row) -> AttrValue {
     }
 }
 
-/// Splits a text into text nodes and links. No HTML is built from the text.
+/// Splits a text into text nodes and links. No HTML is built from the text. A link to a room of the house names the
+/// room, so that [`super::message_list`] opens it in place.
 fn linked(text: &str) -> impl Iterator<Item = Html> + '_ {
     segments(text).into_iter().map(|segment| match segment {
         TextSpan::Text(text) => html! { { text } },
-        TextSpan::Link(url) => html! {
-            <a href={url.to_owned()} target="_blank" rel="noopener noreferrer nofollow ugc">{ url }</a>
-        },
+        TextSpan::Link(url) => {
+            let room = url::linked_room(url);
+            let elsewhere = room.is_none().then_some("_blank");
+            html! {
+                <a href={url.to_owned()} target={elsewhere} data-room={room.map(|room| room.0.to_string())}
+                    rel="noopener noreferrer nofollow ugc">{ url }</a>
+            }
+        }
     })
 }
 

@@ -5,6 +5,7 @@ mod scroll_anchor;
 use crate::calendar::{day_label, local_day};
 use crate::chat::grouping::{Grouping, Item};
 use crate::chat::message::Message;
+use crate::chat::room_list::picked;
 use crate::components::brand::cup;
 use crate::components::countdown::use_calendar;
 use crate::components::icon::Icon;
@@ -29,7 +30,8 @@ pub struct MessageListProps {
 }
 
 /// Shows the window of messages and the state of both its ends, and keeps the person's scroll position. It
-/// emits [`Input::FollowEnd`], [`Input::LoadOlder`], [`Input::LoadNewer`] and [`Input::JumpToLatest`].
+/// emits [`Input::FollowEnd`], [`Input::LoadOlder`], [`Input::LoadNewer`] and [`Input::JumpToLatest`], and
+/// [`Input::OpenRoom`] for a plain click on a link to a room of the house.
 #[component]
 pub fn MessageList(props: &MessageListProps) -> Html {
     let context = use_app_context();
@@ -89,6 +91,15 @@ pub fn MessageList(props: &MessageListProps) -> Html {
             memo(key, Message { row, has_byline, marked, time_zone })
         }
     });
+    let onclick = {
+        let emit = context.emit.clone();
+        Callback::from(move |event: MouseEvent| {
+            if let Some(room) = picked(&event) {
+                event.prevent_default();
+                emit.emit(Input::OpenRoom(room));
+            }
+        })
+    };
     let onscroll = look.reform(|_: Event| ());
     let older = context.emit.reform(|_: MouseEvent| Input::LoadOlder);
     let newer = context.emit.reform(|_: MouseEvent| Input::LoadNewer);
@@ -105,7 +116,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
                         { edge(language, pane.older, tr!(language, "room.begins"), older) }
                     </div>
                 }
-                <div key="list" id="char_list" role="log" aria-live={live} aria-label={tr!(language, "room.messages")}>
+                <div key="list" id="char_list" role="log" {onclick} aria-live={live} aria-label={tr!(language, "room.messages")}>
                     { for items }
                 </div>
                 if pane.newer != Edge::End {

@@ -40,10 +40,7 @@ fn list(context: &AppContext, props: &RoomList) -> Html {
     let onclick = {
         let (emit, on_pick) = (context.emit.clone(), props.on_pick.clone());
         Callback::from(move |event: MouseEvent| {
-            // Leave other clicks to the browser, which opens another tab or window.
-            let is_plain =
-                event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key());
-            if let Some(room) = picked(&event).filter(|_| is_plain) {
+            if let Some(room) = picked(&event) {
                 event.prevent_default();
                 emit.emit(Input::OpenRoom(room));
                 on_pick.emit(());
@@ -120,7 +117,12 @@ fn link(language: Language, item: &RoomItem, open: bool) -> Html {
     }
 }
 
-fn picked(event: &MouseEvent) -> Option<RoomId> {
+/// Room that a click on a link opens in place; `None` if there is no room, or if the browser opens another tab or
+/// window.
+pub(super) fn picked(event: &MouseEvent) -> Option<RoomId> {
+    if event.button() != 0 || event.ctrl_key() || event.meta_key() || event.shift_key() {
+        return None;
+    }
     let target: Element = event.target()?.dyn_into().ok()?;
     let link = target.closest("[data-room]").ok()??;
     link.get_attribute("data-room")?.parse().ok().map(RoomId)

@@ -20,6 +20,19 @@ pub fn room_of(path: &str) -> RoomId {
     id.map_or(RoomId::LOBBY, RoomId)
 }
 
+/// Room of this house that a link in a message leads to; `None` for every other URL.
+pub fn linked_room(url: &str) -> Option<RoomId> {
+    let origin = web_sys::window()?.location().origin().ok()?;
+    room_of_path(url.strip_prefix(&origin)?)
+}
+
+/// Room that a path names, with nothing behind it but perhaps a `/`.
+fn room_of_path(path: &str) -> Option<RoomId> {
+    let path = path.trim_end_matches('/');
+    let room = room_of(path);
+    (path.is_empty() || path == format!("/r/{}", room.0)).then_some(room)
+}
+
 /// Room that the URL names, compared with the open room.
 #[derive(Clone, PartialEq)]
 pub struct RequestedRoom {
@@ -112,6 +125,16 @@ fn go(room: RoomId, instead: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_leads_to_a_room_when_its_path_is_that_of_the_room() {
+        for (path, room) in [("", 1), ("/", 1), ("/r/1", 1), ("/r/7", 7), ("/r/7/", 7)] {
+            assert_eq!(room_of_path(path), Some(RoomId(room)), "{path}");
+        }
+        for path in ["/inspect", "/r/", "/r/x", "/r/07", "/r/7/8", "/r/7?x", "/r/7#x", ".example/r/7", "0"] {
+            assert_eq!(room_of_path(path), None, "{path}");
+        }
+    }
 
     #[test]
     fn a_path_names_its_room_and_every_other_the_lobby() {

@@ -1,7 +1,7 @@
 use crate::fixture::*;
 use client::input::Input;
 use client::view::{Edge, RowState};
-use shared::{ErrorCode, MemberId};
+use shared::{ErrorCode, MemberId, RoomId};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Element;
@@ -33,6 +33,19 @@ async fn text_is_never_html_and_urls_are_links() {
     assert_eq!(link.get_attribute("href").as_deref(), Some("https://example.org/a?b=1&c=2"));
     assert_eq!(link.get_attribute("rel").as_deref(), Some("noopener noreferrer nofollow ugc"));
     assert_eq!(link.get_attribute("target").as_deref(), Some("_blank"));
+}
+
+#[wasm_bindgen_test]
+async fn a_link_to_a_room_of_the_house_opens_in_place() {
+    let origin = web_sys::window().unwrap().location().origin().unwrap();
+    let written = format!("{origin}/r/7 {origin} {origin}/inspect https://other.example/r/7");
+    let fixture = Fixture::open(with_rows([row(2, 1, &written, RowState::Settled)])).await;
+    fixture.take_inputs();
+    let target = |nth: u32| find(&format!("#char_list p a:nth-of-type({nth})")).get_attribute("target");
+    assert_eq!([1, 2, 3, 4].map(|nth| target(nth).is_some()), [false, false, true, true]);
+    press("#char_list p a:nth-of-type(1)").await;
+    press("#char_list p a:nth-of-type(2)").await;
+    assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId(7)), Input::OpenRoom(RoomId::LOBBY)]);
 }
 
 #[wasm_bindgen_test]
