@@ -149,6 +149,38 @@ async fn the_directory_is_searched_a_moment_after_typing() {
 }
 
 #[wasm_bindgen_test]
+async fn the_directory_is_searched_after_a_composition() {
+    let fixture = Fixture::open(found(Edge::End)).await;
+    press_in_sidebar("#directory_btn").await;
+    fixture.take_inputs();
+    let field = input("#find_str");
+    let init = web_sys::InputEventInit::new();
+    init.set_is_composing(true);
+    init.set_bubbles(true);
+    for text in ["n", "ni", "nih"] {
+        field.set_value(text);
+        let event = web_sys::InputEvent::new_with_event_init_dict("input", &init).unwrap();
+        field.dispatch_event(&event).unwrap();
+    }
+    // Longer than the page waits after an edit.
+    let begin = clock::mono_ms();
+    while clock::mono_ms() < begin + 300 {
+        next_frame().await;
+    }
+    assert!(fixture.take_inputs().is_empty());
+    field.set_value("你好");
+    field.dispatch_event(&web_sys::Event::new("compositionend").unwrap()).unwrap();
+    let emitted = loop {
+        next_frame().await;
+        let emitted = fixture.take_inputs();
+        if !emitted.is_empty() {
+            break emitted;
+        }
+    };
+    assert_eq!(emitted, [Input::SearchDirectory { find: "你好".to_owned() }]);
+}
+
+#[wasm_bindgen_test]
 async fn the_dialog_closes_when_a_room_opens() {
     let mut fixture = Fixture::open(found(Edge::End)).await;
     press_in_sidebar("#directory_btn").await;
