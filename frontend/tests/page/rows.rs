@@ -128,3 +128,18 @@ async fn an_empty_room_invites_to_write_only_when_it_is_loaded() {
     assert!(maybe(".empty").is_none());
     assert_eq!(text(".edge"), "This is the start of the room.");
 }
+
+#[wasm_bindgen_test]
+async fn an_avatar_shows_whole_letters() {
+    let named = |number, name: &str| {
+        let mut row = row(u64::from(number) + 20, number, "x", RowState::Settled);
+        row.name = name.into();
+        row
+    };
+    let names = ["🇨🇳 小明", "👩🏽 Kim", "กำแพง", "Ann Lee", "林小满"];
+    let rows = (1..).zip(names).map(|(number, name)| named(number, name));
+    let _fixture = Fixture::open(with_rows(rows)).await;
+    let shown = page().query_selector_all("#char_list .avatar").unwrap();
+    let shown: Vec<_> = (0..shown.length()).filter_map(|at| shown.get(at)?.text_content()).collect();
+    assert_eq!(shown, ["🇨🇳", "👩🏽", "กำ", "AL", "林"]);
+}
