@@ -121,7 +121,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
             </div>
             <div key="box" class="composer_box">
                 <div class="grow" ref={grow}>
-                    <textarea id="send_str" ref={field} rows="1" placeholder={hint.clone()} aria-label={hint}
+                    <textarea id="send_str" ref={field} rows="1" data-room={view.draft.room.0.to_string()} placeholder={hint.clone()} aria-label={hint}
                         dir="auto" aria-describedby="send_error" aria-invalid={refusal.is_some().to_string()}
                         {oninput} {onkeydown} />
                 </div>

@@ -2,6 +2,7 @@
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "what a test does not find is its failure")]
 
+mod broken;
 mod comparison;
 mod composer;
 mod database;
