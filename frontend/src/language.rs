@@ -187,8 +187,8 @@ mod tests {
         }
         assert_eq!(tr!(Language::SimplifiedChinese, "room.members", count = 1), "1 位成员");
         assert_eq!(
-            tr!(Language::English, "composer.too_long", max = "%{over}", over = 7),
-            "The message is 7 bytes over the limit of %{over}. Shorten it, or send it in parts."
+            tr!(Language::English, "inspect.side_over_lost", kept = "%{count}", count = 7),
+            "Done. The server saved %{count} of 7 messages."
         );
     }
 }
