@@ -201,7 +201,11 @@ async fn a_chosen_date_jumps_to_its_first_message() {
     press("#room_btn").await;
     assert!(maybe("#leave_btn").is_none() && maybe("#room_name_str").is_none(), "the lobby stays as it is");
     press("#jump_btn").await;
-    assert!(fixture.take_inputs().is_empty(), "that is no date");
+    assert_eq!(input("#jump_str").validation_message().unwrap(), "Choose a date first.");
+    type_into("#jump_str", "2999-01-31").await;
+    press("#jump_btn").await;
+    assert!(input("#jump_str").validation_message().unwrap().starts_with("This day is still to come."));
+    assert!(fixture.take_inputs().is_empty());
     input("#jump_str").set_value("2026-01-31");
     press("#jump_btn").await;
     let at = clock::day_start("2026-01-31").unwrap();
