@@ -72,14 +72,15 @@ async fn a_refusal_is_shown_at_its_field_until_the_next_attempt() {
     assert!(fixture.take_inputs().is_empty());
     let (id, body, _) = make(&fixture, "tea").await;
     fixture.show(with_pending(id, body, RowState::Failed(ErrorCode::NameTaken))).await;
-    assert_eq!(text("#room_name_error"), "This name or a similar one is taken or reserved. Choose another.");
+    assert_eq!(text("#room_name_error"), "This name isn't available. Choose another.");
+    assert!(maybe("#refused_command").is_none(), "it is told once");
     assert_eq!(text("#room_about_error"), "");
     let (again, body, also) = make(&fixture, "tea house").await;
     assert_ne!(again, id);
     fixture.show(with_pending(again, body, RowState::Failed(ErrorCode::DescriptionRefused))).await;
     assert_eq!(also, [Input::Discard(key(id))]);
     assert_eq!(text("#room_name_error"), "");
-    assert!(text("#room_about_error").contains("at most 300 characters"));
+    assert!(text("#room_about_error").contains("300 characters"));
     // What was refused goes with the form.
     press("#new_room_dialog .dialog_head button").await;
     assert_eq!(fixture.take_inputs(), [Input::Discard(key(again))]);

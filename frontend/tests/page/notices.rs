@@ -72,7 +72,7 @@ async fn a_new_version_is_not_offered_over_unsaved_texts_when_nothing_can_be_sto
     let mut view = room();
     view.new_version = true;
     let mut fixture = Fixture::open(view.clone()).await;
-    assert!(text("#new_version").starts_with("A new version is available."));
+    assert!(text("#new_version").starts_with("A new version is here."));
     assert!(maybe("#reload_btn").is_some());
     fixture.show(Parts { at_risk: AtRisk::Drafts, ..view.clone() }).await;
     assert!(text("#new_version").contains("Send or clear your text"));
@@ -86,11 +86,22 @@ async fn a_new_version_is_not_offered_over_unsaved_texts_when_nothing_can_be_sto
 }
 
 #[wasm_bindgen_test]
+async fn the_notice_of_a_new_version_is_dismissed() {
+    let view = Parts { new_version: true, ..room() };
+    let mut fixture = Fixture::open(view.clone()).await;
+    press("#new_version .quiet").await;
+    assert!(maybe("#new_version").is_none());
+    fixture.show(Parts { people_count: 2, ..view }).await;
+    assert!(maybe("#new_version").is_none(), "once is enough");
+    assert!(fixture.take_inputs().is_empty());
+}
+
+#[wasm_bindgen_test]
 async fn texts_of_another_member_are_counted_and_dropped_after_a_confirmation() {
     let owner = Owner { epoch: Some(Epoch(7)), member: MemberId(9) };
     let left = LeftBehind { owner, name: "Jonas".into(), rows: 2, drafts: 1 };
     let fixture = Fixture::open(Parts { left_behind: [left].into(), ..room() }).await;
-    let summary = "Jonas has 2 unsent messages and 1 draft on this device.";
+    let summary = "Jonas left 2 unsent messages and 1 draft on this device.";
     assert_eq!(text("#left_behind .notice_text"), summary);
     press("#left_behind .adopt").await;
     assert_eq!(fixture.take_inputs(), [Input::AdoptLeftBehind(owner)]);
@@ -114,7 +125,7 @@ async fn a_refused_room_command_is_shown_with_its_reason() {
     let fixture = Fixture::open(Parts { pending: [pending].into(), ..room() }).await;
     assert_eq!(
         text("#refused_command .what"),
-        "Couldn't create the room “tea”. This name or a similar one is taken or reserved. Choose another."
+        "Couldn't create the room “tea”. This name isn't available. Choose another."
     );
     press("#refused_command .retry").await;
     press("#refused_command .discard").await;
@@ -201,7 +212,7 @@ async fn each_refused_command_is_shown_with_its_reason() {
         (
             CommandBody::Change { room, name: name.clone(), description: description.clone() },
             ErrorCode::NameTaken,
-            "Couldn't update “tea”. This name or a similar one is taken or reserved. Choose another.",
+            "Couldn't update “tea”. This name isn't available. Choose another.",
         ),
         (
             CommandBody::Change { room: other, name, description },

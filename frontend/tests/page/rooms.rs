@@ -158,11 +158,24 @@ async fn the_join_prompt_names_the_room_when_it_is_found() {
 #[wasm_bindgen_test]
 async fn the_join_prompt_leads_to_the_lobby_when_there_is_no_such_room() {
     go("/r/77").await;
-    let fixture = Fixture::open(unjoined(RoomLookupState::NoSuchRoom)).await;
-    assert_eq!(text("#join_prompt .notice_text"), "This room doesn't exist.");
+    let unjoined_room = Some(UnjoinedRoom { id: RoomId(77), lookup: RoomLookupState::NoSuchRoom });
+    let fixture = Fixture::open(Parts { unjoined_room, ..three() }).await;
+    assert_eq!(text("#join_prompt .notice_text"), "There is no room 77.");
     assert!(maybe("#join_prompt .join").is_none());
     fixture.take_inputs();
     press("#join_prompt .home").await;
+    assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId::LOBBY)]);
+    go("/").await;
+}
+
+#[wasm_bindgen_test]
+async fn the_join_prompt_of_a_missing_room_is_dismissed_when_the_lobby_is_open() {
+    go("/r/77").await;
+    let fixture = Fixture::open(unjoined(RoomLookupState::NoSuchRoom)).await;
+    assert_eq!(text("#join_prompt .notice_text"), "There is no room 77.");
+    assert!(maybe("#join_prompt .home").is_none() && maybe("#join_prompt .join").is_none());
+    fixture.take_inputs();
+    press("#join_prompt .quiet").await;
     assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId::LOBBY)]);
     assert_eq!(current_path(), "/");
 }
@@ -184,9 +197,9 @@ async fn a_refused_join_is_shown_at_the_join_prompt() {
     press("#join_prompt .join").await;
     assert_eq!(fixture.take_inputs(), [Input::Retry(key)]);
     fixture.show(joining(RowState::Failed(ErrorCode::RoomUnknown))).await;
-    assert_eq!(text("#join_prompt .notice_text"), "This room doesn't exist.");
+    assert_eq!(text("#join_prompt .notice_text"), "There is no room 77.");
     assert!(maybe("#refused_command").is_none(), "it is told once");
-    press("#join_prompt .home").await;
+    press("#join_prompt .quiet").await;
     assert_eq!(fixture.take_inputs(), [Input::Discard(key), Input::OpenRoom(RoomId::LOBBY)]);
 }
 
