@@ -54,7 +54,7 @@ async fn an_old_copy_of_the_page_is_loaded_again_once_when_its_files_are_gone() 
             browser.goto(&proxy.url()).await;
             until("the page or the alarm", TIMEOUT, async || {
                 let shown =
-                    browser.execute("return document.getElementById('old').offsetHeight > 0", vec![]).await;
+                    browser.execute("return document.getElementById('old')?.offsetHeight > 0", vec![]).await;
                 let is_there = browser.count("#name_str").await > 0;
                 if (is_there, shown) == (works, !works) { Ok(()) } else { Err(format!("{is_there} {shown}")) }
             })
