@@ -40,12 +40,16 @@ pub fn day_name(day: i64, today: i64) -> DayName {
     }
 }
 
-/// Text of the line above a day's messages. `at` is any time on that day, in milliseconds since 1970.
+/// Text of the line above a day's messages, with the year of a day of another year. `at` is any time on that day,
+/// in milliseconds since 1970.
 pub fn day_label(language: Language, day: i64, at: u64, today: i64) -> AttrValue {
     match day_name(day, today) {
         DayName::Today => tr!(language, "day.today"),
         DayName::Yesterday => tr!(language, "day.yesterday"),
-        DayName::Date => clock::date(language, at).into(),
+        DayName::Date => {
+            let has_year = clock::year_of_day(day) != clock::year_of_day(today);
+            clock::date(language, at, has_year).into()
+        }
     }
 }
 

@@ -29,7 +29,7 @@ use crate::chat::header::header;
 use crate::chat::left_rooms::use_left_rooms;
 use crate::chat::media::use_media;
 use crate::chat::message_list::{MessageList, Places};
-use crate::chat::notices::notices;
+use crate::chat::notices::{NoticesState, notices};
 use crate::chat::people::PeopleList;
 use crate::chat::room_form::RoomForm;
 use crate::chat::room_menu::room_menu;
@@ -125,6 +125,7 @@ pub fn Room(props: &RoomProps) -> Html {
     });
     let places: Places = use_mut_ref(Vec::new);
     let left = use_left_rooms(&view.rooms);
+    let version_seen = use_state_eq(|| false);
     let opens = |which: Panel| {
         let panel = panel.setter();
         Callback::from(move |_: MouseEvent| panel.set(Some(which)))
@@ -179,7 +180,10 @@ pub fn Room(props: &RoomProps) -> Html {
                 <div key="timeline" class="timeline">
                     <MessageList key={view.room().0} pane={view.pane().clone()} room_name={room_name.clone()}
                         is_caught_up={!stale && !view.notices.catching_up} places={places} />
-                    { notices(&context, view, &requested, &left.borrow()) }
+                    { notices(&context, view, &requested, &left.borrow(), NoticesState {
+                        has_form: matches!(*panel, Some(Panel::NewRoom | Panel::Room)),
+                        version_seen: &version_seen,
+                    }) }
                 </div>
                 <Composer key="composer" composer={view.composer.clone()} {room_name} {field} />
             </main>

@@ -4,7 +4,7 @@
 use crate::language::Language;
 use js_sys::{Array, Date, Function, Intl::DateTimeFormat, Object, Reflect};
 use shared::Now;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use wasm_bindgen::JsValue;
 
 /// Reads both clocks, for a core.
@@ -41,10 +41,33 @@ pub fn time_of_day(language: Language, at: u64) -> String {
     format(Form::Time, language, at)
 }
 
-/// Weekday, month and day of `at` in the person's time zone, as the person's language writes them.
-pub fn date(language: Language, at: u64) -> String {
-    format(Form::Date, language, at)
+/// Weekday, month and day of `at` in the person's time zone, as the person's language writes them; with the year
+/// if `has_year`.
+pub fn date(language: Language, at: u64, has_year: bool) -> String {
+    format(if has_year { Form::DateWithYear } else { Form::Date }, language, at)
 }
+
+/// Year in which a day falls, counted as [`crate::calendar::day_number`] does.
+pub fn year_of_day(day: i64) -> u32 {
+    Date::new(&JsValue::from_f64(day as f64 * 86_400_000.0)).get_utc_full_year()
+}
+
+/// Returns a number that is another one in another time zone. After a change, the formats of times and dates use
+/// the new zone too.
+pub fn time_zone() -> i32 {
+    thread_local! {
+        static LAST: Cell<i32> = const { Cell::new(0) };
+    }
+    // Zones that agree in summer and in winter show the same times.
+    let now = wall_ms();
+    let zone = minutes_behind_utc(now) * 2_000 + minutes_behind_utc(now.saturating_sub(HALF_A_YEAR_MS));
+    if LAST.replace(zone) != zone {
+        FORMATTERS.take();
+    }
+    zone
+}
+
+const HALF_A_YEAR_MS: u64 = 182 * 86_400_000;
 
 /// Time at which a date such as `2026-01-31` begins in the person's time zone; `None` if the text is no date
 /// after 1970.
@@ -73,6 +96,7 @@ fn date_of(at: u64) -> Date {
 enum Form {
     Time,
     Date,
+    DateWithYear,
 }
 
 impl Form {
@@ -80,6 +104,9 @@ impl Form {
         match self {
             Form::Time => &[("hour", "2-digit"), ("minute", "2-digit")],
             Form::Date => &[("weekday", "long"), ("month", "long"), ("day", "numeric")],
+            Form::DateWithYear => {
+                &[("weekday", "long"), ("month", "long"), ("day", "numeric"), ("year", "numeric")]
+            }
         }
     }
 }
@@ -114,7 +141,7 @@ fn formatter(form: Form, language: Language) -> Function {
 
 /// The person's own variant of the language, such as `en-GB`, which decides whether an hour is written 21 or
 /// 9 PM. If the browser names none, the language's tag.
-fn locale(language: Language) -> String {
+pub fn locale(language: Language) -> String {
     let spoken = crate::preferences::browser_languages();
     spoken.into_iter().find(|tag| language.covers(tag)).unwrap_or_else(|| language.tag().to_owned())
 }

@@ -92,6 +92,9 @@ impl Driver {
             name: storage::read(StorageKey::Name),
             join_id: random::client_id(),
         });
+        if let Some((room, text)) = storage::take_rescued_draft() {
+            self.handle(Input::DraftChanged { conversation: room.into(), text });
+        }
         let Some(window) = web_sys::window() else { return };
         if !window.navigator().on_line() {
             self.handle(Input::NetworkReported { online: false });

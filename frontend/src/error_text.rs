@@ -37,11 +37,10 @@ pub fn of_code(language: Language, code: ErrorCode) -> AttrValue {
     }
 }
 
-/// Sentence about an error of a command on a room. It is that of [`of_code`], except for a taken name and an
-/// unknown room, which mean something else here.
+/// Sentence about an error of a command on a room. It is that of [`of_code`], except for an
+/// unknown room, which means something else here.
 pub fn of_room(language: Language, code: ErrorCode) -> AttrValue {
     match code {
-        ErrorCode::NameTaken => tr!(language, "error.room_name_taken"),
         ErrorCode::RoomUnknown => tr!(language, "error.room_left"),
         other => of_code(language, other),
     }

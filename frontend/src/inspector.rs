@@ -2,7 +2,7 @@
 //!
 //! - [`shell`] performs the core's effects, with the WebSocket of `socket`
 //! - [`page`] shows the core's state: [`life`], [`calls`], [`handshake`], [`frames`], [`editor`]
-//! - [`frame`], `field`, `select`: the details of one frame, and the fields of the forms
+//! - [`frame`], `field`, `select`, `number`: the details of one frame, the fields of the forms, and numbers
 //! - [`comparison`] runs the comparison of the transports, and [`side_by_side`] shows it
 
 pub mod calls;
@@ -13,6 +13,7 @@ pub mod frame;
 pub mod frames;
 pub mod handshake;
 pub mod life;
+mod number;
 pub mod page;
 mod select;
 pub mod shell;

@@ -35,6 +35,14 @@ impl Language {
         }
     }
 
+    /// Text between two sentences: a space, except after the wide full stop of Chinese.
+    pub fn gap(self) -> &'static str {
+        match self {
+            Language::English => " ",
+            Language::SimplifiedChinese => "",
+        }
+    }
+
     /// Finds the language with exactly this tag: `en`, but not `en-GB`.
     pub fn from_tag(tag: &str) -> Option<Self> {
         Language::ALL.into_iter().find(|language| language.tag() == tag)
@@ -207,8 +215,8 @@ mod tests {
         }
         assert_eq!(tr!(Language::SimplifiedChinese, "room.members", count = 1), "1 位成员");
         assert_eq!(
-            tr!(Language::English, "composer.too_long", max = "%{over}", over = 7),
-            "The message is 7 bytes over the limit of %{over}. Shorten it, or send it in parts."
+            tr!(Language::English, "inspect.side_over_lost", kept = "%{count}", count = 7),
+            "Done. The server saved %{count} of 7 messages."
         );
     }
 }

@@ -34,6 +34,8 @@
 //! Functions of the browser:
 //!
 //! - [`clock`]: the two clocks, and formats of times and dates
+//! - [`collation`]: the order of names
+//! - `listener`: listeners for events of the DOM
 //! - [`random`]: random ids and seeds
 //! - [`selection`]: copying a text
 //! - `timeout`: timeouts that are cancelled when dropped
@@ -45,6 +47,7 @@ pub mod app;
 pub mod calendar;
 pub mod chat;
 pub mod clock;
+pub mod collation;
 pub mod components;
 pub mod context;
 pub mod driver;
@@ -52,6 +55,7 @@ pub mod error_text;
 pub mod inspector;
 pub mod join;
 pub mod language;
+mod listener;
 pub mod page;
 pub mod preferences;
 pub mod random;

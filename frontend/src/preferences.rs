@@ -2,6 +2,7 @@
 //! written to attributes of `<html>`.
 
 use crate::language::Language;
+use crate::listener::Listener;
 use crate::storage::{self, StorageKey};
 use crate::theme::Theme;
 use web_sys::Element;
@@ -35,12 +36,23 @@ impl Default for Preferences {
     }
 }
 
-/// Returns the preferences, and renders the component again when they change. Only the two root components
+/// Returns the preferences, and renders the component again when they change, in this tab or in another. Only the two root components
 /// use this hook; the others get the preferences from the context.
 #[hook]
 pub fn use_own_preferences() -> Preferences {
-    let language = use_state(kept_language);
-    let theme = use_state(kept_theme);
+    let language = use_state_eq(kept_language);
+    let theme = use_state_eq(kept_theme);
+    // A choice in another tab applies here too.
+    use_effect_with((), {
+        let (language, theme) = (language.setter(), theme.setter());
+        move |()| {
+            let listener = Listener::of_window("storage", move |_| {
+                language.set(kept_language());
+                theme.set(kept_theme());
+            });
+            move || drop(listener)
+        }
+    });
     let choose = {
         let (language, theme) = (language.setter(), theme.setter());
         use_callback((), move |choice, ()| match choice {

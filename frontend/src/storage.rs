@@ -4,6 +4,7 @@
 
 pub mod database;
 
+use shared::RoomId;
 use web_sys::Storage;
 
 /// Key of a value in localStorage.
@@ -56,6 +57,18 @@ pub fn write(key: StorageKey, value: Option<&str>) {
     // After a failure, the next visit only starts without the value.
     drop(written);
 }
+
+/// Takes the text that was in the composer when the program broke off, and its room. The script in `index.html` stores
+/// it, for the next start in this tab.
+pub fn take_rescued_draft() -> Option<(RoomId, String)> {
+    let storage = web_sys::window()?.session_storage().ok()??;
+    let draft = storage.get_item(RESCUED_DRAFT).ok()??;
+    drop(storage.remove_item(RESCUED_DRAFT));
+    let (room, text) = draft.split_once(' ')?;
+    Some((RoomId(room.parse().ok()?), text.to_owned()))
+}
+
+const RESCUED_DRAFT: &str = "teahouse.draft";
 
 /// Whether the page may use localStorage. Writing can fail nevertheless, for lack of space.
 pub fn is_there() -> bool {

@@ -67,7 +67,7 @@ pub enum KeyAction {
 /// The `keyCode` of every key that an input method handles.
 ///
 /// Safari reports it for the Enter that ends a composition, when `isComposing` is already false.
-const KEY_CODE_INPUT_METHOD: u32 = 229;
+pub const KEY_CODE_INPUT_METHOD: u32 = 229;
 
 /// Returns the effect of a key.
 pub fn on_key(event: KeyEvent<'_>) -> KeyAction {

@@ -61,7 +61,7 @@ mod outbox;
 pub mod persisted;
 mod ready_state;
 mod row_key;
-mod sorted;
+pub mod sorted;
 mod sync;
 pub mod tabs;
 #[cfg(test)]

@@ -66,7 +66,7 @@ pub const LOAD_RETRIES_MAX: u32 = 6;
 /// The time from a change of a draft to its saving.
 pub const DRAFT_MS: u64 = 300;
 
-/// Bytes of a stored draft. Past it: the draft stays in the composer and is not stored.
+/// Bytes of a stored draft. Past it: the draft stays in the composer and is not stored, and the page warns of that.
 pub const DRAFT_BYTES_MAX: usize = 4 * shared::limits::TEXT_BYTES_MAX;
 
 /// The time for which a row must be in sight to count as read.

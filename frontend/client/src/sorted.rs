@@ -39,7 +39,12 @@ fn order(many: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> 
 /// Sorts items by their keys; the sort is stable.
 pub(crate) fn sort_by_key<T, K: Ord>(things: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
     let keys: Vec<K> = things.iter().map(key).collect();
-    let order = order(things.len(), &|one, other| keys[one].cmp(&keys[other]));
+    sort_by(things, &|one, other| keys[one].cmp(&keys[other]))
+}
+
+/// Sorts items by a comparison of two of their indexes; the sort is stable.
+pub fn sort_by<T>(things: Vec<T>, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<T> {
+    let order = order(things.len(), compare);
     let mut things: Vec<Option<T>> = things.into_iter().map(Some).collect();
     order.into_iter().filter_map(|at| things.get_mut(at)?.take()).collect()
 }

@@ -1,7 +1,7 @@
 //! A hook that follows a CSS media query.
 
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Event, MediaQueryList};
+use crate::listener::Listener;
+use web_sys::MediaQueryList;
 use yew::prelude::*;
 
 /// Returns whether the media query matches, and renders the component again when that changes. An invalid
@@ -14,16 +14,9 @@ pub fn use_media(query: &'static str) -> bool {
         move |query| {
             let watch = list(query).map(|list| {
                 let read = list.clone();
-                let on_change = Closure::<dyn FnMut(Event)>::new(move |_| holds.set(read.matches()));
-                drop(list.add_event_listener_with_callback("change", on_change.as_ref().unchecked_ref()));
-                (list, on_change)
+                Listener::new(&list, "change", move |_| holds.set(read.matches()))
             });
-            move || {
-                if let Some((list, on_change)) = watch {
-                    let listener = on_change.as_ref().unchecked_ref();
-                    drop(list.remove_event_listener_with_callback("change", listener));
-                }
-            }
+            move || drop(watch)
         }
     });
     *holds

@@ -1,9 +1,11 @@
 //! One message. Its text is its only `<p>` element. The DOM node stays the same from local echo to history,
 //! because the row's key stays the same.
 
+use crate::chat::url;
 use crate::clock;
 use crate::components::avatar::avatar;
 use crate::components::button::text_button;
+use crate::components::confirm::Confirm;
 use crate::components::copy_button::CopyButton;
 use crate::components::icon::Icon;
 use crate::components::memo::Draw;
@@ -27,6 +29,8 @@ pub struct Message {
     pub has_byline: bool,
     /// Revision of the jump that ended at this message; `None` if the last jump did not.
     pub marked: Option<u32>,
+    /// Number of the time zone of the shown times (see [`clock::time_zone`]).
+    pub time_zone: i32,
 }
 
 impl Draw for Message {
@@ -93,17 +97,24 @@ pub fn author_name(language: Language, row: &Row) -> AttrValue {
     }
 }
 
-/// Splits a text into text nodes and links. No HTML is built from the text.
+/// Splits a text into text nodes and links. No HTML is built from the text. A link to a room of the house names the
+/// room, so that [`super::message_list`] opens it in place.
 fn linked(text: &str) -> impl Iterator<Item = Html> + '_ {
     segments(text).into_iter().map(|segment| match segment {
         TextSpan::Text(text) => html! { { text } },
-        TextSpan::Link(url) => html! {
-            <a href={url.to_owned()} target="_blank" rel="noopener noreferrer nofollow ugc">{ url }</a>
-        },
+        TextSpan::Link(url) => {
+            let room = url::linked_room(url);
+            let elsewhere = room.is_none().then_some("_blank");
+            html! {
+                <a href={url.to_owned()} target={elsewhere} data-room={room.map(|room| room.0.to_string())}
+                    rel="noopener noreferrer nofollow ugc">{ url }</a>
+            }
+        }
     })
 }
 
-/// Shows why a message was refused, with buttons to send it again, copy it or discard it.
+/// Shows why a message was refused, with buttons to send it again, copy it or discard it. This browser has the only
+/// copy, so discarding it needs a confirmation.
 fn failed_actions(context: &AppContext, key: RowKey, code: ErrorCode) -> Html {
     let language = context.language();
     let retry = context.emit.reform(move |_: MouseEvent| Input::Retry(key));
@@ -113,7 +124,8 @@ fn failed_actions(context: &AppContext, key: RowKey, code: ErrorCode) -> Html {
             <span key="reason" class="reason" role="alert">{ error_text::of_code(language, code) }</span>
             { text_button("retry", tr!(language, "row.retry"), retry) }
             <CopyButton key="copy" />
-            { text_button("discard", tr!(language, "row.discard"), discard) }
+            <Confirm key="discard" id={format!("discard_{key}")} action={tr!(language, "row.discard")}
+                question={tr!(language, "pending.discard_ask")} on_yes={discard} />
         </div>
     }
 }

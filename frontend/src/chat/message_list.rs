@@ -7,9 +7,10 @@ mod scroll_anchor;
 use crate::calendar::{day_label, local_day};
 use crate::chat::grouping::{Grouping, Item};
 use crate::chat::message::{Message, author_name};
+use crate::chat::room_list::picked;
 use crate::clock;
 use crate::components::brand::cup;
-use crate::components::countdown::use_today;
+use crate::components::countdown::use_calendar;
 use crate::components::icon::Icon;
 use crate::components::memo::memo;
 use crate::context::use_app_context;
@@ -42,8 +43,9 @@ pub struct MessageListProps {
 pub type Places = Rc<RefCell<Vec<(Conversation, scroll_anchor::Place)>>>;
 
 /// Shows the window of messages and the state of both its ends, and keeps the person's scroll position. It
-/// emits [`Input::FollowEnd`], [`Input::LoadOlder`], [`Input::LoadNewer`], [`Input::JumpToLatest`], and what the
-/// person has read: [`Input::RowSeen`], [`Input::MarkRead`] and [`Input::JumpToLine`].
+/// emits [`Input::FollowEnd`], [`Input::LoadOlder`], [`Input::LoadNewer`], [`Input::JumpToLatest`], what the person
+/// has read ([`Input::RowSeen`], [`Input::MarkRead`] and [`Input::JumpToLine`]), and [`Input::OpenRoom`] for a plain
+/// click on a link to a room of the house.
 #[component]
 pub fn MessageList(props: &MessageListProps) -> Html {
     let context = use_app_context();
@@ -123,7 +125,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
             look.emit(());
         }
     });
-    let today = use_today();
+    let (today, time_zone) = use_calendar();
     let items = grouping.borrow_mut().items(&pane.rows, local_day);
     let before = pane.line.and_then(|line| line.before);
     let first_new =
@@ -143,7 +145,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
                 let marked = landed.filter(|landed| landed.key == row.key).map(|landed| landed.revision);
                 let has_byline = has_byline || first_new == Some(at);
                 let new = is_line.then(|| line(language, "new".to_owned(), AttrValue::default(), true));
-                [new, Some(memo(key, Message { row, has_byline, marked }))]
+                [new, Some(memo(key, Message { row, has_byline, marked, time_zone }))]
             }
         }
     });
@@ -158,6 +160,15 @@ pub fn MessageList(props: &MessageListProps) -> Html {
                 node.cast::<Element>().is_some_and(|list| scroll_anchor.borrow_mut().show_line(&list));
             if !shown {
                 emit.emit(Input::JumpToLine);
+            }
+        })
+    };
+    let onclick = {
+        let emit = context.emit.clone();
+        Callback::from(move |event: MouseEvent| {
+            if let Some(room) = picked(&event) {
+                event.prevent_default();
+                emit.emit(Input::OpenRoom(room));
             }
         })
     };
@@ -189,7 +200,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
                         { edge(language, pane.older, tr!(language, "room.begins"), older) }
                     </div>
                 }
-                <div key="list" id="char_list" role="log" aria-live="off" aria-label={tr!(language, "room.messages")}>
+                <div key="list" id="char_list" role="log" {onclick} aria-live="off" aria-label={tr!(language, "room.messages")}>
                     { for items }
                 </div>
                 if pane.newer != Edge::End {

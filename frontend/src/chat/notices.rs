@@ -24,10 +24,16 @@ use yew::prelude::*;
 const SHOWN_MAX: usize = 2;
 
 /// Shows the most urgent notices: connection, catching up, jumps, joining, a room that is ready, refused
-/// commands, drafts left behind, new log, new build. It reads those parts of the view; `left` names the rooms that the member is or
-/// was in. It emits [`Input::AdoptLeftBehind`], [`Input::DeferLeftBehind`], [`Input::DiscardLeftBehind`],
-/// [`Input::DismissReadyRoom`] and [`Input::DismissEpoch`]; the submodules emit the rest.
-pub fn notices(context: &AppContext, view: &View, requested: &RequestedRoom, left: &LeftRooms) -> Html {
+/// commands, drafts left behind, new log, new build. It reads those parts of the view; `left` names the rooms that
+/// the member is or was in. It emits [`Input::AdoptLeftBehind`], [`Input::DeferLeftBehind`],
+/// [`Input::DiscardLeftBehind`], [`Input::DismissReadyRoom`] and [`Input::DismissEpoch`]; the submodules emit the rest.
+pub fn notices(
+    context: &AppContext,
+    view: &View,
+    requested: &RequestedRoom,
+    left: &LeftRooms,
+    state: NoticesState<'_>,
+) -> Html {
     let language = context.language();
     let usable = is_usable(view.connection);
     let mut notices = Vec::new();
@@ -46,13 +52,23 @@ pub fn notices(context: &AppContext, view: &View, requested: &RequestedRoom, lef
         notices.push(join_prompt::join_prompt(context, view, room, requested));
     }
     notices.extend(ready_room(context, view, requested));
-    notices.extend(refused_command::refused_command(context, view, requested.room, left));
+    notices.extend(refused_command::refused_command(context, view, requested.room, left, state.has_form));
     notices.extend(view.notices.left_behind.first().map(|left| left_behind(context, &view.rooms, left)));
     notices.extend(view.notices.new_epoch.then(|| new_epoch(context)));
-    notices.extend(view.notices.new_version.then(|| new_version(language, view.composer.at_risk)));
+    let is_new = view.notices.new_version && !**state.version_seen;
+    notices.extend(is_new.then(|| new_version(language, view.composer.at_risk, state.version_seen)));
     notices.truncate(SHOWN_MAX);
     // A screen reader announces what is added here.
     html! { <div key="notices" class="notices" aria-live="polite">{ for notices }</div> }
+}
+
+/// State of the chat that its notices depend on.
+#[derive(Clone, Copy, Debug)]
+pub struct NoticesState<'a> {
+    /// Whether a dialog with the form of a room is open. The form shows why its command was refused.
+    pub has_form: bool,
+    /// Whether the person dismissed the notice of the new version.
+    pub version_seen: &'a UseStateHandle<bool>,
 }
 
 /// Urgency of a notice, which decides when it becomes visible.
@@ -82,7 +98,7 @@ fn progress_notice(key: &'static str, text: AttrValue) -> Html {
 
 /// Notice that the server has another build of the page, with a button to reload. The button is missing if
 /// reloading would lose something: unsent texts in a browser that stores nothing.
-fn new_version(language: Language, at_risk: AtRisk) -> Html {
+fn new_version(language: Language, at_risk: AtRisk, seen: &UseStateHandle<bool>) -> Html {
     let text = match at_risk {
         AtRisk::Nothing => tr!(language, "version.new"),
         AtRisk::Drafts => tr!(language, "version.draft"),
@@ -93,12 +109,16 @@ fn new_version(language: Language, at_risk: AtRisk) -> Html {
             drop(window.location().reload());
         }
     });
+    let later = seen.setter();
     let actions = html! {
-        if at_risk == AtRisk::Nothing {
-            <button key="reload" type="button" id="reload_btn" onclick={reload}>
-                { tr!(language, "version.reload") }
-            </button>
-        }
+        <>
+            if at_risk == AtRisk::Nothing {
+                <button key="reload" type="button" id="reload_btn" onclick={reload}>
+                    { tr!(language, "version.reload") }
+                </button>
+            }
+            { dismiss(language, Callback::from(move |_: MouseEvent| later.set(true))) }
+        </>
     };
     notice("version", "new_version", Tone::Calm, text, actions)
 }

@@ -1,5 +1,6 @@
 //! The list of the present members of the house: those who are here, and those who are away.
 
+use crate::collation::sort_by_name;
 use crate::components::avatar::avatar;
 use crate::components::memo::Draw;
 use crate::context::AppContext;
@@ -25,8 +26,9 @@ impl Draw for PeopleList {
 
 fn list(language: Language, props: &PeopleList) -> Html {
     let (list, stale) = (&props.people.list, props.stale);
-    let (away, here): (Vec<&Person>, Vec<&Person>) = list.iter().partition(|person| person.away);
+    let list = sort_by_name(language, list.iter().collect(), |person| &person.name);
     let named = u32::try_from(list.len()).unwrap_or(u32::MAX);
+    let (away, here): (Vec<&Person>, Vec<&Person>) = list.into_iter().partition(|person| person.away);
     let more = props.people.count.saturating_sub(named);
     let count = here.len();
     let title = match stale {

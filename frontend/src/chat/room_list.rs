@@ -1,6 +1,7 @@
 //! The list of the member's rooms, with marks for unread messages, drafts and failed messages.
 
 use crate::chat::url::path_of;
+use crate::collation::sort_by_name;
 use crate::components::icon::Icon;
 use crate::components::memo::{Draw, memo};
 use crate::context::AppContext;
@@ -18,7 +19,8 @@ use yew::prelude::*;
 /// [`Input::OpenRoom`].
 #[derive(PartialEq)]
 pub struct RoomList {
-    /// Rooms of the view, in its order. If the list is empty, only the lobby is shown.
+    /// Rooms of the view, which are shown in the order of their names, the lobby first. If the list is empty, only
+    /// the lobby is shown.
     pub rooms: Slice<[Slice<RoomItem>]>,
     /// The open room.
     pub room: RoomId,
@@ -36,10 +38,7 @@ fn list(context: &AppContext, props: &RoomList) -> Html {
     let onclick = {
         let (emit, on_pick) = (context.emit.clone(), props.on_pick.clone());
         Callback::from(move |event: MouseEvent| {
-            // Leave other clicks to the browser, which opens another tab or window.
-            let is_plain =
-                event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key());
-            if let Some(room) = picked(&event).filter(|_| is_plain) {
+            if let Some(room) = picked(&event) {
                 event.prevent_default();
                 emit.emit(Input::OpenRoom(room));
                 on_pick.emit(());
@@ -57,10 +56,12 @@ fn list(context: &AppContext, props: &RoomList) -> Html {
     };
     // Before the list arrives, show the lobby, because every member is in it.
     let first = props.rooms.is_empty().then(|| Slice::from(lobby()));
-    let items = first.into_iter().chain(props.rooms.iter().cloned());
+    let items = first.into_iter().chain(props.rooms.iter().cloned()).collect();
+    // The lobby's name is empty, which is before all others.
+    let items = sort_by_name(context.language(), items, |item| &item.name);
     html! {
         <ul class="room_list" {onclick}>
-            { for items.map(|item| entry(item, props.room)) }
+            { for items.into_iter().map(|item| entry(item, props.room)) }
         </ul>
     }
 }
@@ -114,7 +115,12 @@ fn link(language: Language, item: &RoomItem, open: bool) -> Html {
     }
 }
 
-fn picked(event: &MouseEvent) -> Option<RoomId> {
+/// Room that a click on a link opens in place; `None` if there is no room, or if the browser opens another tab or
+/// window.
+pub(super) fn picked(event: &MouseEvent) -> Option<RoomId> {
+    if event.button() != 0 || event.ctrl_key() || event.meta_key() || event.shift_key() {
+        return None;
+    }
     let target: Element = event.target()?.dyn_into().ok()?;
     let link = target.closest("[data-room]").ok()??;
     link.get_attribute("data-room")?.parse().ok().map(RoomId)

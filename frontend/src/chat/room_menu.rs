@@ -25,15 +25,22 @@ pub fn room_menu(context: &AppContext, view: &ViewRef, on_done: &Callback<()>) -
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let Some(date) = date_of(&event) else { return };
-            match clock::day_start(&date.value()) {
-                Some(at) => {
+            let fault = match clock::day_start(&date.value()) {
+                Some(at) if at <= clock::wall_ms() => {
                     emit.emit(Input::Jump(room.into(), PageAnchor::Date(at)));
-                    on_done.emit(());
+                    return on_done.emit(());
                 }
-                None => drop(date.focus()),
-            }
+                Some(_) => tr!(language, "room_menu.date_to_come"),
+                None => tr!(language, "room_menu.date_empty"),
+            };
+            // The browser shows the fault next to the field, and gives the field the focus.
+            date.set_custom_validity(&fault);
+            date.report_validity();
         })
     };
+    let oninput = Callback::from(|event: InputEvent| {
+        event.target_unchecked_into::<HtmlInputElement>().set_custom_validity("")
+    });
     let leave = {
         let (emit, on_done) = (context.emit.clone(), on_done.clone());
         Callback::from(move |_: MouseEvent| {
@@ -49,7 +56,7 @@ pub fn room_menu(context: &AppContext, view: &ViewRef, on_done: &Callback<()>) -
             <form key="jump" class="form" {onsubmit} novalidate=true>
                 <label for="jump_str">{ tr!(language, "room_menu.jump") }</label>
                 <div class="name_line">
-                    <input id="jump_str" type="date" max={clock::date_of_today()} />
+                    <input id="jump_str" type="date" max={clock::date_of_today()} {oninput} />
                     <button type="submit" id="jump_btn" class="plain">{ tr!(language, "room_menu.go") }</button>
                 </div>
             </form>

@@ -6,10 +6,11 @@
 //! the back button passes over it.
 
 use crate::context::ViewRef;
+use crate::listener::Listener;
 use client::input::Input;
 use client::view::RoomLookupState;
 use shared::RoomId;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::JsValue;
 use web_sys::History;
 use yew::prelude::*;
 
@@ -22,6 +23,19 @@ pub fn path_of(room: RoomId) -> String {
 pub fn room_of(path: &str) -> RoomId {
     let id = path.strip_prefix("/r/").and_then(|id| id.parse().ok());
     id.map_or(RoomId::LOBBY, RoomId)
+}
+
+/// Room of this house that a link in a message leads to; `None` for every other URL.
+pub fn linked_room(url: &str) -> Option<RoomId> {
+    let origin = web_sys::window()?.location().origin().ok()?;
+    room_of_path(url.strip_prefix(&origin)?)
+}
+
+/// Room that a path names, with nothing behind it but perhaps a `/`.
+fn room_of_path(path: &str) -> Option<RoomId> {
+    let path = path.trim_end_matches('/');
+    let room = room_of(path);
+    (path.is_empty() || path == format!("/r/{}", room.0)).then_some(room)
 }
 
 /// Room that the URL names, compared with the open room.
@@ -72,7 +86,7 @@ pub fn use_url(
                 emit.emit(Input::OpenRoom(here()));
             }
             let emit = emit.clone();
-            let on_move = Closure::<dyn FnMut()>::new(move || {
+            let listener = Listener::of_window("popstate", move |_| {
                 if spare.replace(spare_room()) != Some(here()) {
                     requested.set(here());
                     emit.emit(Input::OpenRoom(here()));
@@ -81,16 +95,8 @@ pub fn use_url(
                 }
                 close.emit(());
             });
-            let window = web_sys::window();
-            if let Some(window) = &window {
-                // The call fails only on an object that is no event target.
-                drop(window.add_event_listener_with_callback("popstate", on_move.as_ref().unchecked_ref()));
-            }
             move || {
-                if let Some(window) = window {
-                    let listener = on_move.as_ref().unchecked_ref();
-                    drop(window.remove_event_listener_with_callback("popstate", listener));
-                }
+                drop(listener);
                 // The next member who signs in on this page starts in the lobby.
                 go(RoomId::LOBBY, true);
             }
@@ -162,6 +168,16 @@ fn with_history(change: impl FnOnce(&History) -> Result<(), JsValue>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_leads_to_a_room_when_its_path_is_that_of_the_room() {
+        for (path, room) in [("", 1), ("/", 1), ("/r/1", 1), ("/r/7", 7), ("/r/7/", 7)] {
+            assert_eq!(room_of_path(path), Some(RoomId(room)), "{path}");
+        }
+        for path in ["/inspect", "/r/", "/r/x", "/r/07", "/r/7/8", "/r/7?x", "/r/7#x", ".example/r/7", "0"] {
+            assert_eq!(room_of_path(path), None, "{path}");
+        }
+    }
 
     #[test]
     fn a_path_names_its_room_and_every_other_the_lobby() {

@@ -9,7 +9,7 @@ use yew::prelude::*;
 pub struct ConfirmProps {
     /// Beginning of the buttons' ids: `_btn` follows for the first button, `_yes` and `_cancel` for the
     /// answers.
-    pub id: &'static str,
+    pub id: AttrValue,
     /// Name of the action, on the first button and on the one that confirms.
     pub action: AttrValue,
     /// Question that is shown with the answers.

@@ -16,7 +16,9 @@ pub fn CopyButton() -> Html {
     let onclick = {
         let copied = copied.setter();
         Callback::from(move |event: MouseEvent| {
-            copied.set(text_above(&event).map(|text| selection::copy(&text)));
+            let Some(text) = text_above(&event) else { return };
+            let copied = copied.clone();
+            selection::copy(text.into(), move |is_copied| copied.set(Some(is_copied)));
         })
     };
     let label = match *copied {

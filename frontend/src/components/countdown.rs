@@ -9,8 +9,9 @@ use yew::prelude::*;
 /// Milliseconds between two counts of the seconds: often enough that none is skipped.
 const TICK_MS: i32 = 250;
 
-/// Milliseconds between two looks at the calendar. At midnight, the name of the day changes this late at most.
-const DAY_TICK_MS: i32 = 30_000;
+/// Milliseconds between two looks at the calendar and the time zone. At midnight, the name of the day changes this
+/// late at most.
+const CALENDAR_TICK_MS: i32 = 30_000;
 
 /// Returns the seconds until `at` (milliseconds of [`clock::mono_ms`]), rounded up and at least 0, and renders the
 /// component again when they change. Without such a time, the result is `None` and no timer runs.
@@ -20,11 +21,16 @@ pub fn use_seconds_until(at: Option<u64>) -> Option<u64> {
     use_polled(at, TICK_MS, Rc::new(left))
 }
 
-/// Returns the number of the current day (see [`local_day`]), and renders the component again on the next one.
+/// Returns the number of the current day (see [`local_day`]) and that of the time zone (see [`clock::time_zone`]), and
+/// renders the component again when one of them changes.
 #[hook]
-pub fn use_today() -> i64 {
-    let today = || u64::try_from(local_day(clock::wall_ms())).ok();
-    use_polled(Some(0), DAY_TICK_MS, Rc::new(today)).map_or(0, |day| day.cast_signed())
+pub fn use_calendar() -> (i64, i32) {
+    let read = || {
+        let zone = u64::from(clock::time_zone().cast_unsigned());
+        u64::try_from(local_day(clock::wall_ms())).ok().map(|day| day << 32 | zone)
+    };
+    let both = use_polled(Some(0), CALENDAR_TICK_MS, Rc::new(read)).unwrap_or_default();
+    ((both >> 32).cast_signed(), (both as u32).cast_signed())
 }
 
 /// Returns what `read` returns, and renders the component again when that changes: it is called every `every_ms`

@@ -1,10 +1,10 @@
 //! The methods of a WebSocket as buttons, each with the fields of its arguments.
 
 use crate::components::field_error::field_error;
+use crate::inspector::number::grouped;
 use crate::language::{Language, tr};
 use client::inspect::InspectorInput;
 use client::inspect::call::{CloseFault, REASON_BYTES_MAX, SendFault};
-use client::inspect::comparison::grouped;
 use client::limits::INSPECT_SEND_BYTES_MAX;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -69,7 +69,7 @@ pub fn Calls(props: &CallsProps) -> Html {
         SendFault::Connecting => tr!(language, "inspect.send_connecting"),
         SendFault::Ended => tr!(language, "inspect.send_ended"),
         SendFault::TooLong => {
-            tr!(language, "inspect.send_long", max = grouped(INSPECT_SEND_BYTES_MAX as u64))
+            tr!(language, "inspect.send_long", max = grouped(language, INSPECT_SEND_BYTES_MAX as u64))
         }
     });
     let close_fault = props.close_fault.map(|fault| match fault {

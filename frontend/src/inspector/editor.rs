@@ -5,10 +5,10 @@ use crate::components::button::text_button;
 use crate::components::field_error::field_error;
 use crate::inspector::field::field;
 use crate::inspector::frame::{detail, faults, form_label, length_rule, opcode_label};
+use crate::inspector::number::grouped;
 use crate::inspector::select::Select;
 use crate::language::{Language, tr};
 use client::inspect::InspectorInput;
-use client::inspect::comparison::grouped;
 use client::inspect::editor::{Editor, EditorInput, Example, FieldFault, Meaning};
 use client::limits::INSPECT_EDIT_BYTES_MAX;
 use shared::websocket::{LengthForm, Opcode, Side};
@@ -32,9 +32,7 @@ pub fn editor(language: Language, editor: &Editor, emit: &Callback<InspectorInpu
             let before = editor.hex.get(..fault.0).unwrap_or_default();
             Some(tr!(language, "inspect.not_hex", at = before.chars().count() + 1))
         }
-        Meaning::TooLong(_) => {
-            Some(tr!(language, "inspect.too_long", max = grouped(INSPECT_EDIT_BYTES_MAX as u64)))
-        }
+        Meaning::TooLong(bytes) => Some(too_long(language, *bytes)),
         Meaning::Frames(..) => None,
     };
     let sides = [Side::Client, Side::Server].map(|side| {
@@ -93,15 +91,13 @@ fn fields(language: Language, editor: &Editor, edit: &Callback<EditorInput>) -> 
             LengthForm::Sixteen => 16,
             LengthForm::SixtyFour => 64,
         };
-        tr!(language, "inspect.form_small", count = grouped(fault.length), bits = bits)
+        tr!(language, "inspect.form_small", count = grouped(language, fault.length), bits = bits)
     });
     let key_fault =
         (editor.field_fault == Some(FieldFault::Key)).then(|| tr!(language, "inspect.mask_key_bad"));
     let payload_fault = match editor.field_fault {
         Some(FieldFault::Payload(fault)) => Some(tr!(language, "inspect.not_hex", at = fault.0 + 1)),
-        Some(FieldFault::TooLong(_)) => {
-            Some(tr!(language, "inspect.too_long", max = grouped(INSPECT_EDIT_BYTES_MAX as u64)))
-        }
+        Some(FieldFault::TooLong(bytes)) => Some(too_long(language, bytes)),
         _ => None,
     };
     html! {
@@ -131,6 +127,11 @@ fn fields(language: Language, editor: &Editor, edit: &Callback<EditorInput>) -> 
             { tick("as_hex", tr!(language, "inspect.as_hex"), fields.as_hex, EditorInput::AsHex) }
         </fieldset>
     }
+}
+
+fn too_long(language: Language, bytes: usize) -> AttrValue {
+    let (bytes, max) = (grouped(language, bytes as u64), grouped(language, INSPECT_EDIT_BYTES_MAX as u64));
+    tr!(language, "inspect.too_long", bytes = bytes, max = max)
 }
 
 /// Forms of the length, each at the index that is its number as a [`LengthForm`].

@@ -1,8 +1,8 @@
 //! The details of one WebSocket frame: its bits, fields, payload and faults.
 
+use crate::inspector::number::grouped;
 use crate::language::{Language, tr};
 use client::inspect::byte_layout::ByteLayout;
-use client::inspect::comparison::grouped;
 use shared::websocket::header::mask;
 use shared::websocket::{Frame, FrameFault, LengthForm, Opcode, hex};
 use yew::prelude::*;
@@ -21,10 +21,10 @@ pub fn detail(language: Language, frame: &Frame, untold: u64) -> Html {
     let form = tr!(
         language,
         "inspect.form_value",
-        length = tr!(language, "inspect.bytes", count = grouped(header.length)),
+        length = tr!(language, "inspect.bytes", count = grouped(language, header.length)),
         form = form_label(language, header.form)
     );
-    let rest = (untold > 0).then(|| tr!(language, "inspect.untold", count = grouped(untold)));
+    let rest = (untold > 0).then(|| tr!(language, "inspect.untold", count = grouped(language, untold)));
     let pair = |label: AttrValue, code: String, text: AttrValue| {
         html! {
             <div key={label.to_string()}>
@@ -95,9 +95,14 @@ pub(super) fn layout(language: Language, header: &[u8]) -> Html {
     let Some(layout) = ByteLayout::read(header) else { return Html::default() };
     let row = |(first, last): (u64, u64), code: String, text: AttrValue| {
         let range = if first == last {
-            tr!(language, "inspect.byte", number = grouped(first))
+            tr!(language, "inspect.byte", number = grouped(language, first))
         } else {
-            tr!(language, "inspect.byte_range", first = grouped(first), last = grouped(last))
+            tr!(
+                language,
+                "inspect.byte_range",
+                first = grouped(language, first),
+                last = grouped(language, last)
+            )
         };
         html! {
             <div key={first.to_string()}>

@@ -2,9 +2,9 @@
 
 use crate::inspector::frame::{as_text, detail, faults, layout, length_rule, opcode_label};
 use crate::inspector::life::milliseconds;
+use crate::inspector::number::grouped;
 use crate::language::{Language, tr};
 use client::inspect::InspectorInput;
-use client::inspect::comparison::grouped;
 use client::inspect::frames::{FrameRow, FrameTable};
 use shared::limits::TRACE_BYTES_MAX;
 use shared::websocket::Side;
@@ -18,11 +18,11 @@ pub fn frames(language: Language, frames: &FrameTable, emit: &Callback<Inspector
         tr!(
             language,
             "inspect.counted",
-            max = grouped(TRACE_BYTES_MAX as u64),
-            client = grouped(counted.client.frames),
-            client_bytes = grouped(counted.client.bytes),
-            server = grouped(counted.server.frames),
-            server_bytes = grouped(counted.server.bytes)
+            max = grouped(language, TRACE_BYTES_MAX as u64),
+            client = grouped(language, counted.client.frames),
+            client_bytes = grouped(language, counted.client.bytes),
+            server = grouped(language, counted.server.frames),
+            server_bytes = grouped(language, counted.server.bytes)
         )
     });
     html! {
@@ -52,7 +52,7 @@ fn row(language: Language, row: &FrameRow, open: Option<u32>, emit: &Callback<In
     let (opcode, length, text) = match &row.decoded {
         Ok(frame) => (
             opcode_label(language, frame.header.opcode),
-            tr!(language, "inspect.bytes", count = grouped(frame.header.length)),
+            tr!(language, "inspect.bytes", count = grouped(language, frame.header.length)),
             as_text(frame),
         ),
         Err(_) => Default::default(),
@@ -69,7 +69,7 @@ fn row(language: Language, row: &FrameRow, open: Option<u32>, emit: &Callback<In
     html! {
         <li key={number} {class}>
             <button key="row" type="button" class="frame_row" aria-expanded={is_open.to_string()} {onclick}>
-                <small class="when">{ milliseconds(row.at) }</small>
+                <small class="when">{ milliseconds(language, row.at) }</small>
                 <b>{ from }</b>
                 <span>{ opcode }</span>
                 <span class="length">{ length }</span>

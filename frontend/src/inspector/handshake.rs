@@ -2,8 +2,8 @@
 
 use crate::components::button::text_button;
 use crate::inspector::field::field;
+use crate::inspector::number::grouped;
 use crate::language::{Language, tr};
-use client::inspect::comparison::grouped;
 use client::inspect::{Inspector, InspectorInput};
 use shared::event::trace::{Handshake, HeaderField};
 use shared::websocket::{accept, hex};
@@ -47,7 +47,9 @@ pub fn heads(language: Language, handshake: Option<&Handshake>) -> Html {
 fn shown(language: Language, at: usize, header: &HeaderField) -> Html {
     let value = match &header.value {
         Some(value) => html! { <code>{ value }</code> },
-        None => html! { <i>{ tr!(language, "inspect.hidden", count = grouped(header.length)) }</i> },
+        None => {
+            html! { <i>{ tr!(language, "inspect.hidden", count = grouped(language, header.length)) }</i> }
+        }
     };
     // A name may occur twice, so the key is the index.
     row(at.to_string(), header.as_sent(), value, note(language, &header.name))

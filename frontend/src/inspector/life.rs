@@ -1,7 +1,7 @@
 //! The lifecycle of the connection: its `readyState`, and the list of calls and events.
 
+use crate::inspector::number::grouped;
 use crate::language::{Language, tr};
-use client::inspect::comparison::grouped;
 use client::inspect::life::{Lifecycle, LifecycleEntry, LifecycleEvent, SocketCall};
 use shared::limits::SILENCE_MS;
 use yew::prelude::*;
@@ -26,7 +26,7 @@ pub fn states(language: Language, life: &Lifecycle) -> Html {
                 <b>{ number }</b>
                 <code>{ *name }</code>
                 <small>{ text }</small>
-                <small class="when">{ reached.map(milliseconds).unwrap_or_default() }</small>
+                <small class="when">{ reached.map(|at| milliseconds(language, at)).unwrap_or_default() }</small>
             </li>
         }
     });
@@ -51,8 +51,8 @@ pub fn moments(language: Language, life: &Lifecycle) -> Html {
 }
 
 /// Text of a time in milliseconds since the first entry of its list, such as `+12 ms`.
-pub(super) fn milliseconds(at: u64) -> String {
-    format!("+{at} ms")
+pub(super) fn milliseconds(language: Language, at: u64) -> String {
+    format!("+{}", tr!(language, "inspect.side_ms", count = grouped(language, at)))
 }
 
 fn row(language: Language, entry: &LifecycleEntry) -> Html {
@@ -63,7 +63,7 @@ fn row(language: Language, entry: &LifecycleEntry) -> Html {
         LifecycleEvent::Called(SocketCall::Send { bytes, text }) => (
             "call",
             "send(…)".to_owned(),
-            tr!(language, "inspect.message", bytes = grouped(*bytes as u64), text = text),
+            tr!(language, "inspect.message", bytes = grouped(language, *bytes as u64), text = text),
         ),
         LifecycleEvent::Called(SocketCall::Close { code, reason }) => {
             let call = match code {
@@ -80,7 +80,7 @@ fn row(language: Language, entry: &LifecycleEntry) -> Html {
         LifecycleEvent::Message { bytes, text } => (
             "event",
             "message".to_owned(),
-            tr!(language, "inspect.message", bytes = grouped(*bytes as u64), text = text),
+            tr!(language, "inspect.message", bytes = grouped(language, *bytes as u64), text = text),
         ),
         LifecycleEvent::Failed => ("event", "error".to_owned(), tr!(language, "inspect.error")),
         LifecycleEvent::Closed { code, reason, clean } => {
@@ -91,7 +91,7 @@ fn row(language: Language, entry: &LifecycleEntry) -> Html {
     let key = entry.number;
     html! {
         <li {key} class={kind}>
-            <small>{ milliseconds(entry.at) }</small>
+            <small>{ milliseconds(language, entry.at) }</small>
             <span><code>{ name }</code>{ " " }<span class="moment_text" dir="auto">{ text }</span></span>
         </li>
     }

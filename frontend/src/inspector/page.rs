@@ -77,7 +77,7 @@ fn who(language: Language, who: &SignedIn) -> Html {
         SignedIn::Nobody => html! {
             <>
                 { tr!(language, "inspect.nobody") }
-                { " " }
+                { language.gap() }
                 <a href="/">{ tr!(language, "join.action") }</a>
             </>
         },

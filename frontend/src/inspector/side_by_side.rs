@@ -8,11 +8,10 @@ use crate::clock::mono_us;
 use crate::components::field_error::field_error;
 use crate::error_text;
 use crate::inspector::comparison::Runner;
+use crate::inspector::number::grouped;
 use crate::language::{Language, tr};
 use charts::{bars, latencies};
-use client::inspect::comparison::{
-    Comparison, ComparisonFault, ComparisonStage, INTERVALS_MS, grouped, room_name,
-};
+use client::inspect::comparison::{Comparison, ComparisonFault, ComparisonStage, INTERVALS_MS, room_name};
 use client::limits::COMPARE_S;
 use figures::Figures;
 use shared::{ErrorCode, Member};
@@ -45,11 +44,13 @@ pub fn SideBySide(props: &SideBySideProps) -> Html {
             move || runner.forget()
         }
     });
+    // Whether a person without a name pressed the button.
+    let needs_name = use_state_eq(|| false);
     let onclick = {
-        let (runner, member) = (runner.clone(), props.member.clone());
+        let (runner, member, needs_name) = (runner.clone(), props.member.clone(), needs_name.setter());
         let description = tr!(language, "inspect.side_described");
         Callback::from(move |_: MouseEvent| match &member {
-            _ if !can_press(&runner.view(), member.is_some()) => {}
+            _ if !can_press(&runner.view(), member.is_some()) => needs_name.set(member.is_none()),
             _ if runner.view().is_running() => runner.stop(),
             Some(member) => runner.start(&member.name, description.to_string()),
             None => {}
@@ -62,7 +63,7 @@ pub fn SideBySide(props: &SideBySideProps) -> Html {
     html! {
         <>
             { before(language, props.member.as_ref()) }
-            { controls(language, &view, props.member.is_some(), onclick, oninput) }
+            { controls(language, &view, props.member.is_some(), *needs_name, onclick, oninput) }
             if view.stage > ComparisonStage::Preparing && view.sent_count() > 0 {
                 { latencies(language, &view) }
                 { bars(language, &view) }
@@ -91,7 +92,7 @@ fn before(language: Language, member: Option<&Member>) -> Html {
         }
         None => html! {
             <p key="before" id="side_room">
-                { tr!(language, "inspect.side_nobody") }{ " " }<a href="/">{ tr!(language, "join.action") }</a>
+                { tr!(language, "inspect.side_nobody") }{ language.gap() }<a href="/">{ tr!(language, "join.action") }</a>
             </p>
         },
     }
@@ -109,10 +110,11 @@ fn controls(
     language: Language,
     view: &Comparison,
     is_somebody: bool,
+    needs_name: bool,
     onclick: Callback<MouseEvent>,
     oninput: Callback<InputEvent>,
 ) -> Html {
-    let interval = tr!(language, "inspect.side_ms", count = grouped(view.interval_ms()));
+    let interval = tr!(language, "inspect.side_ms", count = grouped(language, view.interval_ms()));
     let going_on = view.is_running();
     let second = view.second(mono_us());
     let label =
@@ -128,6 +130,7 @@ fn controls(
         ComparisonFault::Unreachable => error_text::of_code(language, ErrorCode::Internal),
         ComparisonFault::Room(code) => error_text::of_room(language, code),
     });
+    let fault = fault.or((needs_name && !is_somebody).then(|| tr!(language, "inspect.side_nobody")));
     html! {
         <div key="controls" class="controls">
             <label key="label" for="interval">{ tr!(language, "inspect.side_interval") }</label>

@@ -21,7 +21,7 @@ pub fn JoinWait(props: &JoinWaitProps) -> Html {
     html! {
         <div id="join_wait" class={classes!(seconds.map(|_| "card_about"))}>
             <span role="status">{ seconds.map(|_| tr!(language, "join.wait")).unwrap_or_default() }</span>
-            { " " }
+            { language.gap() }
             <span aria-hidden="true">
                 { seconds.map(|seconds| tr!(language, "join.wait_seconds", seconds = seconds)).unwrap_or_default() }
             </span>

@@ -3,6 +3,7 @@
 use crate::components::icon::Icon;
 use crate::context::use_app_context;
 use crate::language::{Language, tr};
+use crate::listener::Listener;
 use crate::timeout::Timeout;
 use crate::{random, room_label};
 use client::input::Input;
@@ -40,16 +41,34 @@ pub fn RoomDirectory(props: &RoomDirectoryProps) -> Html {
         let emit = emit.clone();
         move || emit.emit(Input::CloseDirectory)
     });
-    let oninput = {
-        let emit = emit.clone();
-        Callback::from(move |event: InputEvent| {
-            let (field, emit) = (event.target_unchecked_into::<HtmlInputElement>(), emit.clone());
+    let field = use_node_ref();
+    let search = {
+        let (field, emit) = (field.clone(), emit.clone());
+        Callback::from(move |()| {
+            let (field, emit) = (field.clone(), emit.clone());
             // Replacing drops the timeout before it, so only the last edit starts a search.
             typing.replace(Timeout::new(TYPING_MS, move || {
-                emit.emit(Input::SearchDirectory { find: field.value() })
+                if let Some(field) = field.cast::<HtmlInputElement>() {
+                    emit.emit(Input::SearchDirectory { find: field.value() });
+                }
             }));
         })
     };
+    // Until a composition ends, the field has the keys of an input method and not the text that they are for.
+    use_effect_with(field.clone(), {
+        let search = search.clone();
+        move |field| {
+            let field = field.cast::<HtmlInputElement>();
+            let listener =
+                field.map(|field| Listener::new(&field, "compositionend", move |_| search.emit(())));
+            move || drop(listener)
+        }
+    });
+    let oninput = Callback::from(move |event: InputEvent| {
+        if !event.is_composing() {
+            search.emit(());
+        }
+    });
     let pick = |room: &DirectoryRoom| {
         let (emit, on_done, id, joined) = (emit.clone(), props.on_done.clone(), room.id, room.joined);
         // While the person joins, a press has no effect; a disabled button would lose the focus.
@@ -88,7 +107,7 @@ pub fn RoomDirectory(props: &RoomDirectoryProps) -> Html {
         <div class="room_directory">
             <form key="find" class="find" role="search" {onsubmit}>
                 { Icon::Search.draw() }
-                <input id="find_str" type="search" autofocus=true autocomplete="off" spellcheck="false" dir="auto"
+                <input id="find_str" ref={field} type="search" autofocus=true autocomplete="off" spellcheck="false" dir="auto"
                     placeholder={tr!(language, "room_directory.find")} aria-label={tr!(language, "room_directory.find")} {oninput} />
             </form>
             <ul key="rooms" id="directory_rooms">{ for rooms.map(|room| entry(language, &props.pending, room, pick(room))) }</ul>

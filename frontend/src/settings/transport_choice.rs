@@ -41,7 +41,7 @@ pub fn transport_choice(
             </select>
             <p id="transport_now" class="hint" role="status">
                 { now }
-                { " " }
+                { language.gap() }
                 <a id="inspect_link" href="/inspect" target="_blank">{ tr!(language, "inspect.link") }</a>
             </p>
         </div>

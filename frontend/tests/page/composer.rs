@@ -1,6 +1,7 @@
 use crate::fixture::*;
 use client::input::Conversation;
 use client::input::Input;
+use client::limits::DRAFT_BYTES_MAX;
 use client::view::{AtRisk, DraftView};
 use shared::limits::TEXT_BYTES_MAX;
 use shared::{ClientId, RoomId};
@@ -96,6 +97,92 @@ async fn a_composition_is_not_interrupted_when_the_draft_changes() {
 }
 
 #[wasm_bindgen_test]
+async fn the_send_button_ends_a_composition() {
+    let mut fixture = Fixture::open(room()).await;
+    compose("compositionstart").await;
+    let field = write("茶来了").await;
+    press("#send_btn").await;
+    assert_eq!(sent(fixture.take_inputs()), ["茶来了"]);
+    fixture.show(with_draft("", 1)).await;
+    assert_eq!(field.value(), "");
+}
+
+#[wasm_bindgen_test]
+async fn the_sent_text_is_dropped_when_the_keyboard_puts_it_back() {
+    let mut fixture = Fixture::open(room()).await;
+    write("sent").await;
+    press("#send_btn").await;
+    fixture.show(with_draft("", 1)).await;
+    fixture.take_drafts();
+    let field = write("sent").await;
+    assert_eq!(field.value(), "");
+    assert!(fixture.take_drafts().is_empty());
+    // Other text is the person's, and so is the same text after a key of it.
+    write("sent too").await;
+    assert_eq!(fixture.take_drafts(), [(RoomId::LOBBY, "sent too".to_owned())]);
+    write("").await;
+    enter("#send_str", |init| {
+        init.set_key("s");
+        init.set_key_code(83);
+    })
+    .await;
+    assert_eq!(write("sent").await.value(), "sent");
+}
+
+#[wasm_bindgen_test]
+async fn a_text_is_refused_at_once_when_it_does_not_fit() {
+    let fixture = Fixture::open(room()).await;
+    let field = write("before").await;
+    for (more, fits) in [(-1, true), (0, true), (1, false)] {
+        let pasted = "a".repeat((DRAFT_BYTES_MAX - "before".len()).saturating_add_signed(more));
+        let init = web_sys::InputEventInit::new();
+        init.set_data(Some(&pasted));
+        init.set_bubbles(true);
+        init.set_cancelable(true);
+        let event = web_sys::InputEvent::new_with_event_init_dict("beforeinput", &init).unwrap();
+        field.dispatch_event(&event).unwrap();
+        yew::scheduler::flush().await;
+        assert_eq!(event.default_prevented(), !fits, "{more}");
+        assert_eq!(text("#send_error").starts_with("That text doesn't fit"), !fits);
+    }
+    assert!(fixture.take_inputs().is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn a_dropped_or_pasted_file_is_caught() {
+    let _fixture = Fixture::open(room()).await;
+    let happens = |event: &str, data: &str| {
+        let kind = if event == "paste" { "ClipboardEvent" } else { "DragEvent" };
+        let script = format!(
+            "const data = new DataTransfer(); {data}; \
+             const init = {{ dataTransfer: data, clipboardData: data, bubbles: true, cancelable: true }}; \
+             return document.body.dispatchEvent(new {kind}('{event}', init))"
+        );
+        js_sys::Function::new_no_args(&script).call0(&wasm_bindgen::JsValue::UNDEFINED).unwrap() == true
+    };
+    let file = "data.items.add(new File(['x'], 'x.pdf'))";
+    let words = "data.setData('text/plain', 'words')";
+    for (event, data, is_left_alone) in [
+        ("dragover", words, true),
+        ("drop", words, true),
+        ("paste", words, true),
+        ("paste", &*format!("{file}; {words}"), true),
+        ("dragover", file, false),
+    ] {
+        assert_eq!(happens(event, data), is_left_alone, "{event} {data}");
+        yew::scheduler::flush().await;
+        assert_eq!(text("#send_error"), "", "{event} {data}");
+    }
+    for event in ["drop", "paste"] {
+        assert!(!happens(event, file), "{event}");
+        yew::scheduler::flush().await;
+        assert_eq!(text("#send_error"), "Files can't be sent yet.");
+        write("x").await;
+        assert_eq!(text("#send_error"), "");
+    }
+}
+
+#[wasm_bindgen_test]
 async fn each_room_has_its_own_draft() {
     let mut fixture = Fixture::open(with_draft("to the lobby", 1)).await;
     let other = RoomId(2);
@@ -151,19 +238,31 @@ async fn an_enter_of_an_input_method_never_sends() {
 async fn a_text_that_cannot_be_sent_stays_with_an_error() {
     let fixture = Fixture::open(room()).await;
     for (text_in, reason) in [
-        ("", "Write a message first."),
-        (" \n\t", "Write a message first."),
-        (&"a".repeat(TEXT_BYTES_MAX + 1), "The message is 1 byte over the limit"),
+        ("", ""),
+        (" \n\t", ""),
+        (
+            &"a".repeat(TEXT_BYTES_MAX + 1),
+            "The message is longer than 16384 bytes. Shorten it, or send it in parts.",
+        ),
     ] {
         let field = write(text_in).await;
         assert!(enter("#send_str", |_| {}).await);
         assert!(fixture.take_inputs().is_empty());
-        assert!(text("#send_error").starts_with(reason), "{}", text("#send_error"));
+        assert_eq!(text("#send_error"), reason);
         assert_eq!(field.value(), text_in);
     }
+    assert_eq!(text("#send_over"), "1 byte too long");
+    // A screen reader does not read the error out again at the next key.
+    write(&"a".repeat(TEXT_BYTES_MAX + 2)).await;
+    assert_eq!(
+        text("#send_error"),
+        "The message is longer than 16384 bytes. Shorten it, or send it in parts."
+    );
+    assert_eq!(text("#send_over"), "2 bytes too long");
     // The reason goes as soon as the text can be sent.
     write(&"a".repeat(TEXT_BYTES_MAX)).await;
     assert_eq!(text("#send_error"), "");
+    assert!(maybe("#send_over").is_none());
     press("#send_btn").await;
     assert_eq!(sent(fixture.take_inputs())[0].len(), TEXT_BYTES_MAX);
 }

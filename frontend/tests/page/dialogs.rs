@@ -70,14 +70,15 @@ async fn a_refusal_is_shown_at_its_field_until_the_next_attempt() {
     assert!(fixture.take_inputs().is_empty());
     let (id, body, _) = make(&fixture, "tea").await;
     fixture.show(with_pending(id, body, RowState::Failed(ErrorCode::NameTaken))).await;
-    assert_eq!(text("#room_name_error"), "This name or a similar one is taken or reserved. Choose another.");
+    assert_eq!(text("#room_name_error"), "This name isn't available. Choose another.");
+    assert!(maybe("#refused_command").is_none(), "it is told once");
     assert_eq!(text("#room_about_error"), "");
     let (again, body, also) = make(&fixture, "tea house").await;
     assert_ne!(again, id);
     fixture.show(with_pending(again, body, RowState::Failed(ErrorCode::DescriptionRefused))).await;
     assert_eq!(also, [Input::Discard(key(id))]);
     assert_eq!(text("#room_name_error"), "");
-    assert!(text("#room_about_error").contains("at most 300 characters"));
+    assert!(text("#room_about_error").contains("300 characters"));
     // What was refused goes with the form.
     press("#new_room_dialog .dialog_head button").await;
     assert_eq!(fixture.take_inputs(), [Input::Discard(key(again)), Input::RoomFormClosed]);
@@ -151,6 +152,38 @@ async fn the_directory_is_searched_a_moment_after_typing() {
 }
 
 #[wasm_bindgen_test]
+async fn the_directory_is_searched_after_a_composition() {
+    let fixture = Fixture::open(found(Edge::End)).await;
+    press_in_sidebar("#directory_btn").await;
+    fixture.take_inputs();
+    let field = input("#find_str");
+    let init = web_sys::InputEventInit::new();
+    init.set_is_composing(true);
+    init.set_bubbles(true);
+    for text in ["n", "ni", "nih"] {
+        field.set_value(text);
+        let event = web_sys::InputEvent::new_with_event_init_dict("input", &init).unwrap();
+        field.dispatch_event(&event).unwrap();
+    }
+    // Longer than the page waits after an edit.
+    let begin = clock::mono_ms();
+    while clock::mono_ms() < begin + 300 {
+        next_frame().await;
+    }
+    assert!(fixture.take_inputs().is_empty());
+    field.set_value("你好");
+    field.dispatch_event(&web_sys::Event::new("compositionend").unwrap()).unwrap();
+    let emitted = loop {
+        next_frame().await;
+        let emitted = fixture.take_inputs();
+        if !emitted.is_empty() {
+            break emitted;
+        }
+    };
+    assert_eq!(emitted, [Input::SearchDirectory { find: "你好".to_owned() }]);
+}
+
+#[wasm_bindgen_test]
 async fn the_dialog_closes_when_a_room_opens() {
     let mut fixture = Fixture::open(found(Edge::End)).await;
     press_in_sidebar("#directory_btn").await;
@@ -171,7 +204,11 @@ async fn a_chosen_date_jumps_to_its_first_message() {
     press("#room_btn").await;
     assert!(maybe("#leave_btn").is_none() && maybe("#room_name_str").is_none(), "the lobby stays as it is");
     press("#jump_btn").await;
-    assert!(fixture.take_inputs().is_empty(), "that is no date");
+    assert_eq!(input("#jump_str").validation_message().unwrap(), "Choose a date first.");
+    type_into("#jump_str", "2999-01-31").await;
+    press("#jump_btn").await;
+    assert!(input("#jump_str").validation_message().unwrap().starts_with("This day is still to come."));
+    assert!(fixture.take_inputs().is_empty());
     input("#jump_str").set_value("2026-01-31");
     press("#jump_btn").await;
     let at = clock::day_start("2026-01-31").unwrap();

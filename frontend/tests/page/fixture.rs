@@ -154,6 +154,20 @@ pub(crate) async fn press(selector: &str) {
     scheduler::flush().await;
 }
 
+/// Presses a button that copies `copied`, and waits until it says that it did. A browser that lets no script copy has
+/// the text selected instead.
+pub(crate) async fn expect_copied(button: &str, copied: &str) {
+    press(button).await;
+    while ![english("row.copied"), english("row.selected")].contains(&&*text(button)) {
+        next_frame().await;
+    }
+    if text(button) == english("row.selected") {
+        let selected = web_sys::window().unwrap().get_selection().unwrap().unwrap();
+        let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(lines(&String::from(selected.to_string())), lines(copied));
+    }
+}
+
 /// Replaces the composer's text and dispatches the event of typing.
 pub(crate) async fn write(text: &str) -> HtmlTextAreaElement {
     let field: HtmlTextAreaElement = find("#send_str").unchecked_into();

@@ -46,10 +46,7 @@ async fn a_taken_name_is_refused_with_a_free_suggestion() {
     field().set_value("Mei");
     let refusal = NameRefusal { suggestion: Some("Mei 2".to_owned()), ..refusal(ErrorCode::NameTaken) };
     fixture.show(join_page("", Some(refusal))).await;
-    assert_eq!(
-        text("#name_error"),
-        "This name or a similar one is taken, reserved or just given up. Choose another."
-    );
+    assert_eq!(text("#name_error"), "This name isn't available. Choose another.");
     press(".suggestion").await;
     assert_eq!(field().value(), "Mei 2");
     press("#name_btn").await;

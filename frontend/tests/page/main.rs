@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test does not find is its failure")]
 
 mod access;
+mod broken;
 mod comparison;
 mod composer;
 mod database;

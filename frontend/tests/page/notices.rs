@@ -85,7 +85,7 @@ async fn a_new_version_is_not_offered_over_unsaved_texts_when_nothing_can_be_sto
     let mut view = room();
     view.new_version = true;
     let mut fixture = Fixture::open(view.clone()).await;
-    assert!(text("#new_version").starts_with("A new version is available."));
+    assert!(text("#new_version").starts_with("A new version is here."));
     assert!(maybe("#reload_btn").is_some());
     fixture.show(Parts { at_risk: AtRisk::Drafts, ..view.clone() }).await;
     assert!(text("#new_version").contains("Send or clear your text"));
@@ -99,13 +99,24 @@ async fn a_new_version_is_not_offered_over_unsaved_texts_when_nothing_can_be_sto
 }
 
 #[wasm_bindgen_test]
+async fn the_notice_of_a_new_version_is_dismissed() {
+    let view = Parts { new_version: true, ..room() };
+    let mut fixture = Fixture::open(view.clone()).await;
+    press("#new_version .quiet").await;
+    assert!(maybe("#new_version").is_none());
+    fixture.show(Parts { people_count: 2, ..view }).await;
+    assert!(maybe("#new_version").is_none(), "once is enough");
+    assert!(fixture.take_inputs().is_empty());
+}
+
+#[wasm_bindgen_test]
 async fn texts_of_another_member_are_shown_before_they_are_sent_or_dropped() {
     let owner = Owner { epoch: Some(Epoch(7)), member: MemberId(9) };
     let left = |room, text: &str, is_draft| LeftText { room: RoomId(room), text: text.into(), is_draft };
     let texts = [left(1, "one", false), left(9, "two", false), left(1, "half a", true)].into();
     let left = LeftBehind { owner, name: "Jonas".into(), rows: 2, drafts: 1, texts };
     let fixture = Fixture::open(Parts { left_behind: [left].into(), ..room() }).await;
-    let summary = "Jonas has 2 unsent messages and 1 draft on this device.";
+    let summary = "Jonas left 2 unsent messages and 1 draft on this device.";
     assert_eq!(text("#left_behind .notice_text"), summary);
     let is_open = || find("#left_behind details").has_attribute("open");
     assert!(!is_open() && maybe("#left_behind details .adopt").is_some());
@@ -138,7 +149,7 @@ async fn a_refused_room_command_is_shown_with_its_reason() {
     let fixture = Fixture::open(Parts { pending: [pending].into(), ..room() }).await;
     assert_eq!(
         text("#refused_command .what"),
-        "Couldn't create the room “tea”. This name or a similar one is taken or reserved. Choose another."
+        "Couldn't create the room “tea”. This name isn't available. Choose another."
     );
     press("#refused_command .retry").await;
     press("#refused_command .discard").await;
@@ -175,10 +186,7 @@ async fn a_message_to_a_left_room_is_shown_and_can_be_copied() {
     let [Input::JoinRoom { room: RoomId(9), .. }] = fixture.take_inputs()[..] else { panic!("nobody joins") };
     press("#refused_command .retry").await;
     assert_eq!(fixture.take_inputs(), [Input::Retry(key)]);
-    press("#refused_command .copy").await;
-    let selected = web_sys::window().unwrap().get_selection().unwrap().unwrap();
-    assert_eq!(String::from(selected.to_string()), "first\nof two");
-    assert_ne!(text("#refused_command .copy"), "Copy");
+    expect_copied("#refused_command .copy", "first\nof two").await;
     // It is kept nowhere else.
     press("#discard_btn").await;
     assert!(fixture.take_inputs().is_empty());
@@ -228,7 +236,7 @@ async fn each_refused_command_is_shown_with_its_reason() {
         (
             CommandBody::change(room, name.clone(), description.clone()),
             ErrorCode::NameTaken,
-            "Couldn't update “tea”. This name or a similar one is taken or reserved. Choose another.",
+            "Couldn't update “tea”. This name isn't available. Choose another.",
         ),
         (
             CommandBody::change(other, name, description),

@@ -59,6 +59,19 @@ async fn the_theme_switch_changes_the_colours() {
 }
 
 #[wasm_bindgen_test]
+async fn a_choice_in_another_tab_applies_here_too() {
+    let _fixture = Fixture::open(room()).await;
+    let storage = web_sys::window().unwrap().local_storage().unwrap().unwrap();
+    storage.set_item("teahouse.language", "zh-CN").unwrap();
+    storage.set_item("teahouse.theme", "dark").unwrap();
+    assert_eq!(text("#ready_state"), "Connected");
+    let event = web_sys::Event::new("storage").unwrap();
+    web_sys::window().unwrap().dispatch_event(&event).unwrap();
+    scheduler::flush().await;
+    assert_eq!((&*text("#ready_state"), &*html_attribute("data-theme")), ("已连接", "dark"));
+}
+
+#[wasm_bindgen_test]
 async fn a_member_is_signed_out_after_a_confirmation() {
     let fixture = Fixture::open(room()).await;
     open_settings().await;

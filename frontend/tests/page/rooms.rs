@@ -53,6 +53,17 @@ async fn the_sidebar_marks_rooms_with_unread_messages_drafts_and_failures() {
 }
 
 #[wasm_bindgen_test]
+async fn rooms_are_in_the_order_of_their_names_in_the_persons_language() {
+    let names = ["", "Zoo", "Éclair", "eve", "Room 10", "Room 2", "北", "安"];
+    let rooms = (1..).zip(names).map(|(id, name)| room_item(id, name)).collect();
+    let _fixture = Fixture::open(Parts { rooms, ..room() }).await;
+    show_sidebar().await;
+    let listed = page().query_selector_all(".room_list .room_name").unwrap();
+    let listed: Vec<_> = (0..listed.length()).filter_map(|at| listed.get(at)?.text_content()).collect();
+    assert_eq!(listed[..6], ["Lobby", "Éclair", "eve", "Room 2", "Room 10", "Zoo"]);
+}
+
+#[wasm_bindgen_test]
 async fn the_lobby_is_shown_before_the_list_has_arrived() {
     let _fixture = Fixture::open(Parts { rooms: [].into(), ..room() }).await;
     show_sidebar().await;
@@ -151,11 +162,24 @@ async fn the_join_prompt_names_the_room_when_it_is_found() {
 #[wasm_bindgen_test]
 async fn the_join_prompt_leads_to_the_lobby_when_there_is_no_such_room() {
     go("/r/77").await;
-    let fixture = Fixture::open(unjoined(RoomLookupState::NoSuchRoom)).await;
-    assert_eq!(text("#join_prompt .notice_text"), "This room doesn't exist.");
+    let unjoined_room = Some(UnjoinedRoom { id: RoomId(77), lookup: RoomLookupState::NoSuchRoom });
+    let fixture = Fixture::open(Parts { unjoined_room, ..three() }).await;
+    assert_eq!(text("#join_prompt .notice_text"), "There is no room 77.");
     assert!(maybe("#join_prompt .join").is_none());
     fixture.take_inputs();
     press("#join_prompt .home").await;
+    assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId::LOBBY)]);
+    go("/").await;
+}
+
+#[wasm_bindgen_test]
+async fn the_join_prompt_of_a_missing_room_is_dismissed_when_the_lobby_is_open() {
+    go("/r/77").await;
+    let fixture = Fixture::open(unjoined(RoomLookupState::NoSuchRoom)).await;
+    assert_eq!(text("#join_prompt .notice_text"), "There is no room 77.");
+    assert!(maybe("#join_prompt .home").is_none() && maybe("#join_prompt .join").is_none());
+    fixture.take_inputs();
+    press("#join_prompt .quiet").await;
     assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId::LOBBY)]);
     assert_eq!(current_path(), "/");
 }
@@ -179,9 +203,9 @@ async fn a_refused_join_is_shown_at_the_join_prompt() {
     press("#join_prompt .join").await;
     assert_eq!(fixture.take_inputs(), [Input::Retry(key)]);
     fixture.show(joining(RowState::Failed(ErrorCode::RoomUnknown))).await;
-    assert_eq!(text("#join_prompt .notice_text"), "This room doesn't exist.");
+    assert_eq!(text("#join_prompt .notice_text"), "There is no room 77.");
     assert!(maybe("#refused_command").is_none(), "it is told once");
-    press("#join_prompt .home").await;
+    press("#join_prompt .quiet").await;
     assert_eq!(fixture.take_inputs(), [Input::Discard(key), Input::OpenRoom(RoomId::LOBBY)]);
 }
 

@@ -1,7 +1,7 @@
 use crate::fixture::*;
 use client::input::Input;
 use client::view::{Edge, RowState};
-use shared::{ErrorCode, MemberId};
+use shared::{ErrorCode, MemberId, RoomId};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Element;
@@ -33,6 +33,19 @@ async fn text_is_never_html_and_urls_are_links() {
     assert_eq!(link.get_attribute("href").as_deref(), Some("https://example.org/a?b=1&c=2"));
     assert_eq!(link.get_attribute("rel").as_deref(), Some("noopener noreferrer nofollow ugc"));
     assert_eq!(link.get_attribute("target").as_deref(), Some("_blank"));
+}
+
+#[wasm_bindgen_test]
+async fn a_link_to_a_room_of_the_house_opens_in_place() {
+    let origin = web_sys::window().unwrap().location().origin().unwrap();
+    let written = format!("{origin}/r/7 {origin} {origin}/inspect https://other.example/r/7");
+    let fixture = Fixture::open(with_rows([row(2, 1, &written, RowState::Settled)])).await;
+    fixture.take_inputs();
+    let target = |nth: u32| find(&format!("#char_list p a:nth-of-type({nth})")).get_attribute("target");
+    assert_eq!([1, 2, 3, 4].map(|nth| target(nth).is_some()), [false, false, true, true]);
+    press("#char_list p a:nth-of-type(1)").await;
+    press("#char_list p a:nth-of-type(2)").await;
+    assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId(7)), Input::OpenRoom(RoomId::LOBBY)]);
 }
 
 #[wasm_bindgen_test]
@@ -69,10 +82,11 @@ async fn a_failed_row_shows_its_reason_and_three_actions() {
     );
     press(".failed_actions .retry").await;
     assert_eq!(fixture.take_inputs(), [Input::Retry(key)]);
-    press(".failed_actions .copy").await;
-    let selected = web_sys::window().unwrap().get_selection().unwrap().unwrap();
-    assert_eq!(String::from(selected.to_string()), "too much");
-    press(".failed_actions .discard").await;
+    expect_copied(".failed_actions .copy", "too much").await;
+    press(".failed_actions .confirm button").await;
+    assert!(fixture.take_inputs().is_empty(), "discarding asks first");
+    assert!(text(".failed_actions [role=alert]").starts_with("Discard this message?"));
+    press(".failed_actions .danger").await;
     assert_eq!(fixture.take_inputs(), [Input::Discard(key)]);
 }
 
@@ -84,6 +98,17 @@ async fn an_unknown_error_has_a_general_sentence() {
         text(".failed_actions .reason"),
         "Something went wrong (error 4242). Try again, or tell the server's admin."
     );
+}
+
+#[wasm_bindgen_test]
+async fn a_day_of_another_year_is_named_with_its_year() {
+    let language = frontend::language::Language::English;
+    let noon = |day: i64| day as u64 * 86_400_000 + 43_200_000;
+    let label = |day, today| frontend::calendar::day_label(language, day, noon(day), today).to_string();
+    // 2026-12-31 is day 20,818.
+    assert!(label(20_817, 20_820).contains("2026"), "{}", label(20_817, 20_820));
+    assert!(!label(20_810, 20_818).contains("2026"), "{}", label(20_810, 20_818));
+    assert_eq!([label(20_818, 20_819), label(20_818, 20_818)], ["Yesterday", "Today"]);
 }
 
 #[wasm_bindgen_test]
@@ -102,4 +127,19 @@ async fn an_empty_room_invites_to_write_only_when_it_is_loaded() {
     fixture.show(view).await;
     assert!(maybe(".empty").is_none());
     assert_eq!(text(".edge"), "This is the start of the room.");
+}
+
+#[wasm_bindgen_test]
+async fn an_avatar_shows_whole_letters() {
+    let named = |number, name: &str| {
+        let mut row = row(u64::from(number) + 20, number, "x", RowState::Settled);
+        row.name = name.into();
+        row
+    };
+    let names = ["🇨🇳 小明", "👩🏽 Kim", "กำแพง", "Ann Lee", "林小满"];
+    let rows = (1..).zip(names).map(|(number, name)| named(number, name));
+    let _fixture = Fixture::open(with_rows(rows)).await;
+    let shown = page().query_selector_all("#char_list .avatar").unwrap();
+    let shown: Vec<_> = (0..shown.length()).filter_map(|at| shown.get(at)?.text_content()).collect();
+    assert_eq!(shown, ["🇨🇳", "👩🏽", "กำ", "AL", "林"]);
 }

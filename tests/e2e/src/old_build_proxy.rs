@@ -1,6 +1,8 @@
 //! An HTTP proxy that serves the page with the mark of an older build. A browser shows such a page if it
 //! loaded the page before the server was replaced.
 //!
+//! The proxy can also answer as if the files of such a page were gone from the server.
+//!
 //! The proxy inserts one comment into `index.html`, before anything else that names a build. The
 //! scripts do not change, so the hashes in the content security policy still match.
 
@@ -8,6 +10,10 @@ use crate::{port, request_head::read_head};
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
@@ -17,6 +23,9 @@ use tokio::{
 
 /// The comment that the page reads as its own build.
 const BUILD: &str = "<!-- /frontend-0123456789abcdef.js -->";
+
+/// The answer to a request for a file that is gone.
+const GONE: &str = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// The proxy, stopped when dropped.
 #[derive(Debug)]
@@ -37,13 +46,23 @@ impl OldBuildProxy {
     /// # Panics
     /// If no port is free.
     pub async fn start(server: SocketAddr) -> OldBuildProxy {
+        OldBuildProxy::start_without_files(server, 0).await
+    }
+
+    /// Starts the proxy. While a browser has asked for the document at most `loads` times, the page's script is gone.
+    ///
+    /// # Panics
+    /// If no port is free.
+    pub async fn start_without_files(server: SocketAddr, loads: u32) -> OldBuildProxy {
+        let documents = Arc::new(AtomicU32::new(0));
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port::free()));
         let listener = TcpListener::bind(address).await;
         let listener = listener.unwrap_or_else(|error| panic!("{address}: {error}"));
         let task = tokio::spawn(async move {
             while let Ok((browser, _)) = listener.accept().await {
                 // Ignore the error: the browser repeats a request whose connection broke.
-                tokio::spawn(async move { drop(carry(browser, server).await) });
+                let documents = documents.clone();
+                tokio::spawn(async move { drop(carry(browser, server, &documents, loads).await) });
             }
         });
         OldBuildProxy { address, task }
@@ -55,8 +74,21 @@ impl OldBuildProxy {
     }
 }
 
-async fn carry(mut browser: TcpStream, server: SocketAddr) -> io::Result<()> {
+async fn carry(
+    mut browser: TcpStream,
+    server: SocketAddr,
+    documents: &AtomicU32,
+    loads: u32,
+) -> io::Result<()> {
     let Some(head) = read_head(&mut browser).await else { return Ok(()) };
+    if head.starts_with("GET / ") {
+        documents.fetch_add(1, Ordering::Relaxed);
+    }
+    let is_script =
+        head.starts_with("GET /frontend-") && head.lines().next().is_some_and(|line| line.contains(".js "));
+    if is_script && documents.load(Ordering::Relaxed) <= loads {
+        return browser.write_all(GONE.as_bytes()).await;
+    }
     let mut server = TcpStream::connect(server).await?;
     if head.to_ascii_lowercase().contains("\r\nupgrade: websocket\r\n") {
         server.write_all(head.as_bytes()).await?;

@@ -18,7 +18,7 @@ use shared::command::Hello;
 use shared::{ClientId, Cursor, ErrorCode, RoomId};
 use std::collections::BTreeSet;
 
-pub use figures::{Figures, grouped, milliseconds};
+pub use figures::{Figures, milliseconds};
 pub use run::room_name;
 pub use transfer_cost::TransferCost;
 

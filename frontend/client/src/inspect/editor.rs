@@ -278,20 +278,18 @@ impl Editor {
         self.field_fault = None;
         let bytes = [frame, self.behind_the_first()].concat();
         if bytes.len() > INSPECT_EDIT_BYTES_MAX {
-            return self.field_fault = Some(FieldFault::TooLong(bytes.len()));
+            self.field_fault = Some(FieldFault::TooLong(bytes.len()));
+            // The frame of the bytes would be taken for that of the fields.
+            return self.meaning = Meaning::TooLong(bytes.len());
         }
         self.hex = hex::write(&bytes);
         self.meaning = meaning_of(&bytes, self.from);
     }
 
     fn behind_the_first(&self) -> Vec<u8> {
-        match (&self.meaning, hex::read(&self.hex)) {
-            (Meaning::Frames(frames, _), Ok(bytes)) => {
-                let first = frames.first().map_or(bytes.len(), |frame| frame.bytes);
-                bytes.get(first..).unwrap_or_default().to_vec()
-            }
-            _ => Vec::new(),
-        }
+        let Ok(bytes) = hex::read(&self.hex) else { return Vec::new() };
+        let first = Frame::read(&bytes, self.from).map_or(bytes.len(), |frame| frame.bytes);
+        bytes.get(first..).unwrap_or_default().to_vec()
     }
 }
 

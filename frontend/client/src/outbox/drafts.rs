@@ -141,13 +141,17 @@ impl Drafts {
         is_sending
     }
 
-    /// Saves the changed drafts.
+    /// Saves the changed drafts. One that is too long counts as not saved, and what is stored of it stays.
     pub(crate) fn flush(&mut self, owner: Owner, name: &str, out: &mut Vec<Effect>) {
         if std::mem::take(&mut self.has_timer) {
             out.push(Effect::CancelTimer(Timer::Draft));
         }
         for (conversation, draft) in self.drafts.iter_mut().filter(|(_, draft)| draft.is_dirty) {
             draft.is_dirty = false;
+            if draft.text.len() > DRAFT_BYTES_MAX {
+                draft.has_failed_save = true;
+                continue;
+            }
             out.push(Effect::SaveDraft(stored_draft(owner, name, *conversation, draft)));
         }
     }

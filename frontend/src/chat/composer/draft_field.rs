@@ -4,17 +4,26 @@
 //! applies the client's changes to the text, but not while an input method composes text.
 
 use crate::chat::pending_edits::PendingEdits;
+use crate::clock;
+use crate::listener::Listener;
 use client::input::Input;
+use client::limits::DRAFT_BYTES_MAX;
 use client::view::{Conversation, DraftView};
-use js_sys::Function;
 use std::cell::RefCell;
 use std::rc::Rc;
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, Event, HtmlTextAreaElement};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, HtmlTextAreaElement, Node};
 use yew::prelude::*;
 
 /// DOM events of input methods, for which Yew has no listener attributes.
 const COMPOSITION: [&str; 2] = ["compositionstart", "compositionend"];
+
+/// Characters of the text that give the field its height: more than its greatest height shows. Beyond it, a longer text
+/// only takes longer to lay out.
+const FITTED_CHARS: usize = 2_000;
+
+/// Milliseconds after a text was sent in which a keyboard may put it back.
+const PUT_BACK_MS: u64 = 250;
 
 /// Handle of the text field and its state; clones refer to the same field.
 #[derive(Clone)]
@@ -34,6 +43,9 @@ struct KnownDraft {
     /// Whether an input method is composing text. Meanwhile `pending_edits` collects the client's changes.
     composing: bool,
     pending_edits: PendingEdits,
+    /// Text that left the field when it was sent, and when (milliseconds of [`clock::mono_ms`]); `None` after a press of
+    /// a key.
+    sent: Option<(String, u64)>,
 }
 
 impl DraftField {
@@ -44,6 +56,7 @@ impl DraftField {
             text: String::new(),
             composing: false,
             pending_edits: PendingEdits::default(),
+            sent: None,
         };
         DraftField { field, grow, known: Rc::new(RefCell::new(known)) }
     }
@@ -58,6 +71,7 @@ impl DraftField {
     /// Handles a possible change of the field: returns [`Input::DraftChanged`] if the client has another
     /// text.
     pub(super) fn typed(&self) -> Option<Input> {
+        self.drop_put_back();
         self.fit();
         let (conversation, text) = self.text();
         let mut known = self.known.borrow_mut();
@@ -66,6 +80,33 @@ impl DraftField {
         }
         known.text.clone_from(&text);
         Some(Input::DraftChanged { conversation, text })
+    }
+
+    /// Empties the field if a keyboard on the screen has just put the sent text back. It does so because it had not
+    /// noticed that the field was emptied.
+    fn drop_put_back(&self) {
+        let known = self.known.borrow();
+        let (Some(field), Some((text, at))) = (self.element(), &known.sent) else { return };
+        if clock::mono_ms().saturating_sub(*at) <= PUT_BACK_MS && field.value() == *text {
+            field.set_value("");
+        }
+    }
+
+    /// Records that the person pressed a key. Text that follows is typed. Keyboards on the screen name no key.
+    pub(super) fn note_key(&self) {
+        self.known.borrow_mut().sent = None;
+    }
+
+    /// Whether the field has no space for `bytes` more, because the client would not store the draft.
+    pub(super) fn is_full(&self, bytes: usize) -> bool {
+        let over = (self.known.borrow().text.len() + bytes).saturating_sub(DRAFT_BYTES_MAX);
+        // The text that is selected is replaced.
+        let selected = || {
+            let field = self.element()?;
+            let (start, end) = (field.selection_start().ok()??, field.selection_end().ok()??);
+            usize::try_from(end.saturating_sub(start)).ok()
+        };
+        over > 0 && over > selected().unwrap_or_default()
     }
 
     /// Shows the client's draft if its conversation or revision is new. A new conversation replaces the field's text; a new
@@ -97,7 +138,13 @@ impl DraftField {
     fn settle(&self) {
         if !self.known.borrow().composing {
             let (_, text) = self.text();
-            self.known.borrow_mut().pending_edits = PendingEdits::default();
+            let field = self.element().map(|field| field.value()).unwrap_or_default();
+            let mut known = self.known.borrow_mut();
+            known.pending_edits = PendingEdits::default();
+            if text.is_empty() && !field.is_empty() {
+                known.sent = Some((field, clock::mono_ms()));
+            }
+            drop(known);
             self.put(&text);
         }
     }
@@ -105,29 +152,44 @@ impl DraftField {
     /// Listens for the start and end of compositions in the field, and gives `emit` the resulting changes of
     /// the draft. Calling the returned function removes the listeners.
     pub(super) fn watch(&self, emit: Callback<Input>) -> impl FnOnce() + use<> {
-        let (draft_field, field) = (self.clone(), self.element());
-        let on_composition = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
-            draft_field.known.borrow_mut().composing = event.type_() == "compositionstart";
-            draft_field.settle();
-            if let Some(input) = draft_field.typed() {
-                emit.emit(input);
-            }
-        });
-        let listener = move |on_composition: &Closure<dyn FnMut(Event)>| {
-            on_composition.as_ref().clone().unchecked_into::<Function>()
-        };
-        if let Some(field) = &field {
-            for name in COMPOSITION {
-                drop(field.add_event_listener_with_callback(name, &listener(&on_composition)));
-            }
-        }
-        move || {
-            if let Some(field) = field {
-                for name in COMPOSITION {
-                    drop(field.remove_event_listener_with_callback(name, &listener(&on_composition)));
+        let on_composition = |name| {
+            let (draft_field, emit) = (self.clone(), emit.clone());
+            let is_start = name == "compositionstart";
+            let on_event = move |_| {
+                if let Some(input) = draft_field.set_composing(is_start) {
+                    emit.emit(input);
                 }
-            }
+            };
+            self.element().map(|field| Listener::new(&field, name, on_event))
+        };
+        let listeners = COMPOSITION.map(on_composition);
+        move || drop(listeners)
+    }
+
+    /// Records whether an input method composes text, and then handles a possible change as [`DraftField::typed`] does.
+    fn set_composing(&self, composing: bool) -> Option<Input> {
+        self.known.borrow_mut().composing = composing;
+        self.settle();
+        self.typed()
+    }
+
+    /// Ends a composition, so that the field has its text. Returns [`Input::DraftChanged`] if the client has another
+    /// text.
+    pub(super) fn end_composition(&self) -> Option<Input> {
+        if !self.known.borrow().composing {
+            return None;
         }
+        // The input method puts its text into the field when the field loses the focus.
+        if let Some(field) = self.element() {
+            drop(field.blur());
+        }
+        self.set_composing(false)
+    }
+
+    /// Whether this is an event of the field.
+    pub(super) fn is_target(&self, event: &Event) -> bool {
+        let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
+        target.is_some() && target == self.field.get()
     }
 
     pub(super) fn focus(&self) {
@@ -159,10 +221,12 @@ impl DraftField {
         self.fit();
     }
 
-    /// Copies the text to the element behind the field, whose layout gives the field its height.
+    /// Copies the beginning of the text to the element behind the field, whose layout gives the field its height.
     fn fit(&self) {
         if let (Some(grow), Some(field)) = (self.grow.cast::<Element>(), self.element()) {
-            drop(grow.set_attribute("data-text", &field.value()));
+            let text = field.value();
+            let end = text.char_indices().nth(FITTED_CHARS).map_or(text.len(), |(end, _)| end);
+            drop(grow.set_attribute("data-text", &text[..end]));
         }
     }
 }

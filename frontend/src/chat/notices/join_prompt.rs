@@ -40,18 +40,18 @@ pub(super) fn join_prompt(
     };
     let is_gone = requested.lookup == RoomLookupState::NoSuchRoom
         || failed.is_some_and(|(_, code)| code == ErrorCode::RoomUnknown);
-    let actions = if is_gone {
-        text_button("home", tr!(language, "join_prompt.home"), go(RoomId::LOBBY))
-    } else {
-        html! {
+    let actions = match is_gone {
+        true if view.room() == RoomId::LOBBY => dismiss(language, go(RoomId::LOBBY)),
+        true => text_button("home", tr!(language, "join_prompt.home"), go(RoomId::LOBBY)),
+        false => html! {
             <>
                 { join_button(context, room, busy, failed.map(|(key, _)| key)) }
                 { dismiss(language, go(view.room())) }
             </>
-        }
+        },
     };
     let text = match failed {
-        _ if is_gone => tr!(language, "error.no_room"),
+        _ if is_gone => tr!(language, "join_prompt.gone", number = room.0),
         Some((_, code)) => error_text::of_room(language, code),
         None => sentence(language, &requested.lookup, room),
     };

@@ -18,20 +18,23 @@ use yew::prelude::*;
 
 /// Shows the first refused command of the view's `pending`, its reason, and the number of further ones.
 ///
-/// The notice skips the join of room `requested`, which the join prompt shows. `left` names the rooms that the
+/// The notice skips the join of room `requested`, which the join prompt shows. While a form is open (`has_form`), it
+/// skips new and changed rooms, whose refusal the form shows. `left` names the rooms that the
 /// member is or was in. The notice emits [`Input::Retry`], [`Input::Discard`] and [`Input::JoinRoom`].
 pub(super) fn refused_command(
     context: &AppContext,
     view: &View,
     requested: Option<RoomId>,
     left: &LeftRooms,
+    has_form: bool,
 ) -> Option<Html> {
     let language = context.language();
     let is_join = |pending: &PendingCommand| matches!(pending.body, CommandBody::Join(_));
     let (mut first, mut many) = (None, 0);
     for pending in &*view.pending {
         let RowState::Failed(code) = pending.state else { continue };
-        if requested.is_some_and(|room| pending.body == CommandBody::join(room)) {
+        let is_in_form = has_form && matches!(pending.body, CommandBody::Create(_) | CommandBody::Change(_));
+        if is_in_form || requested.is_some_and(|room| pending.body == CommandBody::join(room)) {
             continue;
         }
         many += 1;

@@ -1,9 +1,10 @@
 //! The charts: latencies over time, and bars of bytes. Each entry has a mark of its own besides its colour.
 
 use crate::components::connection_badge::transport_name;
+use crate::inspector::number::grouped;
 use crate::language::{Language, tr};
 use client::inspect::comparison::chart::{BAR, HEIGHT, LINES_MS, WIDTH, bar, height, line, marks};
-use client::inspect::comparison::{ComparedTransport, Comparison, grouped, milliseconds};
+use client::inspect::comparison::{ComparedTransport, Comparison, milliseconds};
 use client::limits::COMPARE_S;
 use client::transport::Transport;
 use yew::prelude::*;
@@ -19,7 +20,7 @@ pub(super) fn entry_label(
 ) -> AttrValue {
     match entry {
         ComparedTransport::Reading(Transport::Poll) => {
-            tr!(language, "inspect.side_poll", count = grouped(comparison.interval_ms()))
+            tr!(language, "inspect.side_poll", count = grouped(language, comparison.interval_ms()))
         }
         ComparedTransport::Reading(Transport::LongPoll) => tr!(language, "inspect.side_long_poll"),
         ComparedTransport::Reading(Transport::EventStream) => tr!(language, "inspect.side_stream"),
@@ -73,7 +74,7 @@ pub(super) fn latencies(language: Language, comparison: &Comparison) -> Html {
             <div class="chart">
                 <ol class="scale" aria-hidden="true">
                     { for LINES_MS.iter().rev().map(|ms| html! {
-                        <li>{ tr!(language, "inspect.side_ms", count = grouped(*ms)) }</li>
+                        <li>{ tr!(language, "inspect.side_ms", count = grouped(language, *ms)) }</li>
                     }) }
                 </ol>
                 <svg id="latency_chart" viewBox={format!("-14 -14 {} {}", WIDTH + 28, HEIGHT + 28)} role="img" aria-label={label}>
@@ -101,7 +102,12 @@ pub(super) fn bars(language: Language, comparison: &Comparison) -> Html {
     let entries = ComparedTransport::ALL.into_iter().map(|entry| {
         let took = took(entry);
         let (up, all) = (bar(took.up, longest), bar(took.up + took.down, longest));
-        let text = tr!(language, "inspect.side_bar", up = grouped(took.up), down = grouped(took.down));
+        let text = tr!(
+            language,
+            "inspect.side_bar",
+            up = grouped(language, took.up),
+            down = grouped(language, took.down)
+        );
         html! {
             <li key={entry.index()} class={format!("row_{}", entry.index())}>
                 <span>{ entry_label(language, comparison, entry) }</span>

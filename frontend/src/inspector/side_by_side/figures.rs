@@ -1,9 +1,10 @@
 //! The figures of a comparison as a table, and as CSV text to copy.
 
 use super::charts::entry_label;
+use crate::inspector::number::grouped;
 use crate::language::{Language, tr};
 use crate::selection;
-use client::inspect::comparison::{ComparedTransport, Comparison, csv, grouped, milliseconds};
+use client::inspect::comparison::{ComparedTransport, Comparison, csv, milliseconds};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -24,8 +25,11 @@ pub(super) fn Figures(props: &FiguresProps) -> Html {
     let (text, copied) = (use_node_ref(), use_state_eq(|| None::<bool>));
     let onclick = {
         let (text, copied) = (text.clone(), copied.setter());
-        // Copy at once, because some browsers allow it only while the click is being handled.
-        Callback::from(move |_: MouseEvent| copied.set(text.get().map(|text| selection::copy(&text))))
+        Callback::from(move |_: MouseEvent| {
+            let Some(text) = text.get() else { return };
+            let copied = copied.clone();
+            selection::copy(text, move |is_copied| copied.set(Some(is_copied)));
+        })
     };
     let label = match *copied {
         None => tr!(language, "inspect.side_copy"),
@@ -45,7 +49,7 @@ pub(super) fn Figures(props: &FiguresProps) -> Html {
                         <small>{ format!("{}: {breaks}", head[7]) }</small>
                     }
                 </th>
-                { for row[1..7].iter().map(|cell| html! { <td>{ written(cell) }</td> }) }
+                { for row[1..7].iter().map(|cell| html! { <td>{ written(language, cell) }</td> }) }
             </tr>
         }
     });
@@ -100,7 +104,7 @@ fn cells(language: Language, comparison: &Comparison, entry: ComparedTransport) 
 }
 
 /// Cell of the table for people: a number with its digits in groups, or another text unchanged.
-fn written(cell: &str) -> String {
+fn written(language: Language, cell: &str) -> String {
     let (whole, tenths) = cell.split_at(cell.find('.').unwrap_or(cell.len()));
-    whole.parse().map_or_else(|_| cell.to_owned(), |whole| grouped(whole) + tenths)
+    whole.parse().map_or_else(|_| cell.to_owned(), |whole| grouped(language, whole) + tenths)
 }

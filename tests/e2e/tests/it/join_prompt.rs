@@ -50,10 +50,10 @@ async fn the_join_prompt_offers_nothing_when_the_room_does_not_exist() {
         let server = fixture.server(&[]).await;
         let mei = fixture.member(&format!("{}/r/999", server.url()), "梅").await;
         mei.allow_refusal("404");
-        expect_prompt(&mei, Catalogue::of("en").text("error.no_room")).await;
+        expect_prompt(&mei, &Catalogue::of("en").text("join_prompt.gone").replace("%{number}", "999")).await;
         assert_eq!(mei.count("#join_prompt .join").await, 0);
         assert!(!mei.has_focus("#send_str").await);
-        mei.click("#join_prompt .home").await;
+        mei.click("#join_prompt .quiet").await;
         mei.expect_focus("#send_str").await;
         assert_eq!(mei.count(".notice").await, 0);
         assert_eq!(mei.path().await, "/");

@@ -1,4 +1,4 @@
-//! A new version of the server while the page is open.
+//! A new version of the server while the page is open, an old copy of the page, and a page that broke.
 
 use e2e::{
     browser::BrowserOptions,
@@ -37,6 +37,55 @@ async fn an_older_page_offers_the_new_version_and_keeps_the_draft() {
         .await;
         mei.expect_connected().await;
         mei.expect_rows(&["still here"]).await;
+        mei.expect_draft("half a thou").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_old_copy_of_the_page_is_loaded_again_once_when_its_files_are_gone() {
+    run(async |fixture| {
+        let server = fixture.server(&[]).await;
+        for (loads, works) in [(1, true), (2, false)] {
+            let proxy = fixture.keep(OldBuildProxy::start_without_files(server.address(), loads).await);
+            let browser = fixture.browser(&format!("old {loads}"), BrowserOptions::default()).await;
+            browser.allow_error(&["404"]);
+            browser.allow_error(&["frontend-"]);
+            browser.goto(&proxy.url()).await;
+            until("the page or the alarm", TIMEOUT, async || {
+                let shown =
+                    browser.execute("return document.getElementById('old')?.offsetHeight > 0", vec![]).await;
+                let is_there = browser.count("#name_str").await > 0;
+                if (is_there, shown) == (works, !works) { Ok(()) } else { Err(format!("{is_there} {shown}")) }
+            })
+            .await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_that_broke_says_so_and_keeps_the_text() {
+    run(async |fixture| {
+        let server = fixture.server(&[]).await;
+        let mei = fixture.member(&server.url(), "梅").await;
+        mei.allow_error(&["RuntimeError"]);
+        mei.allow_error(&["unreachable"]);
+        mei.write("half a thou").await;
+        let trap =
+            "dispatchEvent(new ErrorEvent('error', { error: new WebAssembly.RuntimeError('unreachable') }))";
+        let _: bool = mei.execute(&format!("return {trap}"), vec![]).await;
+        mei.mark_document().await;
+        mei.click("#broken a").await;
+        until(
+            "the reload",
+            TIMEOUT,
+            async || {
+                if mei.is_marked().await { Err("the old document") } else { Ok(()) }
+            },
+        )
+        .await;
+        mei.expect_connected().await;
         mei.expect_draft("half a thou").await;
     })
     .await;

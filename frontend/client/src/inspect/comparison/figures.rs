@@ -65,16 +65,3 @@ pub fn milliseconds(us: u64) -> String {
     let tenths = (us + 50) / 100;
     format!("{}.{}", tenths / 10, tenths % 10)
 }
-
-/// A number with its digits in groups of three.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}

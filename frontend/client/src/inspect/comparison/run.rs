@@ -1,5 +1,5 @@
 //! The requests of one run of a comparison: find the room, join or create it, read a first poll, send the
-//! messages, leave the room.
+//! messages, archive and leave the room. So a comparison leaves no room in the directory.
 //!
 //! The shell calls [`ComparisonRun::next_step`] again and again, and performs the steps one after the
 //! other.
@@ -10,7 +10,7 @@ use crate::limits::{COMPARE_NAME_CHARS_MAX, COMPARE_PAGES_MAX};
 use crate::tabs::SessionIdentity;
 use shared::close::Ending;
 use shared::command::{Command, Post, RoomCreate, RoomMove, RoomsQuery};
-use shared::{ClientId, CloseCode, Cursor, Event, RoomId};
+use shared::{ClientId, CloseCode, Cursor, ErrorCode, Event, RoomId};
 
 /// An order to the shell of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ enum Progress {
     Opening(Cursor),
     /// The connections read. The message with this id is in flight.
     Reading(Option<ClientId>),
-    /// The connections are closed. If the room was joined, it is left next.
+    /// The connections are closed. If the room was joined, it is archived and left next.
     Leaving,
 }
 
@@ -63,8 +63,12 @@ pub struct ComparisonRun {
     name: String,
     description: String,
     progress: Progress,
+    /// Whether the name without a suffix is taken, by a room that the directory does not list.
+    is_name_taken: bool,
     /// The room, if this run has joined it.
     room: Option<RoomId>,
+    /// Whether the room was archived, if this member may do so.
+    is_archived: bool,
     /// The member and the epoch that the first poll named.
     identity: Option<SessionIdentity>,
 }
@@ -77,7 +81,9 @@ impl ComparisonRun {
             name: room_name(member),
             description,
             progress: Progress::Finding { after: None, pages: 0 },
+            is_name_taken: false,
             room: None,
+            is_archived: false,
             identity: None,
         }
     }
@@ -96,6 +102,7 @@ impl ComparisonRun {
             Progress::Joining(room) => step(Command::RoomJoin(RoomMove { reference: 1, client_id, room })),
             Progress::Creating => {
                 let description = self.description.clone();
+                let name = if self.is_name_taken { with_suffix(&name, client_id) } else { name };
                 step(Command::RoomCreate(RoomCreate { reference: 1, client_id, name, description }))
             }
             Progress::Polling => {
@@ -134,6 +141,10 @@ impl ComparisonRun {
                 event_of(&body_of(response)?)?;
                 self.enter(room)
             }
+            Progress::Creating if !self.is_name_taken && is_taken(&response) => {
+                self.is_name_taken = true;
+                Progress::Creating
+            }
             Progress::Creating => match event_of(&body_of(response)?)? {
                 Event::Reply(reply) => self.enter(reply.room.ok_or(ComparisonFault::Unreachable)?),
                 _ => return Err(ComparisonFault::Unreachable),
@@ -148,7 +159,7 @@ impl ComparisonRun {
                 record_post(comparison, client_id, response, now)?;
                 Progress::Reading(None)
             }
-            // If leaving fails, the member stays in the room until the next comparison ends.
+            // Only the person who made the room can archive it. If leaving fails, the member stays in the room until the next comparison ends.
             progress @ (Progress::Opening(_) | Progress::Reading(None) | Progress::Leaving) => progress,
         };
         Ok(())
@@ -158,7 +169,7 @@ impl ComparisonRun {
     fn find(&self, body: &str, pages: usize) -> Result<Progress, ComparisonFault> {
         let Event::Rooms(page) = event_of(body)? else { return Err(ComparisonFault::Unreachable) };
         let last = page.rooms.last().map(|room| room.id);
-        Ok(match page.rooms.iter().find(|room| room.name == self.name) {
+        Ok(match page.rooms.iter().find(|room| is_named(&room.name, &self.name)) {
             Some(room) => Progress::Joining(room.id),
             None if page.more && last.is_some() && pages < COMPARE_PAGES_MAX => {
                 Progress::Finding { after: last, pages }
@@ -183,19 +194,22 @@ impl ComparisonRun {
         Progress::Polling
     }
 
-    /// Closes the connections if they are open, then leaves the room if it was joined, then finishes.
+    /// Closes the connections if they are open, then archives and leaves the room if it was joined, then finishes.
     fn end(&mut self, comparison: &mut Comparison, client_id: ClientId) -> RunStep {
         let before = std::mem::replace(&mut self.progress, Progress::Leaving);
         if let Progress::Reading(_) = before {
             return RunStep::CloseConnections;
         }
-        match self.room.take() {
-            Some(room) => step(Command::RoomLeave(RoomMove { reference: 1, client_id, room })),
-            None => {
-                comparison.finish();
-                RunStep::Finish
-            }
+        let Some(room) = self.room else {
+            comparison.finish();
+            return RunStep::Finish;
+        };
+        let target = RoomMove { reference: 1, client_id, room };
+        if !std::mem::replace(&mut self.is_archived, true) {
+            return step(Command::RoomArchive(target));
         }
+        self.room = None;
+        step(Command::RoomLeave(target))
     }
 }
 
@@ -203,6 +217,33 @@ impl ComparisonRun {
 pub fn room_name(member: &str) -> String {
     let name: String = format!("Inspector {member}").chars().take(COMPARE_NAME_CHARS_MAX).collect();
     name.trim_end().to_owned()
+}
+
+/// The name of another room for the same comparisons. An archived room keeps its name.
+fn with_suffix(name: &str, ClientId([first, second, ..]): ClientId) -> String {
+    let short: String = name.chars().take(COMPARE_NAME_CHARS_MAX - SUFFIX_CHARS).collect();
+    format!("{} {first:02x}{second:02x}", short.trim_end())
+}
+
+/// Whether `room` is `name`, perhaps with a suffix.
+fn is_named(room: &str, name: &str) -> bool {
+    let short = room.char_indices().nth_back(SUFFIX_CHARS - 1).map_or("", |(at, _)| &room[..at]);
+    let is_suffix = |suffix: &str| {
+        let digits = suffix.strip_prefix(' ').unwrap_or_default();
+        !digits.is_empty() && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let is_cut = name.chars().count() > COMPARE_NAME_CHARS_MAX - SUFFIX_CHARS;
+    let is_prefix = if is_cut { name.starts_with(short) } else { name == short };
+    room == name || (!short.is_empty() && is_prefix && is_suffix(&room[short.len()..]))
+}
+
+/// Characters of a suffix: a space and four hexadecimal digits.
+const SUFFIX_CHARS: usize = 5;
+
+/// Whether the server refused a room because its name is taken.
+fn is_taken(response: &Option<Response>) -> bool {
+    let body = response.as_ref().and_then(|response| response.body.as_deref());
+    body.and_then(problem_code) == Some(ErrorCode::NameTaken)
 }
 
 /// The step that sends a command outside a session.

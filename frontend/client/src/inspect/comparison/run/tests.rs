@@ -81,8 +81,12 @@ fn reading() -> (ComparisonRun, Comparison) {
     (run, comparison)
 }
 
-/// Asserts that the run leaves the room and finishes.
+/// Asserts that the run archives and leaves the room, and finishes.
 fn assert_leaves(run: &mut ComparisonRun, comparison: &mut Comparison) {
+    let archive = Command::RoomArchive(RoomMove { reference: 1, client_id: ID, room: RoomId(5) });
+    assert_eq!(command(run, comparison), archive);
+    let not_the_maker = refused(403, ErrorCode::Other(1));
+    assert_eq!(run.handle_response(comparison, not_the_maker, 0), Ok(()), "another member made the room");
     let leave = Command::RoomLeave(RoomMove { reference: 1, client_id: ID, room: RoomId(5) });
     assert_eq!(command(run, comparison), leave);
     assert_eq!(run.handle_response(comparison, None, 0), Ok(()), "a failure to leave is no fault");
@@ -122,6 +126,34 @@ fn a_room_is_created_when_the_directory_has_none() {
     assert!(matches!(call(&mut run, &mut comparison, 0), Call::FirstPoll { .. }));
     comparison.finish();
     assert_leaves(&mut run, &mut comparison);
+}
+
+#[test]
+fn a_room_gets_a_suffix_when_an_archived_room_has_the_name() {
+    let (mut run, mut comparison) = begin();
+    call(&mut run, &mut comparison, 0);
+    run.handle_response(&mut comparison, page(&[], false), 0).unwrap();
+    call(&mut run, &mut comparison, 0);
+    run.handle_response(&mut comparison, refused(409, ErrorCode::NameTaken), 0).unwrap();
+    let Command::RoomCreate(create) = command(&mut run, &mut comparison) else {
+        panic!("no room is created")
+    };
+    assert_eq!(create.name, "Inspector Tom 0707");
+    let taken = run.handle_response(&mut comparison, refused(409, ErrorCode::NameTaken), 0);
+    assert_eq!(taken, Err(ComparisonFault::Room(ErrorCode::NameTaken)));
+}
+
+#[test]
+fn a_room_with_a_suffix_is_found_again() {
+    let long = room_name(&"x".repeat(32));
+    for name in ["Inspector Tom", "Inspector 梅", &long] {
+        let other = with_suffix(name, ClientId([0xaf; 16]));
+        assert!(other.chars().count() <= COMPARE_NAME_CHARS_MAX && other.ends_with(" afaf"), "{other}");
+        assert!(is_named(name, name) && is_named(&other, name), "{other}");
+    }
+    for room in ["Inspector Tommy", "Inspector Tom Riddle", "Inspector Tomas 0707", "Inspector Tom0707", ""] {
+        assert!(!is_named(room, "Inspector Tom"), "{room}");
+    }
 }
 
 #[test]
