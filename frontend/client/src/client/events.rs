@@ -156,7 +156,9 @@ impl Client {
                 self.start_over(now, out);
             }
             _ => {
-                self.cursor = Some(through);
+                // The mark may have come before, while an event was missing, and the cursor without it now.
+                let known = self.held.iter().find(|held| held.n == through.n).and_then(|held| held.mark);
+                self.cursor = Some(Cursor { mark: through.mark.or(known), ..through });
                 self.held.retain(|held| held.n > through.n);
             }
         }
