@@ -154,7 +154,9 @@ impl Client {
             // Every event up to there has arrived, so the log has lost a message that is still without its own.
             _ if self.rooms.has_acked_through(through.n) => self.start_over(now, out),
             _ => {
-                self.cursor = Some(through);
+                // The mark may have come before, while an event was missing, and the cursor without it now.
+                let known = self.held.iter().find(|held| held.n == through.n).and_then(|held| held.mark);
+                self.cursor = Some(Cursor { mark: through.mark.or(known), ..through });
                 self.held.retain(|held| held.n > through.n);
             }
         }

@@ -1,7 +1,7 @@
 //! Marks of the log: the cursor moves with each event, and a `hello` names what is held past it.
 
 use crate::house::{House, LOBBY, frame, with_field};
-use crate::page::{Page, ann, commands};
+use crate::page::{Page, ann, commands, event_queries};
 use client::input::{Input, Timer};
 use shared::command::Command;
 use shared::event::{EventFrame, Reply, Through};
@@ -47,6 +47,18 @@ fn an_event_past_a_gap_is_named_and_moves_no_cursor() {
     page.frame(house.welcome_back(page.hello, &ann(), before.n));
     page.frames(house.missed(before.n));
     page.frame(frame(&Event::CaughtUp(Through { through: past_gap })));
+    assert_eq!(claims(&mut page), (Some(past_gap), vec![]));
+}
+
+#[test]
+fn a_cursor_without_a_mark_takes_the_one_that_came_while_an_event_was_missing() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    talk(&mut house, LOBBY, 1, 1);
+    let (text, past_gap) = talk(&mut house, LOBBY, 2, 2);
+    let query = event_queries(&page.frame(text)).remove(0);
+    page.frame(house.events(query.reference, query.to, query.after, 9));
+    page.give(Input::ThroughReceived(page.socket, past_gap.unmarked()));
     assert_eq!(claims(&mut page), (Some(past_gap), vec![]));
 }
 
