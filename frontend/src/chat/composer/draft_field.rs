@@ -23,7 +23,7 @@ const COMPOSITION: [&str; 2] = ["compositionstart", "compositionend"];
 const FITTED_CHARS: usize = 2_000;
 
 /// Milliseconds after a text was sent in which a keyboard may put it back.
-const PUT_BACK_MS: u64 = 250;
+const PUT_BACK_MS: u64 = 200;
 
 /// Handle of the text field and its state; clones refer to the same field.
 #[derive(Clone)]
@@ -44,7 +44,7 @@ struct KnownDraft {
     composing: bool,
     pending_edits: PendingEdits,
     /// Text that left the field when it was sent, and when (milliseconds of [`clock::mono_ms`]); `None` after a press of
-    /// a key.
+    /// a key, or after another text.
     sent: Option<(String, u64)>,
 }
 
@@ -85,10 +85,14 @@ impl DraftField {
     /// Empties the field if a keyboard on the screen has just put the sent text back. It does so because it had not
     /// noticed that the field was emptied.
     fn drop_put_back(&self) {
-        let known = self.known.borrow();
+        let mut known = self.known.borrow_mut();
         let (Some(field), Some((text, at))) = (self.element(), &known.sent) else { return };
-        if clock::mono_ms().saturating_sub(*at) <= PUT_BACK_MS && field.value() == *text {
+        let value = field.value();
+        if value == *text && clock::mono_ms().saturating_sub(*at) <= PUT_BACK_MS {
             field.set_value("");
+        } else if !value.is_empty() {
+            // The person writes another text, perhaps to compose the same one again.
+            known.sent = None;
         }
     }
 
