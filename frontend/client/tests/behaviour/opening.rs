@@ -123,7 +123,8 @@ fn a_room_joined_at_its_url_is_offered_when_the_person_has_gone_on() {
         page.give(Input::OpenRoom(TEA));
         let out = page.give(Input::JoinRoom { client_id: client_id(1), room: TEA });
         let joins = commands(&out).into_iter();
-        let mut join = joins.filter_map(|it| if let Command::RoomJoin(join) = it { Some(join) } else { None });
+        let mut join =
+            joins.filter_map(|it| if let Command::RoomJoin(join) = it { Some(join) } else { None });
         let reference = join.next_back().unwrap().reference;
         if let Some(step) = step {
             step(&mut page);
