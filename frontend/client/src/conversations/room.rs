@@ -1,8 +1,8 @@
 //! A room that the member is in: its description, its events, its timeline and its read marker.
 
 use crate::conversations::paging::Paging;
-use crate::conversations::room_kind::RoomKind;
 use crate::conversations::timeline::Timeline;
+use crate::room_kind::RoomKind;
 use crate::sync::gap_detector::GapDetector;
 use crate::sync::reorder_buffer::ReorderBuffer;
 use crate::view::{RoomItem, Slice};
