@@ -1,6 +1,6 @@
 //! The chat: the sidebar, the open room, its people, and one dialog for everything else.
 //!
-//! - `sidebar` with [`room_list`], `header`, `people`: the parts around the open room
+//! - `sidebar` with [`room_list`], `header`, `side_panel`, `people`: the parts around the open room
 //! - [`message_list`] with [`message`] and [`grouping`]: the open room's messages
 //! - [`composer`] with [`pending_edits`]: the text being written
 //! - `notices`: notices about the connection, the room, and refused commands
@@ -21,6 +21,7 @@ pub mod people;
 pub mod room_form;
 pub mod room_list;
 pub mod room_menu;
+pub mod side_panel;
 pub mod sidebar;
 pub mod url;
 
@@ -33,6 +34,7 @@ use crate::chat::notices::{NoticesState, notices};
 use crate::chat::people::PeopleList;
 use crate::chat::room_form::RoomForm;
 use crate::chat::room_menu::room_menu;
+use crate::chat::side_panel::side_panel;
 use crate::chat::sidebar::{SidebarActions, sidebar};
 use crate::chat::url::use_url;
 use crate::components::brand::brand;
@@ -136,6 +138,7 @@ pub fn Room(props: &RoomProps) -> Html {
     let room_name = room_label::open_name(language, view);
     let stale = !is_usable(view.connection);
     let people = || memo("list", PeopleList { people: view.people.clone(), stale });
+    let side = has_people.then(|| side_panel(tr!(language, "people.title"), people()));
     let sidebar = || {
         let actions = SidebarActions {
             new_room: opens(Panel::NewRoom),
@@ -187,12 +190,7 @@ pub fn Room(props: &RoomProps) -> Html {
                 </div>
                 <Composer key="composer" composer={view.composer.clone()} {room_name} {field} />
             </main>
-            if has_people {
-                <aside key="people" class="people" aria-label={tr!(language, "people.title")}>
-                    <h2 key="title" class="visually_hidden">{ tr!(language, "people.title") }</h2>
-                    { people() }
-                </aside>
-            }
+            { for side }
             <Dialog key="dialog" {id} {title} {placement} on_close={close.clone()}>{ content }</Dialog>
         </div>
     }

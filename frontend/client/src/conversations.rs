@@ -3,7 +3,6 @@
 pub(crate) mod paging;
 pub(crate) mod room;
 pub(crate) mod room_directory;
-pub(crate) mod room_kind;
 pub(crate) mod room_list;
 pub(crate) mod room_lookup;
 pub(crate) mod room_map;

@@ -14,7 +14,7 @@
 //! - [`conversation`]: the key of a timeline, its draft and its composer.
 //! - [`transport`]: the four transports, and the memory of the one that last worked.
 //! - `timer`, `connection_id`: the kinds of timers, and the numbers of connection attempts.
-//! - `ready_state`, `name_refusal`, `row_key`: parts of the view that other modules use too.
+//! - `ready_state`, `name_refusal`, `room_kind`, `row_key`: parts of the view that other modules use too.
 //! - [`limits`]: each limit, and what happens beyond it.
 //!
 //! The state machines:
@@ -60,6 +60,7 @@ mod name_refusal;
 mod outbox;
 pub mod persisted;
 mod ready_state;
+mod room_kind;
 mod row_key;
 pub mod sorted;
 mod sync;

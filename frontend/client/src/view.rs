@@ -6,10 +6,10 @@
 mod slice;
 
 pub use crate::conversation::Conversation;
-pub use crate::conversations::room_kind::RoomKind;
 pub use crate::name_refusal::{COOKIES_BLOCKED, NameRefusal};
 use crate::persisted::{CommandBody, Owner};
 pub use crate::ready_state::ReadyState;
+pub use crate::room_kind::RoomKind;
 pub use crate::row_key::RowKey;
 use crate::transport::Transport;
 use shared::event::DirectoryRoom;

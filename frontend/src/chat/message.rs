@@ -1,5 +1,5 @@
-//! One message. Its text is its only `<p>` element. The DOM node stays the same from local echo to history,
-//! because the row's key stays the same.
+//! One message. The element of its text has the row's key in `data-key`, by which other parts of the page find
+//! it. The DOM node stays the same from local echo to history, because the row's key stays the same.
 
 use crate::chat::url;
 use crate::clock;
@@ -71,7 +71,7 @@ fn message(context: &AppContext, props: &Message) -> Html {
                         <time datetime={clock::iso(row.at)}>{ &time }</time>
                     </div>
                 }
-                <p key="text" dir="auto" translate="yes" data-key={key} data-state={state}>
+                <p key="text" class="message_text" dir="auto" translate="yes" data-key={key} data-state={state}>
                     { for linked(text) }
                 </p>
                 if let RowState::Failed(code) = row.state {

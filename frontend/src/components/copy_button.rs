@@ -31,5 +31,5 @@ pub fn CopyButton() -> Html {
 
 fn text_above(event: &MouseEvent) -> Option<Element> {
     let button: Element = event.target()?.dyn_into().ok()?;
-    button.closest(".message, .notice").ok()??.query_selector("p, blockquote").ok()?
+    button.closest(".message, .notice").ok()??.query_selector("[data-key], blockquote").ok()?
 }

@@ -3,14 +3,16 @@
 
 use crate::fixture::next_frame;
 use client::http_session::{HttpSession, SessionEvent, SessionInput};
+use client::identity::IdentityRequest;
 use client::input::{ConnectionId, Input};
 use client::tabs::Lease;
 use client::transport::Transport;
-use client::view::ReadyState;
+use client::view::{NameRefusal, ReadyState};
 use frontend::storage::{self, StorageKey};
 use frontend::transport::Connection;
 use frontend::transport::broadcast_channel::Channel;
 use frontend::transport::fetch::HttpConnection;
+use frontend::transport::http::request_identity;
 use shared::command::{Command, Hello};
 use shared::event::Refusal;
 use shared::{ErrorCode, Event};
@@ -34,6 +36,26 @@ fn open(transport: Transport) -> (Connection, Rc<RefCell<Vec<Input>>>) {
     let connection = Connection::open(ID, transport, move |input| hear.borrow_mut().push(input)).unwrap();
     assert!(inputs.borrow().is_empty(), "no input comes before the connection is returned");
     (connection, inputs)
+}
+
+#[wasm_bindgen_test]
+async fn nobody_joins_when_the_browser_accepts_no_cookies() {
+    let navigator = web_sys::window().unwrap().navigator();
+    let key = "cookieEnabled".into();
+    let blocked = js_sys::Object::new();
+    for (name, value) in [("value", false), ("configurable", true)] {
+        js_sys::Reflect::set(&blocked, &name.into(), &value.into()).unwrap();
+    }
+    js_sys::Object::define_property(&navigator, &key, &blocked);
+    let answer = request_identity(IdentityRequest::Join("Ann".to_owned(), None)).await;
+    js_sys::Reflect::delete_property(&navigator, &key).unwrap();
+    assert_eq!(answer, Input::Named(Err(NameRefusal::cookies_blocked())));
+    // This server has no members, so a request that is made has no answer.
+    let answer = request_identity(IdentityRequest::Join("Ann".to_owned(), None)).await;
+    assert!(
+        matches!(&answer, Input::Named(Err(refusal)) if refusal.code == ErrorCode::Internal),
+        "{answer:?}"
+    );
 }
 
 #[wasm_bindgen_test]

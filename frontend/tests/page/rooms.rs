@@ -64,6 +64,14 @@ async fn rooms_are_in_the_order_of_their_names_in_the_persons_language() {
 }
 
 #[wasm_bindgen_test]
+async fn the_people_are_beside_the_room_when_the_window_is_wide() {
+    let _fixture = Fixture::open(three()).await;
+    // The width of the test's frame depends on the browser. A narrow page has a button instead.
+    assert_ne!(maybe("#people_btn").is_some(), maybe("main + .side_panel .people_list").is_some());
+    assert!(maybe("dialog[open]").is_none());
+}
+
+#[wasm_bindgen_test]
 async fn the_lobby_is_shown_before_the_list_has_arrived() {
     let _fixture = Fixture::open(Parts { rooms: [].into(), ..room() }).await;
     show_sidebar().await;

@@ -36,7 +36,7 @@ fn assert_at_end(list: &Element) {
 /// Distance in CSS pixels from the list's top edge down to a message's text.
 #[track_caller]
 fn offset(key: RowKey) -> f64 {
-    let text = find(&format!("p[data-key='{key}']"));
+    let text = find(&format!("[data-key='{key}']"));
     text.get_bounding_client_rect().top() - list().get_bounding_client_rect().top()
 }
 

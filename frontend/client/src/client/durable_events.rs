@@ -2,9 +2,9 @@
 
 use super::Client;
 use crate::conversations::room::Room;
-use crate::conversations::room_kind::RoomKind;
 use crate::conversations::segment::Viewer;
 use crate::effect::Effect;
+use crate::room_kind::RoomKind;
 use crate::sync::gap_detector::Sequenced;
 use crate::sync::requests::RequestOwner;
 use shared::event::{MemberJoined, MemberLeft, Position, Posted, Reset};

@@ -1,9 +1,9 @@
 //! A room that the member is in: its description, its events, its timeline and its read marker.
 
 use crate::conversations::paging::{PageRequest, Paging};
-use crate::conversations::room_kind::RoomKind;
 use crate::conversations::timeline::Timeline;
 use crate::conversations::unread::Unread;
+use crate::room_kind::RoomKind;
 use crate::sync::gap_detector::GapDetector;
 use crate::sync::reorder_buffer::ReorderBuffer;
 use crate::view::{RoomItem, Slice};

@@ -209,7 +209,7 @@ fn offset_of(text: &Element, list: &Element) -> f64 {
 /// First text of which a part is visible, with its offset. A text and not a row is the anchor, because a row
 /// may gain or lose its author's name above the text.
 fn first_read(list: &Element) -> Option<(Element, f64)> {
-    let texts = list.get_elements_by_tag_name("p");
+    let texts = list.get_elements_by_class_name("message_text");
     let edge = list.get_bounding_client_rect().top();
     let (mut from, mut to) = (0, texts.length());
     while from < to {
