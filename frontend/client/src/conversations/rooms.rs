@@ -137,7 +137,8 @@ impl Rooms {
         self.is_wanted_awaited |= self.rooms.is_empty();
         let mut held = self.rooms.take();
         (self.as_of, self.free_rows) = (welcome.as_of, 0);
-        self.ready_room = None;
+        let is_listed = |id: &RoomId| keep && welcome.rooms.iter().any(|entry| entry.id == *id);
+        self.ready_room = self.ready_room.filter(is_listed);
         for entry in welcome.rooms.iter().take(ROOMS_MAX) {
             let mut room = Room::from_entry(entry, welcome.as_of);
             let same = |held: &&Room| keep && held.is_joined_as(entry);

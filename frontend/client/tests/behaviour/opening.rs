@@ -163,6 +163,20 @@ fn a_room_opens_when_the_person_retries_its_refused_creation() {
 }
 
 #[test]
+fn an_offered_room_stays_offered_in_a_new_session_of_the_same_log() {
+    for (epoch, offered) in [(1, Some(TEA)), (2, None)] {
+        let (mut page, _) = created_after(STEPS[0]);
+        let mut house = House::new(epoch);
+        drop(house.create(7, "tea"));
+        page.break_connection(1006);
+        page.retry();
+        page.enter(&house, &ann());
+        let view = page.view();
+        assert_eq!((view.room(), view.notices.ready_room), (LOBBY, offered));
+    }
+}
+
+#[test]
 fn a_room_joined_at_its_url_is_offered_when_the_person_has_gone_on() {
     for (step, opened, offered) in [(None, TEA, None), (Some(STEPS[1]), LOBBY, Some(TEA))] {
         let mut house = House::new(1);
