@@ -288,24 +288,24 @@ impl Client {
                 }
             }
             Input::DraftChanged { conversation, text } => {
-                self.rooms.go_on(Some(conversation.room));
+                self.rooms.go_on_in(conversation.room);
                 self.drafts.set_text(conversation, &text, now.mono, out);
             }
             Input::Send { client_id, conversation, text } => {
                 self.send_message(client_id, conversation, &text, now, out);
             }
             Input::CreateRoom { client_id, name, description } => {
-                self.rooms.await_room();
+                self.rooms.await_command(client_id, None);
                 self.queue_command(client_id, CommandBody::create(name, description), now, out);
             }
             Input::ChangeRoom { client_id, room, name, description } => {
                 self.queue_command(client_id, CommandBody::change(room, name, description), now, out);
             }
             Input::JoinRoom { client_id, room } => {
-                self.rooms.await_room();
+                self.rooms.await_command(client_id, Some(room));
                 self.queue_command(client_id, CommandBody::join(room), now, out);
             }
-            Input::RoomFormClosed => self.rooms.go_on(None),
+            Input::RoomFormClosed => self.rooms.close_form(),
             Input::DismissReadyRoom => self.rooms.dismiss_ready_room(),
             Input::LeaveRoom { client_id, room } => {
                 self.queue_command(client_id, CommandBody::leave(room), now, out)
@@ -325,7 +325,11 @@ impl Client {
             Input::DiscardLeftBehind(owner) => self.choose_left_behind(owner, false, out),
             Input::Retry(key) => {
                 if self.identity.me().is_some() {
-                    self.outbox.retry(key, now, out);
+                    if let Some(body) = self.outbox.retry(key, now, out)
+                        && body.kind().opens_room()
+                    {
+                        self.rooms.await_command(key.client_id, body.room());
+                    }
                     self.settle_outbox(out);
                 }
             }

@@ -21,6 +21,7 @@ use crate::effect::Effect;
 use crate::jitter::Jitter;
 use crate::limits::RETRY_HINT_MAX_MS;
 use crate::ready_state::ReadyState;
+use crate::transport::Transport;
 use crate::view::ConnectionStatus;
 pub(crate) use outcome::{ConnectionEnd, DeadlineAction, FrameOutcome, Liveness};
 use shared::close::{is_own_close, retry_ms, should_reconnect};
@@ -181,6 +182,10 @@ impl Connection {
         if matches!(outcome, FrameOutcome::Apply | FrameOutcome::Buffer) {
             (self.last_frame_at, self.last_frame_wall) = (now.mono, now.wall);
             self.frame_due_at = None;
+            if self.is_offline && self.selector.current() != Transport::WebSocket {
+                // The network carries frames, whatever the browser reports.
+                (self.probed_at, self.is_silent) = (None, false);
+            }
         }
         outcome
     }
@@ -278,7 +283,18 @@ impl Connection {
             // The attempt may have begun on the network that was lost.
             self.open(now.mono, out);
         }
-        if online { self.check_liveness(now, out) } else { self.probe(now.mono) }
+        if online {
+            let liveness = self.check_liveness(now, out);
+            if self.is_live() && self.selector.current() != Transport::WebSocket {
+                (self.probed_at, self.is_silent) = (None, false);
+            }
+            return liveness;
+        }
+        if self.is_live() && self.selector.current() != Transport::WebSocket {
+            // Over plain HTTP nothing can be asked, so the report holds until something arrives.
+            (self.probed_at, self.is_silent) = (Some(now.mono), true);
+        }
+        self.probe(now.mono)
     }
 
     fn set_state(&mut self, state: ConnectionState, now: u64) {

@@ -6,8 +6,9 @@
 //!
 //! If too many people join at once, the server says when to come back. The page then waits and joins by itself.
 //!
-//! A member who signed out is not joined again: signing out deletes the remembered name, for all tabs. A member
-//! who becomes unknown during a session signed out in another tab.
+//! A member who signed out is not joined again: the request to sign out deletes the remembered name, for all tabs.
+//! It is stored again if the server could not be reached. A member who becomes unknown during a session signed out in
+//! another tab.
 //!
 //! If the server knows nobody although the page has just joined again, the browser does not accept cookies.
 
@@ -264,6 +265,8 @@ impl Identity {
             self.is_signing_out = true;
             self.is_fetching = false;
             self.cancel_retry(out);
+            // Another tab that meets the server's answer first must not join again under the name.
+            out.push(Effect::RememberName(None));
             out.push(Effect::SignOut);
         }
     }
@@ -285,6 +288,7 @@ impl Identity {
                 IdentityOutcome::Left
             }
             Err(Unreachable) => {
+                out.push(Effect::RememberName(self.remembered_name.clone()));
                 if let IdentityView::Somebody { busy, refusal, .. } = &mut self.view {
                     *busy = false;
                     let code = ErrorCode::Internal;
@@ -373,7 +377,9 @@ impl Identity {
     fn remember_name(&mut self, name: &str, out: &mut Vec<Effect>) {
         if self.remembered_name.as_deref() != Some(name) {
             self.remembered_name = Some(name.to_owned());
-            out.push(Effect::RememberName(Some(name.to_owned())));
+            if !self.is_signing_out {
+                out.push(Effect::RememberName(Some(name.to_owned())));
+            }
         }
     }
 

@@ -317,9 +317,10 @@ impl Outbox {
         }
     }
 
-    /// Sends a failed row again: moves it to the end and saves it.
-    pub(crate) fn retry(&mut self, key: RowKey, now: Now, out: &mut Vec<Effect>) {
-        let Some(at) = self.index_failed(key) else { return };
+    /// Sends a failed row again: moves it to the end and saves it. Returns its command, or `None` if the row has not
+    /// failed.
+    pub(crate) fn retry(&mut self, key: RowKey, now: Now, out: &mut Vec<Effect>) -> Option<&CommandBody> {
+        let at = self.index_failed(key)?;
         let mut entry = self.entries.remove(at);
         entry.row.send_order = self.next_send_order(now);
         entry.row.at = now.wall;
@@ -327,6 +328,7 @@ impl Outbox {
         entry.state = entry.row.body.kind().refusal().map_or(self.new_state(), EntryState::Failed);
         entry.save(now, out);
         self.entries.push(entry);
+        self.entries.last().map(|entry| &entry.row.body)
     }
 
     /// Discards a failed row.

@@ -200,7 +200,7 @@ impl Client {
             }
             body => {
                 if let Some(id) = reply.room.filter(|_| body.kind().opens_room()) {
-                    self.rooms.open_awaited(id);
+                    self.rooms.open_replied(id, row.client_id);
                 }
             }
         }

@@ -388,6 +388,26 @@ fn attempts_continue_at_long_intervals_when_the_browser_is_offline() {
 }
 
 #[test]
+fn a_lesser_transport_counts_as_silent_while_the_browser_is_offline() {
+    let mut fixture = ConnectionFixture::new();
+    fixture.connection.pin_transport(Some(Transport::LongPoll), 0, &mut Vec::new());
+    fixture.run(Connection::open);
+    fixture.go_live();
+    let socket = fixture.connection.socket();
+    let report = |fixture: &mut ConnectionFixture, online| {
+        fixture.run(|connection, now, out| connection.set_online(online, at(now), out));
+        fixture.connection.is_silent()
+    };
+    assert!(report(&mut fixture, false));
+    fixture.now += PROBE_MS;
+    assert!(!is_overdue(&mut fixture.connection, None, fixture.now), "the report may be wrong");
+    fixture.connection.note_event(socket, at(fixture.now));
+    assert!(!fixture.connection.is_silent(), "what arrives shows that it is");
+    assert!(report(&mut fixture, false));
+    assert!(!report(&mut fixture, true));
+}
+
+#[test]
 fn reconnect_now_does_not_wait_and_needs_a_member() {
     let mut fixture = ConnectionFixture::steady();
     fixture.closed(1006, "");

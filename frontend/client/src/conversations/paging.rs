@@ -31,16 +31,16 @@ pub(crate) struct Paging {
 }
 
 impl Paging {
-    /// Wants a page. A jump replaces everything that is not in flight.
+    /// Wants a page, after the one that is requested or wanted already. A jump replaces everything that is not in
+    /// flight. Every page replaces a request for names that is not in flight: the room asks for them again.
     pub(crate) fn want(&mut self, want: PageRequest) {
         self.failed = None;
         let jump = matches!(want, PageRequest::Jump(_));
-        if self.sent.is_some() {
-            if self.current != Some(want) && (jump || self.next.is_none()) {
-                self.next = Some(want);
-            }
-        } else if self.current.is_none() || jump {
-            self.current = Some(want);
+        let gives_way = jump || matches!(self.current, None | Some(PageRequest::Names(_)));
+        if self.sent.is_none() && gives_way {
+            (self.current, self.next) = (Some(want), None);
+        } else if self.current != Some(want) && (jump || self.next.is_none()) {
+            self.next = Some(want);
         }
     }
 
@@ -146,6 +146,20 @@ mod tests {
         paging.take_answer();
         assert_eq!(paging.wanted(), Some(PageRequest::Jump(PageAnchor::Date(1))));
         assert!(paging.is_jumping());
+    }
+
+    #[test]
+    fn a_page_replaces_a_request_for_names_that_is_not_in_flight() {
+        let mut paging = Paging::default();
+        paging.want(PageRequest::Names(3));
+        paging.mark_sent(PageAnchor::After(3), 9);
+        paging.mark_refused(true);
+        paging.want(PageRequest::Older);
+        assert_eq!((paging.wanted(), paging.next), (Some(PageRequest::Older), None));
+        paging.want(PageRequest::Newer);
+        assert_eq!((paging.wanted(), paging.next), (Some(PageRequest::Older), Some(PageRequest::Newer)));
+        paging.want(PageRequest::Jump(PageAnchor::Around(5)));
+        assert_eq!((paging.wanted(), paging.next), (Some(PageRequest::Jump(PageAnchor::Around(5))), None));
     }
 
     #[test]

@@ -7,8 +7,8 @@ use crate::conversations::room_map::RoomMap;
 use crate::conversations::segment::Viewer;
 use crate::limits::{HELD_ROWS_MAX, ROOMS_MAX};
 use crate::sorted::{Set, sort_by_key};
-use shared::RoomId;
 use shared::event::{RoomEntry, RoomSnapshot, Welcome};
+use shared::{ClientId, RoomId};
 
 /// The member's rooms.
 #[derive(Debug)]
@@ -17,8 +17,10 @@ pub(crate) struct Rooms {
     open: RoomId,
     /// The room to open once the member is in it.
     wanted_room: Option<RoomId>,
-    /// Whether the person still waits for the room that was asked for last.
-    is_awaited: bool,
+    /// Whether the person still waits for that room. If not, the page only offers it.
+    is_wanted_awaited: bool,
+    /// The command whose reply names the room that the person waits for.
+    awaited_command: Option<ClientId>,
     /// The room that was ready after the person had gone on elsewhere.
     ready_room: Option<RoomId>,
     /// The position that the session's list of rooms describes.
@@ -39,7 +41,8 @@ impl Default for Rooms {
             rooms,
             open,
             wanted_room,
-            is_awaited: false,
+            is_wanted_awaited: false,
+            awaited_command: None,
             ready_room,
             as_of: 0,
             use_count: 0,
@@ -130,9 +133,12 @@ impl Rooms {
     /// If the log is the same (`keep`), the open room keeps the messages that touch its snapshot.
     /// All other rooms are dropped.
     pub(crate) fn begin_session(&mut self, welcome: &Welcome, keep: bool, viewer: Viewer<'_>) {
+        // Until now, every text went to the wanted room.
+        self.is_wanted_awaited |= self.rooms.is_empty();
         let mut held = self.rooms.take();
         (self.as_of, self.free_rows) = (welcome.as_of, 0);
-        self.ready_room = None;
+        let is_listed = |id: &RoomId| keep && welcome.rooms.iter().any(|entry| entry.id == *id);
+        self.ready_room = self.ready_room.filter(is_listed);
         for entry in welcome.rooms.iter().take(ROOMS_MAX) {
             let mut room = Room::from_entry(entry, welcome.as_of);
             let same = |held: &&Room| keep && held.is_joined_as(entry);
@@ -196,20 +202,34 @@ impl Rooms {
         self.choose_open();
     }
 
-    /// Records that the person asks for a room.
-    pub(crate) fn await_room(&mut self) {
-        self.is_awaited = true;
+    /// Records that the person asks for a room by a command. `room` is the room, if it exists already.
+    pub(crate) fn await_command(&mut self, command: ClientId, room: Option<RoomId>) {
+        self.awaited_command = Some(command);
+        self.is_wanted_awaited |= room.is_some() && room == self.wanted_room;
     }
 
-    /// Records that the person went on elsewhere: wrote in `room`, or closed the form that had asked for a room.
-    pub(crate) fn go_on(&mut self, room: Option<RoomId>) {
-        self.is_awaited &= room.is_some() && room == self.wanted_room;
+    /// Records that the person wrote in `room`, so waits for no other room.
+    pub(crate) fn go_on_in(&mut self, room: RoomId) {
+        self.awaited_command = None;
+        self.is_wanted_awaited &= self.wanted_room == Some(room);
     }
 
-    /// Opens the room that the person asked for. If the person has gone on elsewhere, the page only offers it:
+    /// Records that the person closed the form that had asked for a room. A room that the URL or a reply named stays
+    /// wanted.
+    pub(crate) fn close_form(&mut self) {
+        self.awaited_command = None;
+    }
+
+    /// Opens the room that the reply to `command` names, if the person waits for it.
+    pub(crate) fn open_replied(&mut self, id: RoomId, command: ClientId) {
+        let is_wanted = self.wanted_room == Some(id) && self.is_wanted_awaited;
+        self.open_or_offer(id, is_wanted || self.awaited_command == Some(command));
+    }
+
+    /// Opens a room that the person asked for. If the person has gone on elsewhere, the page only offers it:
     /// otherwise the rest of a sentence would go there.
-    pub(crate) fn open_awaited(&mut self, id: RoomId) {
-        if self.is_awaited {
+    fn open_or_offer(&mut self, id: RoomId, is_awaited: bool) {
+        if is_awaited {
             return self.open_room(id);
         }
         self.wanted_room = self.wanted_room.filter(|wanted| *wanted != id);
@@ -233,10 +253,10 @@ impl Rooms {
     /// Opens a room, or opens it later if the member is not in it yet.
     pub(crate) fn open_room(&mut self, id: RoomId) {
         if !self.rooms.contains_key(id) {
-            (self.wanted_room, self.is_awaited) = (Some(id), true);
+            (self.wanted_room, self.is_wanted_awaited) = (Some(id), true);
             return;
         }
-        (self.wanted_room, self.is_awaited) = (None, false);
+        (self.wanted_room, self.is_wanted_awaited, self.awaited_command) = (None, false, None);
         self.withdraw_offer(id);
         let is_new = self.open != id;
         if is_new {
@@ -272,7 +292,7 @@ impl Rooms {
 
     fn choose_open(&mut self) {
         if let Some(wanted) = self.wanted_room.filter(|id| self.rooms.contains_key(*id)) {
-            self.open_awaited(wanted);
+            self.open_or_offer(wanted, self.is_wanted_awaited);
         }
         if !self.rooms.contains_key(self.open) {
             self.open = RoomId::LOBBY;

@@ -366,7 +366,8 @@ fn a_pending_rename_is_answered_before_the_page_joins_again() {
 #[test]
 fn signing_out_forgets_the_name() {
     let mut fixture = IdentityFixture::ann();
-    assert_eq!(fixture.run(|identity, out| identity.sign_out(out)), [Effect::SignOut]);
+    let out = fixture.run(|identity, out| identity.sign_out(out));
+    assert_eq!(out, [Effect::RememberName(None), Effect::SignOut], "before any tab can join again under it");
     assert_eq!(fixture.run(|identity, out| identity.doubt(false, out)), [], "the server ends the connection");
     assert_eq!(fixture.signed_out(Ok(())), (IdentityOutcome::Left, vec![Effect::RememberName(None)]));
     assert_eq!(fixture.nobody(), ("", false, None));
@@ -378,8 +379,11 @@ fn signing_out_forgets_the_name() {
 fn a_failed_sign_out_is_shown() {
     let mut fixture = IdentityFixture::ann();
     fixture.run(|identity, out| identity.sign_out(out));
-    assert_eq!(fixture.signed_out(Err(Unreachable)), (IdentityOutcome::Resume, vec![]));
-    assert_eq!(fixture.somebody(), ("Ann", false, Some(ErrorCode::Internal)));
+    // Another tab renamed the member meanwhile.
+    let renamed = fixture.run(|identity, out| identity.confirm(&member(1, "Anna"), out));
+    assert_eq!(renamed, [], "the name stays deleted");
+    assert_eq!(fixture.signed_out(Err(Unreachable)), (IdentityOutcome::Resume, vec![remember("Anna")]));
+    assert_eq!(fixture.somebody(), ("Anna", false, Some(ErrorCode::Internal)));
 }
 
 #[test]

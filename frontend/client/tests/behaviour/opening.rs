@@ -3,7 +3,7 @@
 use crate::house::{House, client_id};
 use crate::page::{Page, ann, commands, posts};
 use client::input::Input;
-use shared::{Command, RoomId};
+use shared::{Command, ErrorCode, RoomId};
 
 const LOBBY: RoomId = RoomId::LOBBY;
 const TEA: RoomId = RoomId(7);
@@ -82,13 +82,10 @@ fn created_after(step: impl FnOnce(&mut Page)) -> (Page, House) {
     step(&mut page);
     page.retry();
     let out = page.enter(&house, &ann());
-    let create = commands(&out).into_iter().find_map(|command| match command {
-        Command::RoomCreate(create) => Some(create.reference),
-        _ => None,
-    });
+    let reference = create_reference(&commands(&out));
     let created = house.create(7, "tea");
     page.frames(created);
-    page.frame(house.reply_room(create.unwrap(), 7));
+    page.frame(house.reply_room(reference, 7));
     (page, house)
 }
 
@@ -112,6 +109,71 @@ fn a_queued_room_is_offered_when_the_person_has_gone_on() {
     let (mut page, _) = created_after(STEPS[0]);
     page.give(Input::DismissReadyRoom);
     assert_eq!(page.view().notices.ready_room, None);
+}
+
+/// The `ref` of the one command that creates a room.
+fn create_reference(commands: &[Command]) -> u64 {
+    let create = commands.iter().find_map(|command| match command {
+        Command::RoomCreate(create) => Some(create.reference),
+        _ => None,
+    });
+    create.unwrap()
+}
+
+#[test]
+fn a_created_room_opens_when_its_form_closes_between_the_reply_and_the_event() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let reference = create_reference(&create(&mut page));
+    let created = house.create(7, "tea");
+    // Over HTTP, the reply is the answer to a request of its own.
+    page.frame(house.reply_room(reference, 7));
+    page.give(Input::RoomFormClosed);
+    page.frames(created);
+    let view = page.view();
+    assert_eq!((view.room(), view.notices.ready_room), (TEA, None));
+}
+
+#[test]
+fn the_room_of_the_url_opens_when_a_form_closed_before_the_welcome() {
+    let house = House::with_room(1, 7, "tea");
+    let mut page = page_at(TEA);
+    page.give(Input::RoomFormClosed);
+    write(&mut page, TEA, "half a sentence");
+    page.frame(house.welcome_to(page.hello, &ann(), TEA, 50));
+    let view = page.view();
+    assert_eq!((view.room(), view.notices.ready_room), (TEA, None));
+    assert_eq!(page.draft(), "half a sentence");
+}
+
+#[test]
+fn a_room_opens_when_the_person_retries_its_refused_creation() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let reference = create_reference(&create(&mut page));
+    page.give(Input::RoomFormClosed);
+    page.frame(House::error(reference, ErrorCode::NameTaken));
+    let key = page.view().pending[0].key;
+    let reference = create_reference(&commands(&page.give(Input::Retry(key))));
+    let created = house.create(7, "tea");
+    page.frames(created);
+    page.frame(house.reply_room(reference, 7));
+    let view = page.view();
+    assert_eq!((view.room(), view.notices.ready_room), (TEA, None));
+}
+
+#[test]
+fn an_offered_room_stays_offered_in_a_new_session_of_the_same_log() {
+    for (epoch, offered) in [(1, Some(TEA)), (2, None)] {
+        let (mut page, _) = created_after(STEPS[0]);
+        let mut house = House::new(epoch);
+        drop(house.create(7, "tea"));
+        page.break_connection(1006);
+        page.retry();
+        page.enter(&house, &ann());
+        let view = page.view();
+        assert_eq!((view.room(), view.notices.ready_room), (LOBBY, offered));
+    }
 }
 
 #[test]
