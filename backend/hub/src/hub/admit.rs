@@ -1,6 +1,6 @@
 //! Admission: which member a session belongs to, on every transport.
 
-use super::{Hub, refuse};
+use super::{Hub, recovery::RecoveryRequest, refuse};
 use crate::house::access;
 use crate::house::members::DeviceKey;
 use crate::input::{ExpectedIdentity, Poll};
@@ -22,7 +22,8 @@ impl Hub {
         let reference = Some(hello.reference);
         if let Some(member) = self.admit(session, member, None, SessionKind::WebSocket, reference, out) {
             self.presence.open(member);
-            self.begin_recovery(session, member, hello, None, true, now, out);
+            let request = RecoveryRequest { hello, held_markers: None, is_welcome_wanted: true };
+            self.begin_recovery(session, member, request, now, out);
         }
     }
 
@@ -40,7 +41,8 @@ impl Hub {
         if let Some(member) = self.admit(session, member, device, SessionKind::EventStream, reference, out) {
             self.limit_requests(session, member, now, out);
             self.presence.open(member);
-            self.begin_recovery(session, member, hello, None, true, now, out);
+            let request = RecoveryRequest { hello, held_markers: None, is_welcome_wanted: true };
+            self.begin_recovery(session, member, request, now, out);
         }
     }
 
@@ -59,8 +61,12 @@ impl Hub {
         let (Some(member), Some(device)) = (admitted, device) else { return };
         self.limit_requests(session, member, now, out);
         self.pollers.begin_poll(device, member, [poll.is_first, poll.away], &mut self.presence);
-        let is_resumed =
-            self.begin_recovery(session, member, &poll.hello, poll.markers, poll.is_first, now, out);
+        let request = RecoveryRequest {
+            hello: &poll.hello,
+            held_markers: poll.markers,
+            is_welcome_wanted: poll.is_first,
+        };
+        let is_resumed = self.begin_recovery(session, member, request, now, out);
         // A `welcome` lists the members present, so only a poll without one needs `present`.
         if is_resumed
             && !poll.is_first

@@ -96,6 +96,16 @@ impl Recovery {
     }
 }
 
+/// State that a client holds, and whether it needs a `welcome`.
+pub(super) struct RecoveryRequest<'a> {
+    /// Cursors and open room of the client.
+    pub(super) hello: &'a Hello,
+    /// Greatest version of a read marker that a polling client holds.
+    pub(super) held_markers: Option<u64>,
+    /// Whether the client wants a `welcome` even if its session resumes.
+    pub(super) is_welcome_wanted: bool,
+}
+
 #[cfg(test)]
 impl Recovery {
     /// Moves the attach back, as if the events past `attached_at` had not been read.
@@ -114,12 +124,11 @@ impl Hub {
         &mut self,
         session: SessionId,
         member: MemberId,
-        hello: &Hello,
-        held_markers: Option<u64>,
-        is_welcome_wanted: bool,
+        request: RecoveryRequest<'_>,
         now: u64,
         out: &mut Vec<Output>,
     ) -> bool {
+        let RecoveryRequest { hello, held_markers, is_welcome_wanted } = request;
         let head = self.house.head();
         let is_own = |cursor: &Cursor| cursor.epoch == self.epoch;
         let cursor = hello.cursor.filter(is_own);
