@@ -43,8 +43,9 @@ pub fn MessageList(props: &MessageListProps) -> Html {
     let scroll_anchor = use_mut_ref(|| ScrollAnchor::new(pane));
     let shown = use_mut_ref(|| pane.clone());
     let node = use_node_ref();
-    shown.replace(pane.clone());
-    if let Some(list) = node.cast::<Element>() {
+    // A view that is drawn again is older than what the person has done since.
+    let is_new = shown.replace(pane.clone()) != *pane;
+    if let Some(list) = node.cast::<Element>().filter(|_| is_new) {
         scroll_anchor.borrow_mut().before(&list, pane);
     }
     // Ignore the target of a jump that was made before this list was created.
