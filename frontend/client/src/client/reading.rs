@@ -118,7 +118,8 @@ impl Client {
         let Some(room) = self.rooms.get_mut(*id) else { return };
         self.marks.is_changed = true;
         room.unread.apply(marker, *seq, &room.timeline);
-        if room.unread.untold().is_some() {
+        let is_unknown = marker.unread.is_none() && room.unread.exact_count(&room.timeline).is_none();
+        if is_unknown || room.unread.untold().is_some() {
             self.want_marker(*id);
         }
     }

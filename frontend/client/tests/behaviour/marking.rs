@@ -140,6 +140,20 @@ fn the_badge_of_a_room_that_is_not_held_is_the_servers_count() {
 }
 
 #[test]
+fn a_marker_that_is_told_without_the_number_is_asked_for() {
+    let mut house = house();
+    house.talk(TEA, 1..=5);
+    let mut page = Page::welcome_in(&house);
+    let n = house.n;
+    let told = house.mark(None, TEA, n - 3);
+    let out = page.frame(told.replace(",\"unread\":1", ""));
+    let [ask] = marks(&out)[..] else { panic!("{out:?}") };
+    assert_eq!((ask.room, ask.n), (TEA, 0));
+    let answer = house.mark(Some(ask.reference), TEA, 0);
+    assert_eq!((marks(&page.frame(answer)), page.badges()), (vec![], vec![0, 1]));
+}
+
+#[test]
 fn a_reload_keeps_the_badges() {
     let mut house = house();
     let mut page = Page::welcome_in(&house);
