@@ -28,7 +28,7 @@ use crate::chat::composer::Composer;
 use crate::chat::header::header;
 use crate::chat::left_rooms::use_left_rooms;
 use crate::chat::media::use_media;
-use crate::chat::message_list::MessageList;
+use crate::chat::message_list::{MessageList, Places};
 use crate::chat::notices::{NoticesState, notices};
 use crate::chat::people::PeopleList;
 use crate::chat::room_form::RoomForm;
@@ -45,6 +45,7 @@ use crate::language::tr;
 use crate::room_label;
 use crate::search::room_directory::RoomDirectory;
 use crate::settings::Settings;
+use client::input::Input;
 use client::view::IdentityView;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -57,10 +58,10 @@ pub struct RoomProps {
 }
 
 /// Width from which the sidebar is shown next to the room. page.css has the same width.
-const HAS_SIDEBAR: &str = "(min-width: 720px)";
+const HAS_SIDEBAR: &str = "(min-width: 45em)";
 
 /// Width from which the list of people is shown next to the room too.
-const HAS_PEOPLE: &str = "(min-width: 1040px)";
+const HAS_PEOPLE: &str = "(min-width: 65em)";
 
 /// Content of the one dialog.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,32 +84,46 @@ pub fn Room(props: &RoomProps) -> Html {
     let (has_sidebar, has_people) = (use_media(HAS_SIDEBAR), use_media(HAS_PEOPLE));
     let panel = use_state_eq(|| None::<Panel>);
     let view = &props.view;
-    let requested = use_url(view, &context.emit);
     let close = {
         let panel = panel.setter();
         use_callback((), move |(), ()| panel.set(None))
     };
+    let requested = use_url(view, &context.emit, panel.is_some(), &close);
     let (field, been_in) = (use_node_ref(), use_mut_ref(|| (None, None)));
     // After a change of room, close the dialog, and focus the composer as soon as no dialog or prompt needs
     // the focus. This component does it because a closing dialog first returns the focus to where it was.
-    use_effect_with((view.pane.room, panel.is_none() && requested.is_settled), {
+    use_effect_with((view.room(), panel.is_none() && requested.is_settled), {
         let (field, close) = (field.clone(), close.clone());
         move |(room, free)| {
             let here = Some(*room);
             let (seen, focused) = &mut *been_in.borrow_mut();
+            let field = field.cast::<HtmlElement>();
             if seen.replace(*room) != here {
                 close.emit(());
+                // The rest of a sentence must not go to a room that the person did not open.
+                drop(field.as_ref().filter(|_| !*free).map(HtmlElement::blur));
             }
             if *free && focused.replace(*room) != here {
                 // On a touch screen, the focus would open the keyboard unasked.
-                let field =
-                    field.cast::<HtmlElement>().filter(|_| Keyboard::of_device() == Keyboard::Hardware);
-                if let Some(field) = field {
+                if let Some(field) = field.filter(|_| Keyboard::of_device() == Keyboard::Hardware) {
                     drop(field.focus());
                 }
             }
         }
     });
+    // A form that was closed waits no longer for its room.
+    use_effect_with(*panel, {
+        let emit = context.emit.clone();
+        move |panel| {
+            let has_form = matches!(panel, Some(Panel::NewRoom | Panel::RoomDirectory));
+            move || {
+                if has_form {
+                    emit.emit(Input::RoomFormClosed);
+                }
+            }
+        }
+    });
+    let places: Places = use_mut_ref(Vec::new);
     let left = use_left_rooms(&view.rooms);
     let version_seen = use_state_eq(|| false);
     let opens = |which: Panel| {
@@ -155,7 +170,7 @@ pub fn Room(props: &RoomProps) -> Html {
         <div class="house">
             if has_sidebar {
                 <div key="sidebar" class="sidebar">
-                    <div key="head" class="sidebar_head">{ brand(language) }{ connection_badge(language, view.connection.transport, view.connection.ready_state) }</div>
+                    <header key="head" class="sidebar_head">{ brand(language) }{ connection_badge(language, view.connection) }</header>
                     { sidebar() }
                 </div>
             }
@@ -163,7 +178,8 @@ pub fn Room(props: &RoomProps) -> Html {
                 { header(language, view, (!has_sidebar).then(|| opens(Panel::Menu)),
                     (!has_people).then(|| opens(Panel::People)), opens(Panel::Room)) }
                 <div key="timeline" class="timeline">
-                    <MessageList key={view.pane.room.0} pane={view.pane.clone()} room_name={room_name.clone()} />
+                    <MessageList key={view.room().0} pane={view.pane().clone()} room_name={room_name.clone()}
+                        is_caught_up={!stale && !view.notices.catching_up} places={places} />
                     { notices(&context, view, &requested, &left.borrow(), NoticesState {
                         has_form: matches!(*panel, Some(Panel::NewRoom | Panel::Room)),
                         version_seen: &version_seen,
@@ -173,6 +189,7 @@ pub fn Room(props: &RoomProps) -> Html {
             </main>
             if has_people {
                 <aside key="people" class="people" aria-label={tr!(language, "people.title")}>
+                    <h2 key="title" class="visually_hidden">{ tr!(language, "people.title") }</h2>
                     { people() }
                 </aside>
             }

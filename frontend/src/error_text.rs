@@ -2,6 +2,7 @@
 
 use crate::language::{Language, tr};
 use client::persisted::MAY_HAVE_ARRIVED;
+use client::view::COOKIES_BLOCKED;
 use shared::ErrorCode;
 use shared::limits::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, TEXT_BYTES_MAX};
 use yew::AttrValue;
@@ -10,6 +11,7 @@ use yew::AttrValue;
 /// general sentence with its number.
 pub fn of_code(language: Language, code: ErrorCode) -> AttrValue {
     match code {
+        COOKIES_BLOCKED => tr!(language, "error.cookies_blocked"),
         MAY_HAVE_ARRIVED => tr!(language, "error.may_have_arrived"),
         ErrorCode::TextEmpty => tr!(language, "error.text_empty"),
         ErrorCode::TextTooLong => tr!(language, "error.text_too_long", max = TEXT_BYTES_MAX),

@@ -276,7 +276,7 @@ fn describe_stuck(world: &mut World) -> String {
     let lines = pages.map(|page| {
         let (view, walk) = (page.client.view(), &page.history_walk);
         let (room, older, newer, rows) =
-            (view.pane.room, view.pane.older, view.pane.newer, view.pane.rows.len());
+            (view.room(), view.pane().older, view.pane().newer, view.pane().rows.len());
         let walk = walk.as_ref().map(HistoryWalk::progress);
         format!(
             "page {}: {room:?}, {older:?}, {newer:?}, {rows} rows, {:?}, {walk:?}",

@@ -4,6 +4,7 @@ mod actions;
 mod connection_events;
 mod durable_events;
 mod events;
+mod reading;
 mod requests;
 mod storage;
 mod view;
@@ -29,7 +30,8 @@ use crate::sync::gap_detector::GapDetector;
 use crate::sync::reorder_buffer::ReorderBuffer;
 use crate::sync::requests::{RequestOwner, Requests};
 use crate::timer::Timer;
-use shared::command::PageAnchor;
+use reading::MarkReports;
+use shared::command::{Command, PageAnchor};
 use shared::event::{EventFrame, Through};
 use shared::{CloseCode, Cursor, Epoch, Event, MemberId, Now};
 use view_cache::ViewCache;
@@ -75,9 +77,12 @@ pub struct Client {
     has_request_timer: bool,
     /// The time of [`Timer::Lease`], if it is scheduled.
     lease_timer_at: Option<u64>,
-    /// Whether the shell is reading the stored rows now, and whether it has ever read them.
+    /// Whether the shell is reading the stored rows now.
     is_loading: bool,
+    /// Whether the member's stored drafts were adopted.
     has_loaded: bool,
+    /// The owner of rows and drafts that the person adopts (true) or discards, once the stored ones are read.
+    left_behind_choice: Option<(Owner, bool)>,
     /// Reads of the stored rows that failed in succession, and the time of the next attempt, if there is one.
     load_failures: u32,
     load_retry_at: Option<u64>,
@@ -91,6 +96,9 @@ pub struct Client {
     was_shown: bool,
     has_new_version: bool,
     has_new_epoch: bool,
+    /// Whether the window has the focus.
+    has_focus: bool,
+    marks: MarkReports,
     view_cache: ViewCache,
 }
 
@@ -126,6 +134,7 @@ impl Client {
             lease_timer_at: None,
             is_loading: false,
             has_loaded: false,
+            left_behind_choice: None,
             load_failures: 0,
             load_retry_at: None,
             is_storage_unusable: false,
@@ -134,6 +143,8 @@ impl Client {
             was_shown: false,
             has_new_version: false,
             has_new_epoch: false,
+            has_focus: true,
+            marks: MarkReports::default(),
             view_cache: ViewCache::new(),
         }
     }
@@ -146,9 +157,10 @@ impl Client {
         self.dispatch(input, now, out);
         self.drop_lookup();
         self.send_ready(now, out);
-        let overdue_at = self.overdue_at();
+        self.remember_marks(out);
+        let awaited_since = self.awaited_since();
         self.connection.remember_last_good(now, out);
-        self.connection.schedule_deadline(overdue_at, out);
+        self.connection.schedule_deadline(awaited_since, out);
         self.schedule_lease_timer(out);
         self.count_unsettled();
         self.view_cache.mark_stale();
@@ -156,7 +168,7 @@ impl Client {
 
     /// Counts the unsettled rows of the open room, which share the window's limit with its messages.
     fn count_unsettled(&mut self) {
-        let unsettled = self.outbox.count_posts(self.rooms.open_id());
+        let unsettled = self.outbox.count_rows(self.rooms.open_id().into());
         if self.rooms.open().is_some_and(|room| room.timeline.unsettled() != unsettled)
             && let Some(room) = self.rooms.open_mut()
         {
@@ -190,6 +202,7 @@ impl Client {
             Input::TransportPinnedElsewhere(pinned) if pinned == self.connection.pinned() => {}
             Input::TransportPinnedElsewhere(pinned) => self.pin_transport(pinned, now, out),
             Input::NetworkChanged => self.connection.forget_network(now.mono, out),
+            Input::NameRemembered(name) => self.identity.set_remembered_name(name),
             Input::IdentityFetched(answer) => {
                 let outcome = self.identity.apply_fetched(answer, now.mono, &mut self.jitter, out);
                 self.follow_identity(outcome, now, out);
@@ -212,11 +225,14 @@ impl Client {
             Input::FollowsLeader(connection) => self.connection.mark_follower(connection),
             Input::FrameReceived(connection, text) => {
                 // An unreadable frame still shows that the connection lives.
+                let frame = EventFrame::parse_or_unknown(&text);
                 let outcome = self.connection.note_event(connection, now);
-                self.route_event(outcome, EventFrame::parse_or_unknown(&text), now, out);
+                self.note_answer(connection, &frame, now);
+                self.route_event(outcome, frame, now, out);
             }
             Input::EventReceived(connection, frame) => {
                 let outcome = self.connection.note_event(connection, now);
+                self.note_answer(connection, &frame, now);
                 self.route_event(outcome, frame, now, out);
             }
             Input::ThroughReceived(connection, through) => {
@@ -225,6 +241,7 @@ impl Client {
                 self.route_event(outcome, Event::Pong(Through { through }).into(), now, out);
             }
             Input::AnswerReceived(connection, frame) => {
+                self.note_answer(connection, &frame, now);
                 self.route_event(self.connection.route(connection), frame, now, out)
             }
             Input::ConnectionClosed { connection, code, reason } => {
@@ -247,36 +264,51 @@ impl Client {
             }
             Input::RowsLoaded(stored) => self.apply_loaded_rows(stored, now, out),
             Input::RowSaved { key, ok } => self.mark_row_saved(key, ok, out),
-            Input::DraftSaved { room, ok } => self.drafts.note_saved(room, ok),
+            Input::DraftSaved { conversation, ok } => self.drafts.note_saved(conversation, ok),
             Input::StorageReported { usable } => self.is_storage_unusable = !usable,
             Input::Leaving => {
                 self.is_leaving = true;
+                self.hurry_markers();
                 self.flush_drafts(out);
                 self.outbox.release(out);
             }
+            Input::MarksRemembered(text) => self.take_remembered(text),
+            Input::FocusChanged(has_focus) => self.has_focus = has_focus,
+            Input::RowSeen(key) => self.mark_seen(key),
+            Input::MarkRead => self.mark_open_read(now, out),
+            Input::JumpToLine => self.jump_to_line(),
             Input::OpenRoom(room) => self.open_room(room),
-            Input::LoadOlder => self.load_page(PageRequest::Older),
-            Input::LoadNewer => self.load_page(PageRequest::Newer),
-            Input::JumpToLatest => self.jump_to(PageAnchor::Newest),
-            Input::Jump(at) => self.jump_to(at),
-            Input::FollowEnd(at_end) => {
-                if let Some(room) = self.rooms.open_mut() {
+            Input::LoadOlder(of) => self.load_page(of, PageRequest::Older),
+            Input::LoadNewer(of) => self.load_page(of, PageRequest::Newer),
+            Input::JumpToLatest(of) => self.jump_to(of, PageAnchor::Newest),
+            Input::Jump(of, at) => self.jump_to(of, at),
+            Input::FollowEnd(of, at_end) => {
+                if let Some(room) = self.rooms.open_conversation_mut(of) {
                     room.timeline.set_at_end(at_end);
                 }
             }
-            Input::DraftChanged { room, text } => self.drafts.set_text(room, &text, now.mono, out),
-            Input::Send { client_id, room, text } => self.send_message(client_id, room, &text, now, out),
+            Input::DraftChanged { conversation, text } => {
+                self.rooms.go_on(Some(conversation.room));
+                self.drafts.set_text(conversation, &text, now.mono, out);
+            }
+            Input::Send { client_id, conversation, text } => {
+                self.send_message(client_id, conversation, &text, now, out);
+            }
             Input::CreateRoom { client_id, name, description } => {
-                self.queue_command(client_id, CommandBody::Create { name, description }, now, out);
+                self.rooms.await_room();
+                self.queue_command(client_id, CommandBody::create(name, description), now, out);
             }
             Input::ChangeRoom { client_id, room, name, description } => {
-                self.queue_command(client_id, CommandBody::Change { room, name, description }, now, out);
+                self.queue_command(client_id, CommandBody::change(room, name, description), now, out);
             }
             Input::JoinRoom { client_id, room } => {
-                self.queue_command(client_id, CommandBody::Join { room }, now, out)
+                self.rooms.await_room();
+                self.queue_command(client_id, CommandBody::join(room), now, out);
             }
+            Input::RoomFormClosed => self.rooms.go_on(None),
+            Input::DismissReadyRoom => self.rooms.dismiss_ready_room(),
             Input::LeaveRoom { client_id, room } => {
-                self.queue_command(client_id, CommandBody::Leave { room }, now, out)
+                self.queue_command(client_id, CommandBody::leave(room), now, out)
             }
             Input::SearchDirectory { find } => {
                 self.directory = Some(RoomDirectory::new(find));
@@ -288,8 +320,9 @@ impl Client {
                 }
             }
             Input::CloseDirectory => self.directory = None,
-            Input::AdoptLeftBehind(owner) => self.adopt_left_behind(owner, now, out),
-            Input::DiscardLeftBehind(owner) => self.discard_left_behind(owner, out),
+            Input::AdoptLeftBehind(owner) => self.choose_left_behind(owner, true, out),
+            Input::DeferLeftBehind(owner) => self.foreign_rows.defer(owner),
+            Input::DiscardLeftBehind(owner) => self.choose_left_behind(owner, false, out),
             Input::Retry(key) => {
                 if self.identity.me().is_some() {
                     self.outbox.retry(key, now, out);
@@ -342,9 +375,10 @@ impl Client {
                 }
             }
             Timer::Silence => {
-                let overdue_at = self.overdue_at();
-                match self.connection.take_deadline(overdue_at, now.mono) {
+                let awaited_since = self.awaited_since();
+                match self.connection.take_deadline(awaited_since, now.mono) {
                     DeadlineAction::Nothing => {}
+                    DeadlineAction::Probe => self.transmit(Command::Ping, out),
                     DeadlineAction::GiveUp => self.give_up_connection(CloseCode::Silent, now, out),
                     DeadlineAction::FallBack => {
                         self.connection.fall_back_now(now.mono, &mut self.jitter, out);
@@ -361,6 +395,8 @@ impl Client {
                 self.flush_drafts(out);
             }
             Timer::Lease => self.renew_leases(now, out),
+            Timer::Mark => self.note_mark_timer_fired(),
+            Timer::Line => self.end_line(),
         }
     }
 

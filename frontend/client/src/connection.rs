@@ -67,6 +67,11 @@ pub(crate) struct Connection {
     last_frame_wall: u64,
     /// The time by which a frame must arrive after a `ping`.
     frame_due_at: Option<u64>,
+    /// The time of the last answer, and of a `ping` that asks whether the connection carries frames both ways.
+    answered_at: u64,
+    probed_at: Option<u64>,
+    /// Whether that `ping` has been without an answer for so long that the page says so.
+    is_silent: bool,
     /// The time until which a WebSocket that the client closed is shown as closing.
     closing_until: Option<u64>,
     /// The time of [`crate::timer::Timer::Silence`], if it is scheduled.
@@ -91,6 +96,9 @@ impl Connection {
             last_frame_at: 0,
             last_frame_wall: 0,
             frame_due_at: None,
+            answered_at: 0,
+            probed_at: None,
+            is_silent: false,
             closing_until: None,
             timer_at: None,
             is_offline: false,
@@ -119,12 +127,18 @@ impl Connection {
             welcomed: self.is_live(),
             retry_at,
             offline: self.is_offline,
+            silent: self.is_silent,
         }
     }
 
     /// Whether commands can be sent.
     pub(crate) fn is_live(&self) -> bool {
         self.state == ConnectionState::Live
+    }
+
+    /// Whether the server does not answer on a connection that is open.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.is_silent
     }
 
     /// The connection to send on.
@@ -169,6 +183,13 @@ impl Connection {
             self.frame_due_at = None;
         }
         outcome
+    }
+
+    /// Records that an answer arrived.
+    pub(crate) fn note_answered(&mut self, socket: ConnectionId, now: u64) {
+        if socket == self.socket {
+            (self.answered_at, self.probed_at, self.is_silent) = (now, None, false);
+        }
     }
 
     /// Returns the treatment of an event of this connection.
@@ -234,7 +255,7 @@ impl Connection {
             self.selector.keep_current();
         }
         if self.is_live() {
-            self.selector.mark_ended(broke && !self.is_follower, now);
+            self.end_session(broke && !self.is_follower, now);
         } else if broke && let Some(transport) = self.selector.fall_back(true, now) {
             self.begin_attempt(transport, now, out);
             return ConnectionEnd::WillRetry;
@@ -257,7 +278,7 @@ impl Connection {
             // The attempt may have begun on the network that was lost.
             self.open(now.mono, out);
         }
-        if online { self.check_liveness(now, out) } else { Liveness::Unneeded }
+        if online { self.check_liveness(now, out) } else { self.probe(now.mono) }
     }
 
     fn set_state(&mut self, state: ConnectionState, now: u64) {
@@ -265,6 +286,7 @@ impl Connection {
         self.state_since = now;
         self.last_frame_at = now;
         self.frame_due_at = None;
+        (self.answered_at, self.probed_at, self.is_silent) = (now, None, false);
     }
 }
 

@@ -6,8 +6,10 @@
 //!
 //! If too many people join at once, the server says when to come back. The page then waits and joins by itself.
 //!
-//! A member who signed out is not joined again: signing out deletes the remembered name. A member
+//! A member who signed out is not joined again: signing out deletes the remembered name, for all tabs. A member
 //! who becomes unknown during a session signed out in another tab.
+//!
+//! If the server knows nobody although the page has just joined again, the browser does not accept cookies.
 
 mod request;
 
@@ -43,6 +45,8 @@ pub(crate) struct Identity {
     was_forgotten: bool,
     /// Whether the one automatic join was used since the last `welcome`.
     has_rejoined: bool,
+    /// Whether the page joined since the last `welcome`.
+    has_joined: bool,
     is_signing_out: bool,
     backoff: Backoff,
 }
@@ -83,6 +87,7 @@ impl Identity {
             naming: None,
             was_forgotten: false,
             has_rejoined: false,
+            has_joined: false,
             is_signing_out: false,
             backoff: Backoff::default(),
         }
@@ -122,6 +127,11 @@ impl Identity {
             self.join_id = Some(join_id);
             self.fetch(out);
         }
+    }
+
+    /// Takes the name that the browser remembers now. Another tab may have signed out or renamed the member.
+    pub(crate) fn set_remembered_name(&mut self, name: Option<String>) {
+        self.remembered_name = name.filter(|name| !name.is_empty());
     }
 
     /// Takes the answer to [`Effect::FetchIdentity`].
@@ -167,6 +177,7 @@ impl Identity {
         let Some(naming) = self.naming.take() else { return IdentityOutcome::Nothing };
         match (naming, answer) {
             (Naming::Join | Naming::Rejoin, Ok(me)) => {
+                self.has_joined = true;
                 self.become_member(me, out);
                 return IdentityOutcome::Connect;
             }
@@ -295,7 +306,7 @@ impl Identity {
 
     /// Takes the member of a new session.
     pub(crate) fn confirm(&mut self, you: &Member, out: &mut Vec<Effect>) {
-        self.has_rejoined = false;
+        (self.has_rejoined, self.has_joined) = (false, false);
         self.join_id = self.next_join_id();
         if let IdentityView::Somebody { me, .. } = &mut self.view {
             me.clone_from(you);
@@ -386,8 +397,8 @@ impl Identity {
                 out.push(Effect::Join { name: name.clone(), client_id: self.join_id });
             }
             _ => {
-                let name = self.field_name();
-                self.view = nobody(name, None);
+                let refusal = std::mem::take(&mut self.has_joined).then(NameRefusal::cookies_blocked);
+                self.view = nobody(self.field_name(), refusal);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The facts that the client takes: from the browser, the server and the person.
 
 pub use crate::connection_id::ConnectionId;
+pub use crate::conversation::Conversation;
 use crate::name_refusal::NameRefusal;
 use crate::persisted::{Owner, StoredRows};
 use crate::row_key::RowKey;
@@ -35,6 +36,10 @@ pub enum Input {
     TransportPinnedElsewhere(Option<Transport>),
     /// The browser reports that the network is another one.
     NetworkChanged,
+    /// The name that the browser remembers now, reported before each answer to
+    /// [`crate::effect::Effect::FetchIdentity`] if the storage can be read. There is none after signing out in
+    /// another tab.
+    NameRemembered(Option<String>),
     /// The answer to [`crate::effect::Effect::FetchIdentity`]: the member, or `None` if nobody is
     /// signed in.
     IdentityFetched(Result<Option<Member>, Unreachable>),
@@ -76,6 +81,18 @@ pub enum Input {
     },
     /// The page became visible (true) or hidden (false).
     VisibilityChanged(bool),
+    /// The text that [`crate::effect::Effect::RememberMarks`] stored on an earlier visit, given before
+    /// [`Input::Started`], or in another tab.
+    MarksRemembered(String),
+    /// Whether the browser's window has the focus; it has until the shell reports otherwise.
+    FocusChanged(bool),
+    /// The person has seen this row of the open room and everything above it: at least half of the row was in sight
+    /// for [`crate::limits::SEEN_MS`], while the page was visible, had the focus and showed no dialog.
+    RowSeen(RowKey),
+    /// The person marks the open room as read.
+    MarkRead,
+    /// The person goes to the line above the new messages of the open room.
+    JumpToLine,
     /// The person joins under this name.
     Join {
         /// The name as typed.
@@ -99,8 +116,8 @@ pub enum Input {
     },
     /// The answer to [`crate::effect::Effect::SaveDraft`] of a text that is not empty.
     DraftSaved {
-        /// Room of the draft.
-        room: RoomId,
+        /// Conversation of the draft.
+        conversation: Conversation,
         /// Whether the draft is stored. If not, the page warns that it would be lost.
         ok: bool,
     },
@@ -114,20 +131,21 @@ pub enum Input {
     Leaving,
     /// The person opens a room. A room that the member is not in opens once the member is.
     OpenRoom(RoomId),
-    /// The person reached the first shown row.
-    LoadOlder,
+    /// The person reached the first shown row of an open conversation. This input and the next four are ignored
+    /// for a conversation that is not open.
+    LoadOlder(Conversation),
     /// The person reached the last shown row, and newer ones exist.
-    LoadNewer,
+    LoadNewer(Conversation),
     /// The person jumps to the newest message.
-    JumpToLatest,
-    /// The person jumps to another place of the open room: `Around` a position, or a `Date`.
-    Jump(PageAnchor),
+    JumpToLatest(Conversation),
+    /// The person jumps to another place: `Around` a position, or a `Date`.
+    Jump(Conversation, PageAnchor),
     /// Whether the list is scrolled to its end; reported when that changes.
-    FollowEnd(bool),
+    FollowEnd(Conversation, bool),
     /// The text in the composer changed.
     DraftChanged {
-        /// The room of the draft.
-        room: RoomId,
+        /// The conversation of the draft.
+        conversation: Conversation,
         /// The draft's whole text.
         text: String,
     },
@@ -136,19 +154,20 @@ pub enum Input {
     /// `client_id` is 16 random bytes from the system. The composer has checked the text with
     /// [`crate::composer_rules::check`].
     ///
-    /// If the text is the room's draft, it leaves the draft once its row is stored, or once it is in the log. If a part of
+    /// If the text is the conversation's draft, it leaves the draft once its row is stored, or once it is in the log. If a part of
     /// the draft is being stored already, only the rest is sent.
     ///
     /// This input and the next four are ignored while [`crate::view::View::can_send`] is false.
     Send {
         /// A new id for each message.
         client_id: ClientId,
-        /// The room that the message is posted to.
-        room: RoomId,
+        /// The conversation that the message is posted to.
+        conversation: Conversation,
         /// The text of the message.
         text: String,
     },
-    /// The person creates a room, which opens once it exists.
+    /// The person creates a room, which opens once it exists. If the person has gone on elsewhere by then, the
+    /// page only offers the room, see [`crate::view::Notices::ready_room`].
     CreateRoom {
         /// A new id for each command.
         client_id: ClientId,
@@ -168,13 +187,17 @@ pub enum Input {
         /// The room's new purpose.
         description: String,
     },
-    /// The person joins a room, which opens once the member is in it.
+    /// The person joins a room, which opens once the member is in it, or is offered as a created one is.
     JoinRoom {
         /// A new id for each command.
         client_id: ClientId,
         /// The room to join.
         room: RoomId,
     },
+    /// The form that creates or joins a room was closed, by the person or because the room opened.
+    RoomFormClosed,
+    /// The person dismisses the offer to open the room that is ready.
+    DismissReadyRoom,
     /// The person leaves a room.
     LeaveRoom {
         /// A new id for each command.
@@ -196,6 +219,9 @@ pub enum Input {
     /// Messages that the other person's tab may have sent fail with
     /// [`crate::persisted::MAY_HAVE_ARRIVED`].
     AdoptLeftBehind(Owner),
+    /// The person does not decide now about rows and drafts that another person left behind. The page shows them
+    /// again when it is loaded the next time.
+    DeferLeftBehind(Owner),
     /// The person discards rows and drafts that another person left behind.
     DiscardLeftBehind(Owner),
     /// The person sends a failed row again.

@@ -11,6 +11,7 @@
 //! - [`effect`]: the orders that the core gives to the shell.
 //! - [`view`]: the data that the page draws.
 //! - [`persisted`]: the rows and drafts that the shell stores.
+//! - [`conversation`]: the key of a timeline, its draft and its composer.
 //! - [`transport`]: the four transports, and the memory of the one that last worked.
 //! - `timer`, `connection_id`: the kinds of timers, and the numbers of connection attempts.
 //! - `ready_state`, `name_refusal`, `row_key`: parts of the view that other modules use too.
@@ -28,6 +29,7 @@
 //! - `sync`: the gap detector, the reorder buffer and pending requests.
 //! - `conversations`: rooms, timelines, the window, paging, and the room directory.
 //! - `outbox`: durable commands until they are settled, leases, and drafts.
+//! - `commands`: the durable commands, a file for each.
 //! - `backoff`, `jitter`: the waits after failures, and their random part.
 //! - [`inspect`]: the core of the connection inspector.
 //!
@@ -39,9 +41,11 @@
 
 mod backoff;
 mod client;
+mod commands;
 pub mod composer_rules;
 mod connection;
 mod connection_id;
+pub mod conversation;
 mod conversations;
 pub mod effect;
 pub mod http_session;

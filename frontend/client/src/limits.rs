@@ -69,6 +69,18 @@ pub const DRAFT_MS: u64 = 300;
 /// Bytes of a stored draft. Past it: the draft stays in the composer and is not stored, and the page warns of that.
 pub const DRAFT_BYTES_MAX: usize = 4 * shared::limits::TEXT_BYTES_MAX;
 
+/// The time for which a row must be in sight to count as read.
+pub const SEEN_MS: u64 = 500;
+
+/// The time between two reports of read markers. The last one is sent at once when the page is hidden or left.
+pub const MARK_EVERY_MS: u64 = 1_000;
+
+/// Read markers that are reported or asked for at once. Past it: the next wait.
+pub const MARKER_REQUESTS_MAX: usize = 4;
+
+/// The time for which the line above new messages stays after the person marked them as read.
+pub const LINE_MS: u64 = 1_000;
+
 /// Drafts that are held. Past it: an empty draft, or the one typed longest ago, gives way to the
 /// newest. It stays stored for the next visit.
 pub const DRAFTS_MAX: usize = 500;
@@ -83,7 +95,7 @@ pub const ACKED_ROWS_MAX: usize = OUTBOX_ROWS_MAX;
 pub const PEOPLE_MAX: usize = shared::limits::PRESENCE_NAMED_MAX;
 
 /// Names of members that are held. Past it: names of members who are neither present nor the author
-/// of a held row are forgotten.
+/// of a held row are forgotten. If more names are needed, up to twice as many are held.
 pub const NAMES_MAX: usize = 2_000;
 
 /// The time from the start of an attempt to the open WebSocket. Past it: the attempt is given up.
@@ -94,6 +106,17 @@ pub const WELCOME_MS: u64 = 10_000;
 
 /// The time from a `ping` to any frame. Past it: the connection is given up.
 pub const LIVENESS_MS: u64 = 5_000;
+
+/// The time from a command or request to a `ping`, if no answer came. Past it: the client asks whether the
+/// connection still carries frames both ways.
+pub const PROBE_AFTER_MS: u64 = 4_000;
+
+/// The time from that `ping` to any answer. Past it: the page says that the server does not answer.
+pub const PROBE_NOTICE_MS: u64 = 4_000;
+
+/// The time from that `ping` to any answer on a WebSocket. Past it: the connection is given up. If it was young,
+/// its transport is avoided for a while.
+pub const PROBE_MS: u64 = 10_000;
 
 /// The time for which a connection over plain HTTP may have been silent when the page is shown
 /// again. Past it: the client reconnects.
@@ -174,7 +197,7 @@ pub const POLL_ANSWER_MS: u64 = 10_000;
 
 /// The time from a command in a request of its own to its answer. Past it: the request has failed
 /// and the session ends.
-pub const COMMAND_MS: u64 = 20_000;
+pub const COMMAND_MS: u64 = 15_000;
 
 /// The time from a request about the identity to its answer. Past it: the server counts as
 /// unreachable.

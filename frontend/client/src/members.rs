@@ -32,6 +32,8 @@ pub(crate) struct Members {
     is_only_counted: bool,
     /// The people who were shown last, and the member of the page then; `None` after a change.
     shown: Option<(Slice<People>, Option<MemberId>)>,
+    /// The number of names past which they are evicted again, if it is more than [`NAMES_MAX`].
+    evict_past: usize,
 }
 
 impl Members {
@@ -138,15 +140,18 @@ impl Members {
         self.is_only_counted = only_counted;
     }
 
-    /// Whether more than [`NAMES_MAX`] names are held.
+    /// Whether so many names are held that some are to be evicted: more than [`NAMES_MAX`], and twice as many as
+    /// were needed after the last time. Otherwise a page that needs more than the limit would look through all
+    /// authors with each frame.
     pub(crate) fn is_full(&self) -> bool {
-        self.names.len() > NAMES_MAX
+        self.names.len() > NAMES_MAX.max(self.evict_past)
     }
 
     /// Forgets the names of members who are neither present nor among `authors`.
     pub(crate) fn evict_names(&mut self, authors: &Set<MemberId>) {
         let present = &self.present;
         self.names.retain(|id, _| present.contains_key(id) || authors.contains(id));
+        self.evict_past = 2 * self.names.len();
     }
 
     /// The present members in the order of their names. It is the same slice as before if nothing changed.

@@ -6,7 +6,7 @@
 //! the text may also be in the stored draft. A command that is given without a session is saved first,
 //! as unsent.
 //!
-//! Per room at most one command is in flight, so that the order of sending is the order in the log. A `reply` settles a command. A post is also settled by
+//! Per conversation at most one command is in flight, so that the order of sending is the order in the log. A `reply` settles a command. A post is also settled by
 //! its `posted` event or by a page of history that contains it, whichever comes first.
 //!
 //! A command keeps its `client_id` however often it is sent. The store keeps one event per author
@@ -14,10 +14,10 @@
 //! again by another member of the same log, unless the person asks for it.
 
 use crate::backoff::Backoff;
-use crate::composer_rules;
+use crate::conversation::Conversation;
 use crate::effect::Effect;
 use crate::jitter::Jitter;
-use crate::limits::{LEASE_MS, OUTBOX_ROWS_MAX, SETTLE_MS};
+use crate::limits::{LEASE_MS, OUTBOX_ROWS_MAX};
 use crate::outbox::foreign_rows::{ForeignRow, ForeignRows};
 use crate::persisted::{CommandBody, MAY_HAVE_ARRIVED, Owner, StoredRow};
 use crate::row_key::RowKey;
@@ -73,7 +73,7 @@ impl Outbox {
         if self.is_full() || self.contains(client_id) {
             return;
         }
-        let (failed, send_order) = (refusal_of(&body), self.next_send_order(now));
+        let (failed, send_order) = (body.kind().refusal(), self.next_send_order(now));
         let (name, lease) = (me.name.clone(), now.after(LEASE_MS).wall);
         let row = StoredRow {
             owner,
@@ -95,7 +95,7 @@ impl Outbox {
             renew_at,
             is_saved: false,
             has_failed_save: false,
-            is_new: true,
+            was_stored_refused: false,
             shown: None,
         });
     }
@@ -123,15 +123,15 @@ impl Outbox {
     ) -> Vec<Command> {
         let in_flight =
             self.entries.iter().filter(|entry| matches!(entry.state, EntryState::InFlight { .. }));
-        let mut busy_rooms: Vec<Option<RoomId>> = in_flight.map(|entry| entry.row.body.room()).collect();
+        let mut busy: Vec<Option<Conversation>> = in_flight.map(OutboxEntry::conversation).collect();
         let mut commands = Vec::new();
         for entry in &mut self.entries {
-            // Only the first command of a room that has not failed may be sent.
-            let room = entry.row.body.room();
-            if matches!(entry.state, EntryState::Failed(_)) || busy_rooms.contains(&room) {
+            // Only the first command of a conversation that has not failed may be sent.
+            let conversation = entry.conversation();
+            if entry.is_refused() || busy.contains(&conversation) {
                 continue;
             }
-            busy_rooms.push(room);
+            busy.push(conversation);
             if entry.state == EntryState::Queued && std::mem::take(&mut entry.row.unsent) {
                 entry.state = EntryState::Storing;
                 entry.save(now, out);
@@ -157,8 +157,12 @@ impl Outbox {
     /// author; then the author does not matter.
     pub(crate) fn settle(&mut self, is_settled: impl Fn(RoomId, RowKey, bool) -> bool) -> Vec<RowKey> {
         let settled = self.entries.extract_if(.., |entry| {
-            let CommandBody::Post { room, .. } = entry.row.body else { return false };
-            is_settled(room, entry.row.key(), entry.state == EntryState::Failed(MAY_HAVE_ARRIVED))
+            let Some((conversation, _)) = entry.row.body.row() else { return false };
+            is_settled(
+                conversation.room,
+                entry.row.key(),
+                entry.state == EntryState::Failed(MAY_HAVE_ARRIVED),
+            )
         });
         let settled: Vec<RowKey> = settled.map(|entry| entry.row.key()).collect();
         if !settled.is_empty() {
@@ -269,7 +273,7 @@ impl Outbox {
                 renew_at: 0,
                 is_saved,
                 has_failed_save: false,
-                is_new: false,
+                was_stored_refused: false,
                 shown: None,
             };
             let from = entry.row.owner;
@@ -278,7 +282,7 @@ impl Outbox {
                 entry.row.name.clone_from(&me.name);
                 entry.row.failed = None;
             }
-            let failed = entry.row.failed.or_else(|| refusal_of(&entry.row.body));
+            let failed = entry.row.failed.or_else(|| entry.row.body.kind().refusal());
             entry.state = failed.map_or(EntryState::Queued, EntryState::Failed);
             if from != owner {
                 entry.reassign(owner, now, out);
@@ -286,6 +290,22 @@ impl Outbox {
             let at = self.entries.partition_point(|held| held.row.send_order <= entry.row.send_order);
             self.entries.insert(at, entry);
         }
+    }
+
+    /// Records that a read of the storage began.
+    pub(crate) fn note_load_started(&mut self) {
+        for entry in &mut self.entries {
+            entry.was_stored_refused = entry.is_saved && entry.is_refused();
+        }
+    }
+
+    /// Drops the refused commands that the person discarded in another tab, or sends again there.
+    pub(crate) fn drop_taken(&mut self, stored: &[StoredRow]) {
+        let is_still = |id| stored.iter().any(|row| row.client_id == id && row.failed.is_some());
+        self.entries.retain(|entry| {
+            let is_unchanged = entry.was_stored_refused && entry.is_refused();
+            !is_unchanged || is_still(entry.row.client_id)
+        });
     }
 
     /// Gives the rows of this member the member's present name.
@@ -304,7 +324,7 @@ impl Outbox {
         entry.row.send_order = self.next_send_order(now);
         entry.row.at = now.wall;
         entry.row.unsent = !self.is_live;
-        entry.state = refusal_of(&entry.row.body).map_or(self.new_state(), EntryState::Failed);
+        entry.state = entry.row.body.kind().refusal().map_or(self.new_state(), EntryState::Failed);
         entry.save(now, out);
         self.entries.push(entry);
     }
@@ -327,13 +347,13 @@ impl Outbox {
         }
     }
 
-    /// The time at which the oldest reply is overdue although the connection lives.
-    pub(crate) fn overdue_at(&self) -> Option<u64> {
+    /// The time at which the oldest command in flight was sent.
+    pub(crate) fn awaited_since(&self) -> Option<u64> {
         let sent = self.entries.iter().filter_map(|entry| match entry.state {
             EntryState::InFlight { sent_at, .. } => Some(sent_at),
             _ => None,
         });
-        sent.min().map(|sent_at| sent_at.saturating_add(SETTLE_MS))
+        sent.min()
     }
 
     /// The state of a command that is given now. While a session is live, its row is saved as sent, so nobody
@@ -356,39 +376,13 @@ impl Outbox {
     }
 
     fn index_failed(&self, key: RowKey) -> Option<usize> {
-        let is_failed =
-            |entry: &OutboxEntry| entry.row.key() == key && matches!(entry.state, EntryState::Failed(_));
-        self.entries.iter().position(is_failed)
+        self.entries.iter().position(|entry| entry.row.key() == key && entry.is_refused())
     }
 
     fn requeue(&mut self, which: impl Fn(EntryState) -> bool) {
         for entry in self.entries.iter_mut().filter(|entry| which(entry.state)) {
             entry.state = EntryState::Queued;
         }
-    }
-}
-
-/// The reason why this can never be sent.
-///
-/// The composer has checked the text, but a row can come from the storage. A frame over the limit
-/// would end each connection that it is sent on.
-fn refusal_of(body: &CommandBody) -> Option<ErrorCode> {
-    let is_too_long = |text: &str| text.len() > shared::limits::TEXT_BYTES_MAX;
-    match body {
-        CommandBody::Post { text, .. } => match composer_rules::check(text) {
-            Ok(()) => None,
-            Err(composer_rules::TextRefusal::Empty) => Some(ErrorCode::TextEmpty),
-            Err(composer_rules::TextRefusal::TooLong { .. }) => Some(ErrorCode::TextTooLong),
-        },
-        CommandBody::Create { name, .. } | CommandBody::Change { name, .. } if is_too_long(name) => {
-            Some(ErrorCode::NameTooLong)
-        }
-        CommandBody::Create { description, .. } | CommandBody::Change { description, .. }
-            if is_too_long(description) =>
-        {
-            Some(ErrorCode::DescriptionRefused)
-        }
-        _ => None,
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! The types turn into JSON. The shell decides where it is stored.
 
+pub use crate::commands::{ChangeBody, CommandBody, CreateBody, JoinBody, LeaveBody, PostBody};
+use crate::conversation::Conversation;
 use crate::row_key::RowKey;
 use serde::Serialize;
-use shared::json::{DecodeError, FromJson, Json};
 use shared::{ClientId, Epoch, ErrorCode, MemberId, RoomId};
 
 /// The owner of a row or draft. A member id is only valid within one log.
@@ -15,77 +16,6 @@ pub struct Owner {
     pub epoch: Option<Epoch>,
     /// Member id of the author in that log.
     pub member: MemberId,
-}
-
-/// The command that a row stands for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum CommandBody {
-    /// Post a message to a room.
-    Post {
-        /// The room that the message is posted to.
-        room: RoomId,
-        /// The text of the message.
-        text: String,
-    },
-    /// Create a room.
-    Create {
-        /// The room's name.
-        name: String,
-        /// The room's description.
-        description: String,
-    },
-    /// Change a room's name and description.
-    Change {
-        /// The room to change.
-        room: RoomId,
-        /// The room's new name.
-        name: String,
-        /// The room's new description.
-        description: String,
-    },
-    /// Join a room.
-    Join {
-        /// The room to join.
-        room: RoomId,
-    },
-    /// Leave a room.
-    Leave {
-        /// The room to leave.
-        room: RoomId,
-    },
-}
-
-impl FromJson for CommandBody {
-    fn read(json: Json) -> Result<Self, DecodeError> {
-        let mut body = json.into_object()?;
-        let kind: String = body.field("kind")?;
-        Ok(match &*kind {
-            "post" => CommandBody::Post { room: body.field("room")?, text: body.field("text")? },
-            "create" => {
-                CommandBody::Create { name: body.field("name")?, description: body.field("description")? }
-            }
-            "change" => CommandBody::Change {
-                room: body.field("room")?,
-                name: body.field("name")?,
-                description: body.field("description")?,
-            },
-            "join" => CommandBody::Join { room: body.field("room")? },
-            "leave" => CommandBody::Leave { room: body.field("room")? },
-            _ => return Err(DecodeError("kind")),
-        })
-    }
-}
-
-impl CommandBody {
-    /// The room that the command concerns; `None` for a new one.
-    pub fn room(&self) -> Option<RoomId> {
-        match self {
-            CommandBody::Create { .. } => None,
-            CommandBody::Post { room, .. } | CommandBody::Change { room, .. } => Some(*room),
-            CommandBody::Join { room } | CommandBody::Leave { room } => Some(*room),
-        }
-    }
 }
 
 /// The reason of a failed message that may be in the log under another author. It is sent again
@@ -128,7 +58,7 @@ impl StoredRow {
     }
 }
 
-/// The draft in one room, stored under owner and room.
+/// The draft of one conversation, stored under owner and conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StoredDraft {
     /// Member who wrote the draft.
@@ -137,8 +67,24 @@ pub struct StoredDraft {
     pub name: String,
     /// Room that the draft is written for.
     pub room: RoomId,
+    /// The root of the thread; `None` for the room's own timeline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root: Option<u64>,
     /// The text; an empty text means that there is no draft and nothing to store.
     pub text: String,
+}
+
+impl StoredDraft {
+    /// The draft of this text.
+    pub fn new(owner: Owner, name: &str, of: Conversation, text: &str) -> Self {
+        let Conversation { room, root } = of;
+        StoredDraft { owner, name: name.to_owned(), room, root, text: text.to_owned() }
+    }
+
+    /// The conversation that the draft is written for.
+    pub fn conversation(&self) -> Conversation {
+        Conversation { room: self.room, root: self.root }
+    }
 }
 
 /// All stored rows and drafts.
@@ -153,5 +99,5 @@ pub struct StoredRows {
 shared::read! {
     Owner { epoch, member }
     StoredRow { owner, client_id, name, body, at, send_order as "place", lease, unsent or default, failed }
-    StoredDraft { owner, name, room, text }
+    StoredDraft { owner, name, room, root, text }
 }

@@ -5,7 +5,9 @@
 
 mod slice;
 
-pub use crate::name_refusal::NameRefusal;
+pub use crate::conversation::Conversation;
+pub use crate::conversations::room_kind::RoomKind;
+pub use crate::name_refusal::{COOKIES_BLOCKED, NameRefusal};
 use crate::persisted::{CommandBody, Owner};
 pub use crate::ready_state::ReadyState;
 pub use crate::row_key::RowKey;
@@ -28,9 +30,9 @@ pub struct View {
     pub pinned: Option<Transport>,
     /// The member's rooms: the lobby first, then in the order of their names.
     pub rooms: Slice<[Slice<RoomItem>]>,
-    /// The open room's messages.
-    pub pane: Slice<Pane>,
-    /// The open room's draft, and what the composer needs to know besides.
+    /// The open conversations, of which the first is the open room's own. There is always at least one.
+    pub panes: Slice<[Slice<Pane>]>,
+    /// The draft of the open room, and what the composer needs to know besides.
     pub composer: Slice<ComposerView>,
     /// The members who are present.
     pub people: Slice<People>,
@@ -47,18 +49,12 @@ impl View {
     pub fn empty() -> Self {
         View {
             identity: IdentityView::Unknown { failed: false }.into(),
-            connection: ConnectionStatus {
-                transport: Transport::WebSocket,
-                ready_state: ReadyState::Closed,
-                welcomed: false,
-                retry_at: None,
-                offline: false,
-            },
+            connection: ConnectionStatus::new(Transport::WebSocket, ReadyState::Closed),
             pinned: None,
             rooms: Slice::from([]),
-            pane: Pane::empty(RoomId::LOBBY).into(),
+            panes: Slice::from([Slice::from(Pane::empty(Conversation::LOBBY))]),
             composer: ComposerView {
-                draft: DraftView { room: RoomId::LOBBY, text: Rc::default(), revision: 0 },
+                draft: DraftView { conversation: Conversation::LOBBY, text: Rc::default(), revision: 0 },
                 waiting: 0,
                 can_send: false,
                 at_risk: AtRisk::Nothing,
@@ -72,20 +68,32 @@ impl View {
     }
 }
 
-/// An open room: the window of its messages, and the state of both ends.
+impl View {
+    /// The pane of the open room.
+    pub fn pane(&self) -> &Slice<Pane> {
+        &self.panes[0]
+    }
+
+    /// The open room.
+    pub fn room(&self) -> RoomId {
+        self.pane().conversation.room
+    }
+}
+
+/// An open conversation: the window of its messages, and the state of both ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pane {
-    /// The open room.
-    pub room: RoomId,
-    /// The window of the room's messages, oldest first. Keys are unique.
+    /// The open conversation.
+    pub conversation: Conversation,
+    /// The window of the conversation's messages, oldest first. Keys are unique.
     pub rows: Rc<[Rc<Row>]>,
     /// The state of the edge before `rows`.
     pub older: Edge,
     /// The state of the edge after `rows`.
     pub newer: Edge,
-    /// Whether the room's messages were loaded, so that no rows mean no messages.
+    /// Whether the messages were loaded, so that no rows mean no messages.
     pub loaded: bool,
-    /// Whether `rows` ends at the end of the room and follows it.
+    /// Whether `rows` ends at the end of the conversation and follows it.
     pub following: bool,
     /// The number of messages that arrived since the person left the end.
     pub new_below: u32,
@@ -95,13 +103,15 @@ pub struct Pane {
     pub jump_failed: bool,
     /// The target of the last jump. A new revision is a place to scroll to.
     pub jump_target: Option<JumpTarget>,
+    /// The line above the new messages, if there are any.
+    pub line: Option<NewLine>,
 }
 
 impl Pane {
-    /// The pane of a room of which nothing is known yet.
-    pub fn empty(room: RoomId) -> Self {
+    /// The pane of a conversation of which nothing is known yet.
+    pub fn empty(conversation: Conversation) -> Self {
         Pane {
-            room,
+            conversation,
             rows: Rc::from([]),
             older: Edge::End,
             newer: Edge::End,
@@ -111,14 +121,29 @@ impl Pane {
             jumping: false,
             jump_failed: false,
             jump_target: None,
+            line: None,
         }
     }
+}
+
+/// The line above messages that were new when the room was opened, or that came while nobody looked. It stays where
+/// it is while the room is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewLine {
+    /// The row below the line, which the window may lack; `None` while it is not loaded.
+    pub before: Option<RowKey>,
+    /// The number of messages of others below the line.
+    pub count: u32,
+    /// The time of the first of them, if it is loaded.
+    pub since: Option<u64>,
+    /// Whether some of the room's messages are unread.
+    pub is_unread: bool,
 }
 
 /// The composer's part of the view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ComposerView {
-    /// The draft of the open room.
+    /// The draft of the conversation.
     pub draft: DraftView,
     /// The number of messages to all rooms that wait for the network.
     pub waiting: u32,
@@ -144,9 +169,12 @@ pub struct People {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notices {
     /// Rows and drafts that previous members of this page left behind.
-    pub left_behind: Vec<LeftBehind>,
+    pub left_behind: Slice<[LeftBehind]>,
     /// The room that the person opened without being in it, and what the directory says of it.
     pub unjoined_room: Option<UnjoinedRoom>,
+    /// The room that was created or joined after the person had gone on elsewhere. It may not be in the list of
+    /// rooms yet.
+    pub ready_room: Option<RoomId>,
     /// Whether events are missing and on their way, so that the view may be incomplete.
     pub catching_up: bool,
     /// Whether the server serves another build of the page.
@@ -212,6 +240,16 @@ pub struct ConnectionStatus {
     pub retry_at: Option<u64>,
     /// Whether the browser reports that there is no network.
     pub offline: bool,
+    /// Whether the server has not answered for some seconds, although the connection is open.
+    pub silent: bool,
+}
+
+impl ConnectionStatus {
+    /// A connection without a `welcome`.
+    pub fn new(transport: Transport, ready_state: ReadyState) -> Self {
+        let (welcomed, retry_at, offline, silent) = (false, None, false, false);
+        ConnectionStatus { transport, ready_state, welcomed, retry_at, offline, silent }
+    }
 }
 
 /// A message as the page shows it.
@@ -301,22 +339,22 @@ pub struct JumpTarget {
     pub revision: u32,
 }
 
-/// The draft of the open room. Two drafts of one room are equal if they have the same revision: the
+/// The draft of an open conversation. Two drafts of one conversation are equal if they have the same revision: the
 /// composer knows the text that was typed since.
 #[derive(Clone, Debug)]
 pub struct DraftView {
-    /// Room that the draft is written for: always the open room.
-    pub room: RoomId,
+    /// Conversation that the draft is written for.
+    pub conversation: Conversation,
     /// The draft's whole text when this slice was made.
     pub text: Rc<str>,
     /// A new number whenever the text changes other than by typing. The composer takes the text
-    /// only when this or `room` changes.
+    /// only when this or `conversation` changes.
     pub revision: u64,
 }
 
 impl PartialEq for DraftView {
     fn eq(&self, other: &Self) -> bool {
-        (self.room, self.revision) == (other.room, other.revision)
+        (self.conversation, self.revision) == (other.conversation, other.revision)
     }
 }
 
@@ -344,6 +382,20 @@ pub struct LeftBehind {
     pub rows: u32,
     /// The number of drafts.
     pub drafts: u32,
+    /// The messages in the order of sending, then the drafts. Empty while nobody is signed in: only a member of
+    /// the house may read them.
+    pub texts: Rc<[LeftText]>,
+}
+
+/// A message or draft that a previous member of this page left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftText {
+    /// Room that the text is written for.
+    pub room: RoomId,
+    /// The whole text.
+    pub text: Rc<str>,
+    /// Whether the text is a draft, which stays in the composer.
+    pub is_draft: bool,
 }
 
 /// The pages of the room directory that are loaded.

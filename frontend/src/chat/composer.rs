@@ -83,7 +83,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
             move || drop(listeners)
         }
     });
-    use_effect_with((view.draft.room, view.draft.revision), {
+    use_effect_with((view.draft.conversation, view.draft.revision), {
         let (draft_field, emit, view) = (draft_field.clone(), emit.clone(), view.clone());
         move |_| {
             if let Some(input) = draft_field.take(&view.draft) {
@@ -91,7 +91,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
             }
         }
     });
-    use_effect_with(view.draft.room, {
+    use_effect_with(view.draft.conversation, {
         let refusal = refusal.setter();
         move |_| refusal.set(None)
     });
@@ -102,7 +102,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
             if let Some(input) = draft_field.end_composition() {
                 emit.emit(input);
             }
-            let (room, text) = draft_field.text();
+            let (conversation, text) = draft_field.text();
             let checked = composer_rules::check(&text);
             let reason = match checked {
                 Ok(()) if !can_send => Some(Refusal::OutboxFull),
@@ -114,7 +114,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
                 if let Some(input) = draft_field.typed() {
                     emit.emit(input);
                 }
-                emit.emit(Input::Send { client_id: random::client_id(), room, text });
+                emit.emit(Input::Send { client_id: random::client_id(), conversation, text });
             }
             draft_field.focus();
         })
@@ -155,13 +155,11 @@ pub fn Composer(props: &ComposerProps) -> Html {
                     // Outside the error, which a screen reader would read out again at each key.
                     <span key="over" id="send_over" class="refused">{ tr!(language, "composer.over", over = over) }</span>
                 }
-                if refusal.is_none() {
-                    { waiting(language, view) }
-                }
+                { waiting(language, view, refusal.is_some()) }
             </div>
             <div key="box" class="composer_box">
                 <div class="grow" ref={grow}>
-                    <textarea id="send_str" ref={field} rows="1" data-room={view.draft.room.0.to_string()} placeholder={hint.clone()} aria-label={hint}
+                    <textarea id="send_str" ref={field} rows="1" data-room={view.draft.conversation.room.0.to_string()} placeholder={hint.clone()} aria-label={hint}
                         dir="auto" aria-describedby="send_error" aria-invalid={refusal.is_some().to_string()}
                         {oninput} {onkeydown} />
                 </div>
@@ -173,10 +171,12 @@ pub fn Composer(props: &ComposerProps) -> Html {
 }
 
 /// Line with the number of unsent messages and whether they are saved on this device; empty if there are
-/// none.
-fn waiting(language: Language, view: &ComposerView) -> Html {
+/// none, or while a refusal is shown. The line is always in the document, so that a screen reader announces a
+/// new text.
+fn waiting(language: Language, view: &ComposerView, is_refused: bool) -> Html {
     let count = view.waiting;
     let text = match (count, view.at_risk) {
+        _ if is_refused => AttrValue::default(),
         (0, AtRisk::Nothing) => AttrValue::default(),
         (0, _) => tr!(language, "composer.unstored"),
         (_, AtRisk::Nothing) => tr!(language, "composer.waiting", count = count),

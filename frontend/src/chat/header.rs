@@ -6,8 +6,8 @@ use crate::components::connection_badge::{connection_badge, is_usable};
 use crate::components::icon::Icon;
 use crate::language::{Language, tr};
 use crate::room_label;
+use crate::title::count_text;
 use client::view::View;
-use shared::RoomId;
 use yew::prelude::*;
 
 /// Shows name and description of the open room, the number of present members and the connection badge. It
@@ -28,19 +28,30 @@ pub fn header(
         true => tr!(language, "header.last_seen", count = count),
     };
     let has_menu = on_menu.is_some();
+    // The open room is in sight.
+    let unread = view.rooms.iter().filter(|item| item.id != view.room()).map(|item| item.unread).sum::<u32>();
+    let menu = match unread {
+        0 => tr!(language, "header.menu"),
+        _ => tr!(language, "header.menu_unread", count = unread),
+    };
     html! {
         <header key="header" class="header">
             if let Some(onclick) = on_menu {
                 <button key="menu" type="button" id="menu_btn" class="icon_button"
-                    aria-label={tr!(language, "header.menu")} aria-haspopup="dialog"
-                    {onclick}>{ Icon::Menu.draw() }</button>
+                    aria-label={menu} aria-haspopup="dialog"
+                    {onclick}>
+                    { Icon::Menu.draw() }
+                    if unread > 0 {
+                        <span class="count" aria-hidden="true">{ count_text(unread) }</span>
+                    }
+                </button>
             }
             <h1 key="room">
                 <span class="hash" aria-hidden="true">{ "#" }</span>
                 <span class="room_name" dir="auto">{ room_label::open_name(language, view) }</span>
             </h1>
             if has_menu {
-                { connection_badge(language, view.connection.transport, view.connection.ready_state) }
+                { connection_badge(language, view.connection) }
             }
             <span key="about" class="about">{ about(language, view) }</span>
             if let Some(onclick) = on_people {
@@ -54,15 +65,10 @@ pub fn header(
     }
 }
 
-/// Shows the open room's number of members, where known, and its description. The lobby has a description of
-/// its own if nobody gave it one.
+/// Shows the open room's number of members, where known, and its description.
 pub fn about(language: Language, view: &View) -> Html {
     let item = room_label::open_room(view);
-    let text = match item {
-        Some(item) if !item.description.is_empty() => AttrValue::from(item.description.to_string()),
-        _ if view.pane.room == RoomId::LOBBY => tr!(language, "room.about"),
-        _ => AttrValue::default(),
-    };
+    let text = room_label::description(language, view.room(), item.map_or("", |item| &item.description));
     let members = item.and_then(|item| item.members);
     html! {
         <>

@@ -13,19 +13,20 @@ use crate::components::connection_notice::ConnectionNotice;
 use crate::components::icon::Icon;
 use crate::context::AppContext;
 use crate::language::{Language, tr};
-use crate::random;
+use crate::{random, room_label};
 use client::input::Input;
-use client::view::{AtRisk, LeftBehind, RowKey, View};
+use client::persisted::Owner;
+use client::view::{AtRisk, LeftBehind, LeftText, RoomItem, RowKey, Slice, View};
 use shared::RoomId;
 use yew::prelude::*;
 
 /// Notices that are shown at a time. The rest appear as those before them disappear.
 const SHOWN_MAX: usize = 2;
 
-/// Shows the most urgent notices: connection, catching up, jumps, joining, refused commands, drafts left
-/// behind, new log, new build. It reads those parts of the view; `left` names the rooms that the member is or
-/// was in. It emits [`Input::AdoptLeftBehind`], [`Input::DiscardLeftBehind`] and [`Input::DismissEpoch`]; the
-/// submodules emit the rest.
+/// Shows the most urgent notices: connection, catching up, jumps, joining, a room that is ready, refused
+/// commands, drafts left behind, new log, new build. It reads those parts of the view; `left` names the rooms that the member is or
+/// was in. It emits [`Input::AdoptLeftBehind`], [`Input::DeferLeftBehind`], [`Input::DiscardLeftBehind`],
+/// [`Input::DismissReadyRoom`] and [`Input::DismissEpoch`]; the submodules emit the rest.
 pub fn notices(
     context: &AppContext,
     view: &View,
@@ -42,21 +43,23 @@ pub fn notices(
         );
     } else if view.notices.catching_up {
         notices.push(progress_notice("catching_up", tr!(language, "room.catching_up")));
-    } else if view.pane.jumping {
+    } else if view.pane().jumping {
         notices.push(progress_notice("jumping", tr!(language, "room.jumping")));
-    } else if view.pane.jump_failed {
+    } else if view.pane().jump_failed {
         notices.push(progress_notice("jump_failed", tr!(language, "room.jump_failed")));
     }
     if let Some(room) = requested.room.filter(|_| usable) {
         notices.push(join_prompt::join_prompt(context, view, room, requested));
     }
+    notices.extend(ready_room(context, view, requested));
     notices.extend(refused_command::refused_command(context, view, requested.room, left, state.has_form));
-    notices.extend(view.notices.left_behind.first().map(|left| left_behind(context, left)));
+    notices.extend(view.notices.left_behind.first().map(|left| left_behind(context, &view.rooms, left)));
     notices.extend(view.notices.new_epoch.then(|| new_epoch(context)));
     let is_new = view.notices.new_version && !**state.version_seen;
     notices.extend(is_new.then(|| new_version(language, view.composer.at_risk, state.version_seen)));
     notices.truncate(SHOWN_MAX);
-    html! { <div key="notices" class="notices">{ for notices }</div> }
+    // A screen reader announces what is added here.
+    html! { <div key="notices" class="notices" aria-live="polite">{ for notices }</div> }
 }
 
 /// State of the chat that its notices depend on.
@@ -82,7 +85,7 @@ fn notice(key: &str, id: &'static str, tone: Tone, text: AttrValue, actions: Htm
         Tone::Late => "notice delayed",
     };
     html! {
-        <div {key} {id} {class} role="status">
+        <div {key} {id} {class}>
             <span key="text" class="notice_text">{ text }</span>
             { actions }
         </div>
@@ -120,42 +123,86 @@ fn new_version(language: Language, at_risk: AtRisk, seen: &UseStateHandle<bool>)
     notice("version", "new_version", Tone::Calm, text, actions)
 }
 
-/// Notice about unsent messages and drafts of another member who was signed in here. It shows their number
-/// and never their text. This browser has the only copy, so discarding it needs a confirmation.
-fn left_behind(context: &AppContext, left: &LeftBehind) -> Html {
+/// Notice about unsent messages and drafts of another member who was signed in here. The person sees the texts
+/// before deciding about them, or leaves them for later. This browser has the only copy, so discarding it needs
+/// a confirmation.
+fn left_behind(context: &AppContext, rooms: &[Slice<RoomItem>], left: &LeftBehind) -> Html {
     let language = context.language();
-    let LeftBehind { owner, name, rows, drafts } = left;
-    let owner = *owner;
-    let adopt = context.emit.reform(move |_: MouseEvent| Input::AdoptLeftBehind(owner));
-    let drop_it = context.emit.reform(move |_: MouseEvent| Input::DiscardLeftBehind(owner));
+    let LeftBehind { owner, name, rows, drafts, texts } = left;
+    let (owner, name) = (*owner, &**name);
+    let decide = |input: fn(Owner) -> Input| context.emit.reform(move |_: MouseEvent| input(owner));
     let text = match (rows, drafts) {
         (0, _) => tr!(language, "left.drafts", name = name, drafts = drafts),
         (_, 0) => tr!(language, "left.rows", name = name, rows = rows),
         _ => tr!(language, "left.both", name = name, rows = rows, drafts = drafts),
     };
     let adopt_label = if *rows > 0 { tr!(language, "left.send") } else { tr!(language, "left.keep") };
-    let actions = html! {
-        <>
-            { text_button("adopt", adopt_label, adopt) }
-            <Confirm key="drop" id="left" action={tr!(language, "left.drop")}
-                question={tr!(language, "left.drop_ask")} on_yes={drop_it} />
-        </>
+    let entry = |(at, left): (usize, &LeftText)| {
+        let room = rooms.iter().find(|item| item.id == left.room);
+        let room = room.map(|item| room_label::name(language, item.id, &item.name)).unwrap_or_default();
+        let draft = if left.is_draft { tr!(language, "sidebar.draft") } else { AttrValue::default() };
+        html! {
+            // The stylesheet shows the whole text while it has the focus.
+            <blockquote key={at} tabindex="0" dir="auto">
+                <small>{ room }{ " " }{ draft }</small>
+                { &*left.text }
+            </blockquote>
+        }
     };
-    notice(&format!("left/{}", owner.member.0), "left_behind", Tone::Calm, text, actions)
+    html! {
+        <div key={format!("left/{}", owner.member.0)} id="left_behind" class="notice tall">
+            <span key="text" class="notice_text">{ text }</span>
+            <details key="texts">
+                <summary>{ tr!(language, "left.show") }</summary>
+                <div class="left_texts">{ for texts.iter().enumerate().map(entry) }</div>
+                <div class="notice_actions">
+                    { text_button("adopt", adopt_label, decide(Input::AdoptLeftBehind)) }
+                    <Confirm key="drop" id="left" action={tr!(language, "left.drop")}
+                        question={tr!(language, "left.drop_ask")} on_yes={decide(Input::DiscardLeftBehind)} />
+                </div>
+            </details>
+            <div key="later" class="notice_actions">
+                { text_button("later", tr!(language, "left.later"), decide(Input::DeferLeftBehind)) }
+            </div>
+        </div>
+    }
 }
 
-/// Button that joins a room. `failed` is the key of a refused attempt, which the button retries instead. The
-/// button is disabled while `busy`.
+/// Button that joins a room. `failed` is the key of a refused attempt, which the button retries instead. While
+/// `busy`, a press has no effect; a disabled button would lose the focus.
 fn join_button(context: &AppContext, room: RoomId, busy: bool, failed: Option<RowKey>) -> Html {
-    let join = context.emit.reform(move |_: MouseEvent| match failed {
-        Some(key) => Input::Retry(key),
-        None => Input::JoinRoom { client_id: random::client_id(), room },
+    let emit = context.emit.clone();
+    let join = Callback::from(move |_: MouseEvent| match failed {
+        _ if busy => {}
+        Some(key) => emit.emit(Input::Retry(key)),
+        None => emit.emit(Input::JoinRoom { client_id: random::client_id(), room }),
     });
     html! {
-        <button key="join" type="button" class="join" aria-busy={busy.to_string()} disabled={busy} onclick={join}>
+        <button key="join" type="button" class="join" aria-busy={busy.to_string()} onclick={join}>
             { tr!(context.language(), "room_directory.join") }
         </button>
     }
+}
+
+/// Offers to open a room that was created or joined after the person had gone on elsewhere.
+fn ready_room(context: &AppContext, view: &View, requested: &RequestedRoom) -> Option<Html> {
+    let language = context.language();
+    let room = view.rooms.iter().find(|item| Some(item.id) == view.notices.ready_room)?;
+    let id = room.id;
+    let open = context.emit.reform(move |_: MouseEvent| Input::OpenRoom(id));
+    let (emit, on_stay) = (context.emit.clone(), requested.on_stay.clone());
+    let stay = Callback::from(move |_: MouseEvent| {
+        emit.emit(Input::DismissReadyRoom);
+        on_stay.emit(());
+    });
+    let text = tr!(language, "ready_room.text", room = room_label::name(language, id, &room.name));
+    let actions = html! {
+        <>
+            { text_button("open", tr!(language, "room_directory.open"), open) }
+            { dismiss(language, stay) }
+        </>
+    };
+    Some(notice("ready_room", "ready_room", Tone::Calm, text, actions))
 }
 
 fn new_epoch(context: &AppContext) -> Html {

@@ -8,7 +8,7 @@ use crate::context::{AppContext, ViewRef};
 use crate::language::tr;
 use crate::{random, room_label};
 use client::input::Input;
-use shared::RoomId;
+use client::view::RoomKind;
 use shared::command::PageAnchor;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement};
@@ -19,7 +19,7 @@ use yew::prelude::*;
 /// [`Input::LeaveRoom`]. It calls `on_done` when the dialog can close.
 pub fn room_menu(context: &AppContext, view: &ViewRef, on_done: &Callback<()>) -> Html {
     let language = context.language();
-    let room = view.pane.room;
+    let room = view.room();
     let onsubmit = {
         let (emit, on_done) = (context.emit.clone(), on_done.clone());
         Callback::from(move |event: SubmitEvent| {
@@ -27,7 +27,7 @@ pub fn room_menu(context: &AppContext, view: &ViewRef, on_done: &Callback<()>) -
             let Some(date) = date_of(&event) else { return };
             let fault = match clock::day_start(&date.value()) {
                 Some(at) if at <= clock::wall_ms() => {
-                    emit.emit(Input::Jump(PageAnchor::Date(at)));
+                    emit.emit(Input::Jump(room.into(), PageAnchor::Date(at)));
                     return on_done.emit(());
                 }
                 Some(_) => tr!(language, "room_menu.date_to_come"),
@@ -48,7 +48,7 @@ pub fn room_menu(context: &AppContext, view: &ViewRef, on_done: &Callback<()>) -
             on_done.emit(());
         })
     };
-    let item = view.rooms.iter().find(|item| item.id == room && room != RoomId::LOBBY).cloned();
+    let item = view.rooms.iter().find(|item| item.id == room && RoomKind::of(room).can_be_changed()).cloned();
     let name = room_label::open_name(language, view);
     html! {
         <div key="room" class="room_menu">

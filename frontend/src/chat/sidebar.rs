@@ -33,17 +33,17 @@ pub fn sidebar(language: Language, view: &View, me: &Member, actions: SidebarAct
                     <h2>{ tr!(language, "sidebar.rooms") }</h2>
                     { dialog_button("new_room_btn", tr!(language, "new_room.title"), Icon::Plus, new_room) }
                 </div>
-                { memo("rooms", RoomList { rooms: view.rooms.clone(), room: view.pane.room, on_pick: picked }) }
+                { memo("rooms", RoomList { rooms: view.rooms.clone(), room: view.room(), on_pick: picked }) }
                 <button key="directory" type="button" id="directory_btn" class="room_link directory_link"
                     aria-haspopup="dialog" onclick={room_directory}>
                     { Icon::Search.draw() }<span>{ tr!(language, "room_directory.title") }</span>
                 </button>
             </nav>
-            <div class="me">
+            <section class="me" aria-label={tr!(language, "name.label")}>
                 { avatar(me.id, &me.name, None, false) }
-                <span class="me_name"><b>{ &me.name }</b><small>{ tr!(language, "sidebar.me") }</small></span>
+                <span class="me_name"><b><bdi>{ &me.name }</bdi></b><small>{ tr!(language, "sidebar.me") }</small></span>
                 { dialog_button("settings_btn", tr!(language, "settings.title"), Icon::Settings, settings) }
-            </div>
+            </section>
         </div>
     }
 }

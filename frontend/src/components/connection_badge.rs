@@ -5,9 +5,9 @@ use client::transport::Transport;
 use client::view::{ConnectionStatus, ReadyState};
 use yew::prelude::*;
 
-/// Whether the connection carries commands now: it is open and the server has sent `welcome`.
+/// Whether the connection carries commands now: it is open, the server has sent `welcome`, and answers.
 pub fn is_usable(link: ConnectionStatus) -> bool {
-    link.ready_state == ReadyState::Open && link.welcomed
+    link.ready_state == ReadyState::Open && link.welcomed && !link.silent
 }
 
 /// Label for a `readyState`, in the person's language.
@@ -30,10 +30,14 @@ pub fn transport_name(language: Language, transport: Transport) -> AttrValue {
     }
 }
 
-/// Shows a dot and a label for the connection's `readyState`; the tooltip names the transport and the number.
-/// Every page has exactly one badge, whose element has the id `ready_state`.
-pub fn connection_badge(language: Language, transport: Transport, ready_state: ReadyState) -> Html {
-    draw(language, transport, ready_state, state_label(language, ready_state))
+/// Shows a dot and a label for the connection's `readyState`, or that the server does not answer on an open
+/// connection; the tooltip names the transport and the number. Every page has exactly one badge, whose element
+/// has the id `ready_state`.
+pub fn connection_badge(language: Language, link: ConnectionStatus) -> Html {
+    if link.silent {
+        return draw(language, link, tr!(language, "connection.silent"));
+    }
+    draw(language, link, state_label(language, link.ready_state))
 }
 
 /// Shows the badge of the join page, which needs no connection: "disconnected" would read as a failure.
@@ -42,15 +46,16 @@ pub fn join_badge(language: Language, link: ConnectionStatus) -> Html {
         ReadyState::Closed => tr!(language, "connection.none"),
         other => state_label(language, other),
     };
-    draw(language, link.transport, link.ready_state, label)
+    draw(language, link, label)
 }
 
-fn draw(language: Language, transport: Transport, ready_state: ReadyState, label: AttrValue) -> Html {
+fn draw(language: Language, link: ConnectionStatus, label: AttrValue) -> Html {
+    let ConnectionStatus { transport, ready_state, silent, .. } = link;
     let number = ready_state as u16;
     let by = transport_name(language, transport);
     let title = tr!(language, "connection.title", transport = by, number = number, state = label);
     html! {
-        <span key="badge" id="ready_state" class="connection_badge" role="status" data-state={number.to_string()}
+        <span key="badge" id="ready_state" class={classes!("connection_badge", silent.then_some("silent"))} role="status" data-state={number.to_string()}
             data-transport={transport.name()} {title}>
             <span class="dot" aria-hidden="true"></span>
             <span>{ label }</span>

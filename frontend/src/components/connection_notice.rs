@@ -29,13 +29,22 @@ pub struct ConnectionNoticeProps {
 pub fn ConnectionNotice(props: &ConnectionNoticeProps) -> Html {
     let context = use_app_context();
     let language = context.language();
-    let ConnectionStatus { ready_state, retry_at, offline, .. } = props.link;
+    let ConnectionStatus { ready_state, retry_at, offline, silent, .. } = props.link;
     let seconds = use_seconds_until(retry_at);
     let text = match (offline, seconds) {
         (true, _) => tr!(language, "connection.offline"),
+        _ if silent => tr!(language, "connection.no_answer"),
         (false, Some(seconds)) => tr!(language, "connection.retry_in", seconds = seconds),
         (false, None) if ready_state == ReadyState::Closed => tr!(language, "connection.lost"),
         (false, None) => tr!(language, "connection.trying"),
+    };
+    // A screen reader reads the reason out once, and not each second.
+    let reason = if offline { text.clone() } else { tr!(language, "connection.lost") };
+    let text = html! {
+        <>
+            <span key="reason" class="visually_hidden">{ reason }</span>
+            <span key="text" class="notice_text" aria-hidden="true">{ text }</span>
+        </>
     };
     let reconnect = context.emit.reform(|_: MouseEvent| Input::ReconnectNow);
     let reconnect = html! {
@@ -47,7 +56,7 @@ pub fn ConnectionNotice(props: &ConnectionNoticeProps) -> Html {
     let Some(pinned) = props.pinned.filter(|_| !offline) else {
         return html! {
             <div class="notice warn delayed">
-                <span class="notice_text">{ text }</span>
+                { text }
                 { reconnect }
             </div>
         };
@@ -56,7 +65,8 @@ pub fn ConnectionNotice(props: &ConnectionNoticeProps) -> Html {
     let only = tr!(language, "connection.only", transport = transport_name(language, pinned));
     html! {
         <div class="notice warn delayed tall">
-            <span class="notice_text">{ text }{ language.gap() }<span id="only_transport">{ only }</span></span>
+            { text }
+            <span key="only" id="only_transport">{ only }</span>
             <div class="notice_actions">
                 <button key="unpin" type="button" id="unpin_btn" onclick={unpin}>
                     { tr!(language, "connection.unpin") }

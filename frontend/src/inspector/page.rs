@@ -12,6 +12,7 @@ use crate::inspector::{
 use crate::language::{Language, tr};
 use client::inspect::{Inspector, InspectorInput, SignedIn};
 use client::transport::Transport;
+use client::view::ConnectionStatus;
 use shared::Member;
 use yew::prelude::*;
 
@@ -25,11 +26,12 @@ pub fn inspect(
     emit: &Callback<InspectorInput>,
 ) -> Html {
     let language = context.language();
+    let link = ConnectionStatus::new(Transport::WebSocket, view.life.state());
     html! {
         <main key="inspect" class="inspect">
             <header key="head" class="inspect_head">
-                <a href="/" aria-label={tr!(language, "inspect.home")}>{ brand(language) }</a>
-                { connection_badge(language, Transport::WebSocket, view.life.state()) }
+                <a href="/" title={tr!(language, "inspect.home")}>{ brand(language) }</a>
+                { connection_badge(language, link) }
             </header>
             <h1 key="title">{ tr!(language, "inspect.title") }</h1>
             <p key="about" class="about_it">{ tr!(language, "inspect.about") }</p>

@@ -71,11 +71,13 @@ pub fn RoomDirectory(props: &RoomDirectoryProps) -> Html {
     });
     let pick = |room: &DirectoryRoom| {
         let (emit, on_done, id, joined) = (emit.clone(), props.on_done.clone(), room.id, room.joined);
+        // While the person joins, a press has no effect; a disabled button would lose the focus.
+        let busy = is_joining(&props.pending, id);
         Callback::from(move |_: MouseEvent| {
             if joined {
                 emit.emit(Input::OpenRoom(id));
                 on_done.emit(());
-            } else {
+            } else if !busy {
                 emit.emit(Input::JoinRoom { client_id: random::client_id(), room: id });
             }
         })
@@ -121,10 +123,7 @@ fn entry(
     onclick: Callback<MouseEvent>,
 ) -> Html {
     let name = room_label::name(language, room.id, &room.name);
-    let about = match room.id {
-        RoomId::LOBBY if room.description.is_empty() => tr!(language, "room.about"),
-        _ => AttrValue::from(room.description.clone()),
-    };
+    let about = room_label::description(language, room.id, &room.description);
     let busy = is_joining(pending, room.id);
     let action =
         if room.joined { tr!(language, "room_directory.open") } else { tr!(language, "room_directory.join") };
@@ -133,11 +132,11 @@ fn entry(
     html! {
         <li key={room.id.0}>
             <div key="about" class="directory_entry">
-                <b dir="auto"><span class="hash" aria-hidden="true">{ "#" }</span>{ name }</b>
+                <b><span class="hash" aria-hidden="true">{ "#" }</span><bdi>{ name }</bdi></b>
                 <span class="members">{ room_label::members(language, room.members) }</span>
                 <span class="description" dir="auto">{ about }</span>
             </div>
-            <button key="go" type="button" {class} aria-label={label} aria-busy={busy.to_string()} disabled={busy} {onclick}>
+            <button key="go" type="button" {class} aria-label={label} aria-busy={busy.to_string()} {onclick}>
                 { action }
             </button>
         </li>
@@ -147,6 +146,6 @@ fn entry(
 /// Whether a command to join this room is pending and was not refused.
 pub fn is_joining(pending: &[PendingCommand], room: RoomId) -> bool {
     pending.iter().any(|pending| {
-        pending.body == CommandBody::Join { room } && !matches!(pending.state, RowState::Failed(_))
+        pending.body == CommandBody::join(room) && !matches!(pending.state, RowState::Failed(_))
     })
 }

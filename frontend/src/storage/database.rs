@@ -1,12 +1,13 @@
 //! The browser's database (IndexedDB): unsent commands and drafts, which survive a reload of the page.
 //!
-//! The database has three object stores:
+//! The database has these object stores:
 //!
 //! - `rows`: commands by their `client_id`, which is unique for every log and author. When a member adopts a
 //!   row of another, the new row replaces the old one.
 //! - `leases`: the end of each row's lease, by the same key. Leases are separate so that a page can write them
 //!   without reading the row, because a page that is being closed gets no more answers.
-//! - `drafts`: drafts by log, member and room.
+//! - `drafts`: drafts by log, member and room, and by the root of the thread if there is one.
+//! - `blobs`: the bytes of files that wait to be sent, by the key of their row. Nothing writes them yet.
 //!
 //! Every access may fail (private windows, blocked storage, a full disk, a browser that never answers). Then
 //! its callback reports the failure within `DATABASE_TIMEOUT_MS`, and the page works in memory.
@@ -15,7 +16,7 @@ use crate::timeout::Timeout;
 use client::limits::{DRAFTS_MAX, FOREIGN_ROWS_MAX, OUTBOX_ROWS_MAX};
 use client::persisted::{StoredDraft, StoredRow, StoredRows};
 use client::view::RowKey;
-use js_sys::{Array, Function};
+use js_sys::{Array, Function, Reflect};
 use shared::json::from_str as read;
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -24,12 +25,20 @@ use web_sys::{
     IdbTransactionMode,
 };
 
-/// Version of the layout. Opening a database with an older layout converts it.
-const VERSION: u32 = 2;
+/// A step to a layout; `None` if the browser refuses it.
+type Migration = fn(&IdbDatabase) -> Option<()>;
+
+/// The layouts with the steps to them, in their order. Opening a database executes the steps that it lacks. A step
+/// keeps everything that is stored, and is never changed once it has been released.
+const MIGRATIONS: [(u32, Migration); 2] = [(2, create_rows_and_drafts), (3, create_blobs)];
+
+/// Version of the newest layout.
+const VERSION: u32 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 const ROWS: &str = "rows";
 const LEASES: &str = "leases";
 const DRAFTS: &str = "drafts";
+const BLOBS: &str = "blobs";
 
 /// Time that the browser has to open the database, and to complete a transaction, in milliseconds. Beyond
 /// it, the access has failed.
@@ -147,7 +156,8 @@ impl Database {
     /// Stores a draft, or deletes it if its text is empty. Calls `done` with whether that succeeded.
     pub fn keep_draft(&self, draft: &StoredDraft, done: impl FnOnce(bool) + 'static) {
         let log = draft.owner.epoch.map_or_else(String::new, |epoch| epoch.to_string());
-        let key = JsValue::from(format!("{log}/{}/{}", draft.owner.member.0, draft.room.0));
+        let root = draft.root.map_or_else(String::new, |root| format!("/{root}"));
+        let key = JsValue::from(format!("{log}/{}/{}{root}", draft.owner.member.0, draft.room.0));
         let text = (!draft.text.is_empty()).then(|| serde_json::to_string(draft).unwrap_or_default());
         self.write(&[DRAFTS], done, move |transaction| match text {
             Some(text) => store(transaction, DRAFTS)?.put_with_key(&text.into(), &key).map(drop),
@@ -212,8 +222,16 @@ impl Database {
         let refused = State::Closed { refused: true };
         let request = factory().and_then(|factory| factory.open_with_u32(&self.0.name, VERSION).ok());
         let Some(request) = request else { return self.opened(refused) };
-        let lay_out = once(Box::new(|event| lay_out(&event).unwrap_or_default()));
-        request.set_onupgradeneeded(Some(&lay_out));
+        let on_upgrade = {
+            let request = request.clone();
+            once(Box::new(move |event| {
+                if migrate(&event).is_none() {
+                    // The database keeps its layout and its content, and the page works without it.
+                    drop(request.transaction().map(|transaction| transaction.abort()));
+                }
+            }))
+        };
+        request.set_onupgradeneeded(Some(&on_upgrade));
         let over = {
             let (request, database) = (request.clone(), self.clone());
             once(Box::new(move |_| {
@@ -256,16 +274,26 @@ fn factory() -> Option<IdbFactory> {
     web_sys::window()?.indexed_db().ok().flatten()
 }
 
-/// Creates the object stores, in a new database or in place of the first layout.
-fn lay_out(event: &Event) -> Option<()> {
+/// Executes the steps from the database's layout to the newest one. A new database has the layout 0.
+fn migrate(event: &Event) -> Option<()> {
+    let from = Reflect::get(event, &"oldVersion".into()).ok()?.as_f64()?;
     let request: IdbOpenDbRequest = event.target()?.unchecked_into();
     let database: IdbDatabase = request.result().ok()?.unchecked_into();
+    let mut missing = MIGRATIONS.iter().filter(|(layout, _)| from < f64::from(*layout));
+    missing.try_for_each(|(_, step)| step(&database))
+}
+
+fn create_rows_and_drafts(database: &IdbDatabase) -> Option<()> {
     for name in [ROWS, LEASES, DRAFTS] {
-        // The first layout was never released, so its content is discarded.
+        // Layout 1 was never released, so its content is discarded.
         let _ = database.delete_object_store(name);
         database.create_object_store(name).ok()?;
     }
     Some(())
+}
+
+fn create_blobs(database: &IdbDatabase) -> Option<()> {
+    database.create_object_store(BLOBS).ok().map(drop)
 }
 
 fn begin(database: &IdbDatabase, stores: &[&str], mode: IdbTransactionMode) -> Option<IdbTransaction> {

@@ -1,4 +1,5 @@
 use crate::fixture::*;
+use client::input::Conversation;
 use client::input::Input;
 use client::limits::DRAFT_BYTES_MAX;
 use client::view::{AtRisk, DraftView};
@@ -10,7 +11,11 @@ use web_sys::HtmlTextAreaElement;
 
 fn sent(inputs: Vec<Input>) -> Vec<String> {
     let text = |input| match input {
-        Input::Send { text, room: RoomId::LOBBY, client_id } if client_id != ClientId([0; 16]) => text,
+        Input::Send { text, conversation: Conversation::LOBBY, client_id }
+            if client_id != ClientId([0; 16]) =>
+        {
+            text
+        }
         other => panic!("{other:?}"),
     };
     inputs.into_iter().map(text).collect()
@@ -182,7 +187,7 @@ async fn a_dropped_or_pasted_file_is_caught() {
 async fn each_room_has_its_own_draft() {
     let mut fixture = Fixture::open(with_draft("to the lobby", 1)).await;
     let other = RoomId(2);
-    let draft = DraftView { room: other, text: "to the others".into(), revision: 1 };
+    let draft = DraftView { conversation: other.into(), text: "to the others".into(), revision: 1 };
     let rooms = [room_item(1, ""), room_item(2, "others")].into();
     fixture.show(Parts { draft, room: other, rooms, ..room() }).await;
     assert_eq!(field().value(), "to the others");
@@ -190,8 +195,8 @@ async fn each_room_has_its_own_draft() {
     write("to the others too").await;
     assert_eq!(fixture.take_drafts(), [(other, "to the others too".to_owned())]);
     press("#send_btn").await;
-    let [Input::Send { room, .. }] = &fixture.take_inputs()[..] else { panic!("nothing was sent") };
-    assert_eq!(*room, other);
+    let [Input::Send { conversation, .. }] = &fixture.take_inputs()[..] else { panic!("nothing was sent") };
+    assert_eq!(conversation.room, other);
     fixture.show(with_draft("to the lobby", 1)).await;
     assert_eq!(field().value(), "to the lobby");
 }

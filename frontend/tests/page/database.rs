@@ -2,16 +2,19 @@
 
 use crate::driver::connected_with;
 use crate::fixture::{find, next_frame, text, write};
+use client::input::Conversation;
 use client::input::Input;
 use client::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
 use client::view::AtRisk;
 use frontend::storage::database::Database;
 use js_sys::Promise;
-use shared::{ClientId, Epoch, MemberId, RoomId};
+use shared::{ClientId, Epoch, ErrorCode, MemberId, RoomId};
 use std::{cell::RefCell, rc::Rc};
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::IdbDatabase;
 
 const ME: Owner = Owner { epoch: Some(Epoch(0xab)), member: MemberId(1) };
 
@@ -61,7 +64,7 @@ fn row(number: u8, text: &str) -> StoredRow {
         owner: ME,
         client_id: ClientId([number; 16]),
         name: "阿哲".to_owned(),
-        body: CommandBody::Post { room: RoomId::LOBBY, text: text.to_owned() },
+        body: CommandBody::post(RoomId::LOBBY, text.to_owned()),
         at: 1_790_000_000_000,
         send_order: number.into(),
         lease: 1_790_000_015_000,
@@ -71,7 +74,7 @@ fn row(number: u8, text: &str) -> StoredRow {
 }
 
 fn draft(owner: Owner, room: u64, text: &str) -> StoredDraft {
-    StoredDraft { owner, name: "阿哲".to_owned(), room: RoomId(room), text: text.to_owned() }
+    StoredDraft::new(owner, "阿哲", RoomId(room).into(), text)
 }
 
 #[wasm_bindgen_test]
@@ -85,6 +88,65 @@ async fn rows_are_loaded_as_they_were_saved() {
     stored.rows.sort_by_key(|row| row.send_order);
     assert_eq!(stored.rows, [row(1, "茶"), row(2, "two")]);
     assert!(database.is_usable());
+}
+
+/// Creates a database as the build with layout 2 wrote it: two rows, the lease of one of them, and two drafts.
+async fn lay_out_2(name: &str) {
+    let factory = web_sys::window().unwrap().indexed_db().unwrap().unwrap();
+    let request = factory.open_with_u32(name, 2).unwrap();
+    let fill = {
+        let request = request.clone();
+        Closure::once_into_js(move || {
+            let database: IdbDatabase = request.result().unwrap().unchecked_into();
+            let put = |store: &str, entries: &[(&str, JsValue)]| {
+                let store = database.create_object_store(store).unwrap();
+                for (key, value) in entries {
+                    store.put_with_key(value, &(*key).into()).unwrap();
+                }
+            };
+            let one = r#"{"owner":{"epoch":"00000000000000ab","member":1},"client_id":"01010101010101010101010101010101","name":"阿哲","body":{"kind":"post","room":1,"text":"茶"},"at":1790000000000,"place":1,"lease":5,"unsent":true}"#;
+            let two = r#"{"owner":{"epoch":"00000000000000ab","member":1},"client_id":"02020202020202020202020202020202","name":"阿哲","body":{"kind":"create","name":"tea","description":"Leaves."},"at":1790000000000,"place":2,"lease":0,"unsent":false,"failed":1104}"#;
+            put(
+                "rows",
+                &[
+                    ("01010101010101010101010101010101", one.into()),
+                    ("02020202020202020202020202020202", two.into()),
+                ],
+            );
+            put("leases", &[("01010101010101010101010101010101", 1_790_000_015_000_f64.into())]);
+            let draft =
+                r#"{"owner":{"epoch":"00000000000000ab","member":1},"name":"阿哲","room":7,"text":"half a"}"#;
+            let other = r#"{"owner":{"member":2},"name":"Bo","room":1,"text":"another"}"#;
+            put("drafts", &[("00000000000000ab/1/7", draft.into()), ("/2/1", other.into())]);
+        })
+    };
+    request.set_onupgradeneeded(Some(fill.unchecked_ref()));
+    while request.ready_state() != web_sys::IdbRequestReadyState::Done {
+        next_frame().await;
+    }
+    request.result().unwrap().unchecked_into::<IdbDatabase>().close();
+}
+
+#[wasm_bindgen_test]
+async fn a_database_of_an_earlier_build_keeps_its_rows_and_drafts() {
+    let name = name();
+    lay_out_2(&name).await;
+    let database = Database::new(&name);
+    let mut stored = load(&database).await.unwrap();
+    stored.rows.sort_by_key(|row| row.send_order);
+    stored.drafts.sort_by(|one, other| one.text.cmp(&other.text));
+    let create = CommandBody::create("tea".to_owned(), "Leaves.".to_owned());
+    let refused =
+        StoredRow { body: create, lease: 0, unsent: false, failed: Some(ErrorCode::NameTaken), ..row(2, "") };
+    assert_eq!(stored.rows, [row(1, "茶"), refused]);
+    let bo = StoredDraft {
+        name: "Bo".to_owned(),
+        ..draft(Owner { epoch: None, member: MemberId(2) }, 1, "another")
+    };
+    assert_eq!(stored.drafts, [bo, draft(ME, 7, "half a")]);
+    // The new layout stores rows too, and is opened again as it is.
+    assert!(keep(&database, &row(3, "three")).await);
+    assert_eq!(load(&Database::new(&name)).await.unwrap().rows.len(), 3);
 }
 
 #[wasm_bindgen_test]
@@ -165,9 +227,9 @@ async fn a_database_is_reopened_when_it_was_deleted() {
 async fn a_driver_stores_its_rows_and_drafts() {
     let name = name();
     let (driver, page) = connected_with(Database::new(&name)).await;
-    driver.handle(Input::DraftChanged { room: RoomId(1), text: "half a".to_owned() });
+    driver.handle(Input::DraftChanged { conversation: RoomId(1).into(), text: "half a".to_owned() });
     let client_id = ClientId([5; 16]);
-    driver.handle(Input::Send { client_id, room: RoomId::LOBBY, text: "waits".to_owned() });
+    driver.handle(Input::Send { client_id, conversation: Conversation::LOBBY, text: "waits".to_owned() });
     let stored = loop {
         let stored = load(&Database::new(&name)).await.unwrap();
         if !stored.rows.is_empty() && !stored.drafts.is_empty() {
@@ -175,7 +237,7 @@ async fn a_driver_stores_its_rows_and_drafts() {
         }
         next_frame().await;
     };
-    assert_eq!(stored.rows[0].body, CommandBody::Post { room: RoomId::LOBBY, text: "waits".to_owned() });
+    assert_eq!(stored.rows[0].body, CommandBody::post(RoomId::LOBBY, "waits".to_owned()));
     assert_eq!(stored.drafts, [draft(ME, 1, "half a")]);
     assert_eq!(driver.view().composer.at_risk, AtRisk::Nothing);
     page.close();
@@ -188,7 +250,7 @@ async fn a_driver_loads_what_an_earlier_one_stored() {
     assert!(keep(&database, &StoredRow { lease: 0, ..row(5, "waits") }).await);
     database.keep_draft(&draft(ME, 1, "half a"), drop);
     let (driver, page) = connected_with(Database::new(&name)).await;
-    while driver.view().pane.rows.is_empty() || driver.view().composer.draft.text.is_empty() {
+    while driver.view().pane().rows.is_empty() || driver.view().composer.draft.text.is_empty() {
         next_frame().await;
     }
     next_frame().await;
@@ -203,7 +265,11 @@ async fn the_page_shows_a_notice_when_nothing_can_be_stored() {
     let name = name();
     lay_out_newer(&name).await;
     let (driver, page) = connected_with(Database::new(&name)).await;
-    driver.handle(Input::Send { client_id: ClientId([5; 16]), room: RoomId::LOBBY, text: "tea".to_owned() });
+    driver.handle(Input::Send {
+        client_id: ClientId([5; 16]),
+        conversation: Conversation::LOBBY,
+        text: "tea".to_owned(),
+    });
     while driver.view().composer.at_risk != AtRisk::Commands || driver.view().composer.waiting == 0 {
         next_frame().await;
     }

@@ -63,7 +63,7 @@ async fn a_message_is_shown_in_the_next_frame_and_settles_in_its_place() {
     let node = find("#char_list p");
     // It leaves, and its text leaves the field, once the database has it. The test does not wait
     // for that: its server would refuse the WebSocket meanwhile.
-    driver.handle(Input::RowSaved { key: driver.view().pane.rows[0].key, ok: true });
+    driver.handle(Input::RowSaved { key: driver.view().pane().rows[0].key, ok: true });
     scheduler::flush().await;
     assert_eq!(find("#send_str").unchecked_into::<web_sys::HtmlTextAreaElement>().value(), "");
     let reply = r#"{"type":"reply","ref":2,"n":5,"seq":1,"at":1790000000000}"#;

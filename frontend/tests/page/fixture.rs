@@ -1,11 +1,12 @@
 //! The fixture of the page tests: it shows the page for a view, records emitted inputs, and finds elements.
 
+use client::input::Conversation;
 use client::input::Input;
 use client::transport::Transport;
 use client::view::{
     AtRisk, ComposerView, ConnectionStatus, DirectoryPage, DraftView, Edge, IdentityView, JumpTarget,
-    LeftBehind, Notices, Pane, PendingCommand, People, Person, ReadyState, RoomItem, Row, RowKey, RowState,
-    Slice, UnjoinedRoom, View,
+    LeftBehind, NewLine, Notices, Pane, PendingCommand, People, Person, ReadyState, RoomItem, Row, RowKey,
+    RowState, Slice, UnjoinedRoom, View,
 };
 use frontend::context::ViewRef;
 use frontend::language::{self, Language};
@@ -49,16 +50,24 @@ impl Fixture {
         scheduler::flush().await;
     }
 
-    /// Takes the inputs that the page has emitted since the last call, except changes of drafts.
+    /// Takes the inputs that the page has emitted since the last call, except changes of drafts and rows that were
+    /// seen.
     pub(crate) fn take_inputs(&self) -> Vec<Input> {
-        let is_typing = |input: &mut Input| matches!(input, Input::DraftChanged { .. });
-        self.emitted.borrow_mut().extract_if(.., |input| !is_typing(input)).collect()
+        let is_apart = |input: &mut Input| matches!(input, Input::DraftChanged { .. } | Input::RowSeen(_));
+        self.emitted.borrow_mut().extract_if(.., |input| !is_apart(input)).collect()
+    }
+
+    /// Takes the rows that were seen since the last call.
+    pub(crate) fn take_seen(&self) -> Vec<RowKey> {
+        let is_seen = |input: &mut Input| matches!(input, Input::RowSeen(_));
+        let seen = |input| if let Input::RowSeen(key) = input { Some(key) } else { None };
+        self.emitted.borrow_mut().extract_if(.., is_seen).filter_map(seen).collect()
     }
 
     /// Takes the changes of drafts since the last call: room and text of each.
     pub(crate) fn take_drafts(&self) -> Vec<(RoomId, String)> {
         let typed = |input| match input {
-            Input::DraftChanged { room, text } => Some((room, text)),
+            Input::DraftChanged { conversation, text } => Some((conversation.room, text)),
             _ => None,
         };
         let is_typing = |input: &mut Input| matches!(input, Input::DraftChanged { .. });
@@ -231,10 +240,12 @@ pub(crate) struct Parts {
     pub(crate) at_risk: AtRisk,
     pub(crate) people: Vec<Person>,
     pub(crate) people_count: u32,
+    pub(crate) line: Option<NewLine>,
     pub(crate) pending: Vec<PendingCommand>,
     pub(crate) directory: Option<DirectoryPage>,
     pub(crate) left_behind: Vec<LeftBehind>,
     pub(crate) unjoined_room: Option<UnjoinedRoom>,
+    pub(crate) ready_room: Option<RoomId>,
     pub(crate) catching_up: bool,
     pub(crate) new_version: bool,
     pub(crate) new_epoch: bool,
@@ -243,7 +254,7 @@ pub(crate) struct Parts {
 impl Parts {
     pub(crate) fn view(self) -> ViewRef {
         let pane = Pane {
-            room: self.room,
+            conversation: self.room.into(),
             rows: self.rows.into(),
             older: self.older,
             newer: self.newer,
@@ -253,11 +264,13 @@ impl Parts {
             jumping: self.jumping,
             jump_failed: self.jump_failed,
             jump_target: self.jump_target,
+            line: self.line,
         };
         let Parts { draft, waiting, can_send, at_risk, .. } = self;
         let notices = Notices {
-            left_behind: self.left_behind,
+            left_behind: self.left_behind.into(),
             unjoined_room: self.unjoined_room,
+            ready_room: self.ready_room,
             catching_up: self.catching_up,
             new_version: self.new_version,
             new_epoch: self.new_epoch,
@@ -267,7 +280,7 @@ impl Parts {
             connection: self.connection,
             pinned: self.pinned,
             rooms: self.rooms.into_iter().map(Slice::from).collect(),
-            pane: pane.into(),
+            panes: [Slice::from(pane)].into(),
             composer: ComposerView { draft, waiting, can_send, at_risk }.into(),
             people: People { list: self.people, count: self.people_count }.into(),
             pending: self.pending.into(),
@@ -291,6 +304,7 @@ pub(crate) fn room() -> Parts {
             welcomed: true,
             retry_at: None,
             offline: false,
+            silent: false,
         },
         pinned: None,
         rooms: vec![room_item(1, "")],
@@ -304,7 +318,8 @@ pub(crate) fn room() -> Parts {
         jumping: false,
         jump_failed: false,
         jump_target: None,
-        draft: DraftView { room: RoomId::LOBBY, text: Rc::default(), revision: 0 },
+        line: None,
+        draft: DraftView { conversation: Conversation::LOBBY, text: Rc::default(), revision: 0 },
         waiting: 0,
         can_send: true,
         at_risk: AtRisk::Nothing,
@@ -314,6 +329,7 @@ pub(crate) fn room() -> Parts {
         directory: None,
         left_behind: Vec::new(),
         unjoined_room: None,
+        ready_room: None,
         catching_up: false,
         new_version: false,
         new_epoch: false,
@@ -336,7 +352,7 @@ pub(crate) fn room_item(id: u64, name: &str) -> RoomItem {
 /// Parts of [`room`] with this draft. The client gives a draft a new revision when a text was sent or came
 /// back.
 pub(crate) fn with_draft(text: &str, revision: u64) -> Parts {
-    Parts { draft: DraftView { room: RoomId::LOBBY, text: text.into(), revision }, ..room() }
+    Parts { draft: DraftView { conversation: Conversation::LOBBY, text: text.into(), revision }, ..room() }
 }
 
 pub(crate) fn with_rows(rows: impl IntoIterator<Item = Row>) -> Parts {

@@ -3,7 +3,7 @@ use client::input::Input;
 use client::persisted::{CommandBody, Owner};
 use client::transport::Transport;
 use client::view::{
-    AtRisk, ConnectionStatus, LeftBehind, PendingCommand, Person, ReadyState, RoomItem, RowState,
+    AtRisk, ConnectionStatus, LeftBehind, LeftText, PendingCommand, Person, ReadyState, RoomItem, RowState,
 };
 use shared::{Epoch, ErrorCode, MemberId, RoomId};
 use wasm_bindgen::JsCast;
@@ -47,6 +47,19 @@ async fn a_retry_is_counted_down_and_can_be_started_at_once() {
     assert!((least..=10).any(is_left), "{shown}");
     press("#reconnect_btn").await;
     assert_eq!(fixture.take_inputs(), [Input::ReconnectNow]);
+}
+
+#[wasm_bindgen_test]
+async fn the_badge_and_a_notice_tell_when_an_open_connection_brings_no_answer() {
+    let mut view = room();
+    view.connection.silent = true;
+    let mut fixture = Fixture::open(view).await;
+    assert!(text(".notice_text").starts_with("The server isn't answering."));
+    assert_eq!(text("#ready_state"), "No answer");
+    assert_eq!(find("#ready_state").get_attribute("data-state").as_deref(), Some("1"), "it is open");
+    fixture.show(room()).await;
+    assert!(maybe(".notice").is_none());
+    assert_eq!(text("#ready_state"), "Connected");
 }
 
 #[wasm_bindgen_test]
@@ -97,12 +110,23 @@ async fn the_notice_of_a_new_version_is_dismissed() {
 }
 
 #[wasm_bindgen_test]
-async fn texts_of_another_member_are_counted_and_dropped_after_a_confirmation() {
+async fn texts_of_another_member_are_shown_before_they_are_sent_or_dropped() {
     let owner = Owner { epoch: Some(Epoch(7)), member: MemberId(9) };
-    let left = LeftBehind { owner, name: "Jonas".into(), rows: 2, drafts: 1 };
+    let left = |room, text: &str, is_draft| LeftText { room: RoomId(room), text: text.into(), is_draft };
+    let texts = [left(1, "one", false), left(9, "two", false), left(1, "half a", true)].into();
+    let left = LeftBehind { owner, name: "Jonas".into(), rows: 2, drafts: 1, texts };
     let fixture = Fixture::open(Parts { left_behind: [left].into(), ..room() }).await;
     let summary = "Jonas left 2 unsent messages and 1 draft on this device.";
     assert_eq!(text("#left_behind .notice_text"), summary);
+    let is_open = || find("#left_behind details").has_attribute("open");
+    assert!(!is_open() && maybe("#left_behind details .adopt").is_some());
+    press("#left_behind .later").await;
+    assert_eq!(fixture.take_inputs(), [Input::DeferLeftBehind(owner)]);
+    press("#left_behind summary").await;
+    assert!(is_open());
+    let shown = page().query_selector_all("#left_behind blockquote").unwrap();
+    let shown = (0..shown.length()).map(|at| shown.get(at).unwrap().text_content().unwrap());
+    assert_eq!(shown.collect::<Vec<_>>(), ["Lobby one", " two", "Lobby Drafthalf a"]);
     press("#left_behind .adopt").await;
     assert_eq!(fixture.take_inputs(), [Input::AdoptLeftBehind(owner)]);
     let focused = |id: &str| page().active_element().unwrap().matches(id).unwrap();
@@ -120,7 +144,7 @@ async fn texts_of_another_member_are_counted_and_dropped_after_a_confirmation() 
 #[wasm_bindgen_test]
 async fn a_refused_room_command_is_shown_with_its_reason() {
     let key = row(ME, 4, "", RowState::Settled).key;
-    let body = CommandBody::Create { name: "tea".to_owned(), description: String::new() };
+    let body = CommandBody::create("tea".to_owned(), String::new());
     let pending = PendingCommand { key, body, state: RowState::Failed(ErrorCode::NameTaken) };
     let fixture = Fixture::open(Parts { pending: [pending].into(), ..room() }).await;
     assert_eq!(
@@ -133,7 +157,7 @@ async fn a_refused_room_command_is_shown_with_its_reason() {
 }
 
 fn unsent(number: u16, room: u64, text: &str, code: ErrorCode) -> PendingCommand {
-    let body = CommandBody::Post { room: RoomId(room), text: text.to_owned() };
+    let body = CommandBody::post(RoomId(room), text.to_owned());
     PendingCommand { key: row(ME, number, "", RowState::Settled).key, body, state: RowState::Failed(code) }
 }
 
@@ -192,7 +216,7 @@ async fn a_room_that_is_no_longer_known_has_no_name() {
     assert_eq!(sentence, "Your message to a room that you're no longer in wasn't sent.");
     // It cannot be joined either: it is gone, and that is told once.
     let key = row(ME, 5, "", RowState::Settled).key;
-    let body = CommandBody::Join { room: RoomId(9) };
+    let body = CommandBody::join(RoomId(9));
     let join = PendingCommand { key, body, state: RowState::Failed(ErrorCode::RoomUnknown) };
     fixture.show(with_pending([message, join.clone()], std::slice::from_ref(&lobby))).await;
     assert!(text("#refused_command .what").ends_with("This room doesn't exist."));
@@ -210,22 +234,22 @@ async fn each_refused_command_is_shown_with_its_reason() {
     let mut fixture = Fixture::open(with_pending([], &rooms)).await;
     for (body, code, sentence) in [
         (
-            CommandBody::Change { room, name: name.clone(), description: description.clone() },
+            CommandBody::change(room, name.clone(), description.clone()),
             ErrorCode::NameTaken,
             "Couldn't update “tea”. This name isn't available. Choose another.",
         ),
         (
-            CommandBody::Change { room: other, name, description },
+            CommandBody::change(other, name, description),
             ErrorCode::RoomUnknown,
             "Couldn't update a room that you're no longer in.",
         ),
         (
-            CommandBody::Leave { room },
+            CommandBody::leave(room),
             ErrorCode::RoomUnknown,
             "Couldn't leave “tea”. You're no longer in that room.",
         ),
         (
-            CommandBody::Join { room: other },
+            CommandBody::join(other),
             ErrorCode::TooManyRooms,
             "Couldn't join room 12. You've reached the room limit. Leave a room first.",
         ),
@@ -249,6 +273,7 @@ async fn the_two_most_urgent_notices_are_shown_first() {
         name: "Jonas".into(),
         rows: 2,
         drafts: 0,
+        texts: [].into(),
     };
     let mut view = with_pending([unsent(4, 9, "text", ErrorCode::RoomUnknown)], &[room_item(1, "")]);
     (view.new_version, view.new_epoch, view.left_behind) = (true, true, [left].into());

@@ -112,7 +112,11 @@ async fn a_url_opens_its_room_or_offers_to_join() {
     let mut fixture = Fixture::open(Parts { rooms: [].into(), ..room() }).await;
     assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId(77))]);
     assert!(maybe("#join_prompt").is_none(), "it is not known yet whether one is in it");
-    fixture.show(room()).await;
+    fixture.show(Parts { rooms: [].into(), room: RoomId(77), ..room() }).await;
+    assert!(!has_composer_the_focus(), "it is not known yet whether one is in it");
+    find("#send_str").focus().unwrap();
+    let unjoined_room = Some(UnjoinedRoom { id: RoomId(77), lookup: RoomLookupState::Searching });
+    fixture.show(Parts { unjoined_room, ..room() }).await;
     assert_eq!(current_path(), "/r/77");
     assert_eq!(text("#join_prompt .notice_text"), "You're not in room 77.");
     assert!(fixture.take_inputs().is_empty(), "the client looks the room up by itself");
@@ -186,11 +190,13 @@ async fn a_refused_join_is_shown_at_the_join_prompt() {
     let mut fixture = Fixture::open(room()).await;
     let key = row(ME, 4, "", RowState::Settled).key;
     let joining = |state| {
-        let pending = PendingCommand { key, body: CommandBody::Join { room: RoomId(77) }, state };
+        let pending = PendingCommand { key, body: CommandBody::join(RoomId(77)), state };
         Parts { pending: [pending].into(), ..unjoined(RoomLookupState::Unlisted) }
     };
     fixture.show(joining(RowState::Sending)).await;
-    assert!(find("#join_prompt .join").has_attribute("disabled"));
+    fixture.take_inputs();
+    press("#join_prompt .join").await;
+    assert!(fixture.take_inputs().is_empty(), "once is enough");
     fixture.show(joining(RowState::Failed(ErrorCode::TooManyRooms))).await;
     assert!(text("#join_prompt .notice_text").starts_with("You've reached the room limit"));
     fixture.take_inputs();

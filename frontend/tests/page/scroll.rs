@@ -1,6 +1,8 @@
 use crate::fixture::*;
+use client::input::Conversation;
 use client::input::Input;
 use client::view::{Edge, JumpTarget, Row, RowKey, RowState};
+use shared::RoomId;
 use shared::command::PageAnchor;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Element;
@@ -45,6 +47,22 @@ async fn read_at(key: RowKey) {
 }
 
 #[wasm_bindgen_test]
+async fn a_room_read_in_its_middle_is_scrolled_there_again() {
+    let rooms = vec![room_item(1, ""), room_item(2, "tea")];
+    let reading = || Parts { rooms: rooms.clone(), ..reading(0..120) };
+    let mut fixture = Fixture::open(reading()).await;
+    let key = rows(60..61)[0].key;
+    read_at(key).await;
+    let before = offset(key);
+    fixture.show(Parts { rooms: rooms.clone(), room: RoomId(2), ..with_rows([]) }).await;
+    next_frame().await;
+    fixture.show(reading()).await;
+    assert!((offset(key) - before).abs() < 1.0, "{} and {before}", offset(key));
+    next_frame().await;
+    assert!((offset(key) - before).abs() < 1.0, "{} and {before}", offset(key));
+}
+
+#[wasm_bindgen_test]
 async fn the_list_stays_at_its_end_while_the_person_is_there() {
     let mut fixture = Fixture::open(with_rows(rows(0..120))).await;
     let list = list();
@@ -70,7 +88,7 @@ async fn the_list_does_not_move_a_person_who_reads_older_messages() {
     next_frame().await;
     list.set_scroll_top(10);
     next_frame().await;
-    assert_eq!(fixture.take_inputs(), [Input::FollowEnd(false)]);
+    assert_eq!(fixture.take_inputs(), [Input::FollowEnd(Conversation::LOBBY, false)]);
     let news =
         |new_below| Parts { following: false, new_below, ..with_rows(rows(0..120 + new_below as u16)) };
     fixture.show(news(0)).await;
@@ -80,7 +98,7 @@ async fn the_list_does_not_move_a_person_who_reads_older_messages() {
     assert_eq!(list.scroll_top(), 10);
     assert_eq!(text("#new_messages"), "3 new messages");
     press("#new_messages").await;
-    assert_eq!(fixture.take_inputs(), [Input::JumpToLatest]);
+    assert_eq!(fixture.take_inputs(), [Input::JumpToLatest(Conversation::LOBBY)]);
     fixture.show(with_rows(rows(0..123))).await;
     assert_at_end(&list);
     assert!(maybe("#new_messages").is_none());
@@ -95,7 +113,10 @@ async fn a_return_to_the_end_is_emitted() {
     fixture.show(Parts { following: false, ..with_rows(rows(0..120)) }).await;
     list().set_scroll_top(list().scroll_height());
     next_frame().await;
-    assert_eq!(fixture.take_inputs(), [Input::FollowEnd(false), Input::FollowEnd(true)]);
+    assert_eq!(
+        fixture.take_inputs(),
+        [Input::FollowEnd(Conversation::LOBBY, false), Input::FollowEnd(Conversation::LOBBY, true)]
+    );
 }
 
 #[wasm_bindgen_test]
@@ -103,7 +124,7 @@ async fn the_end_of_the_window_is_not_the_end_of_the_room() {
     let fixture = Fixture::open(reading(0..120)).await;
     list().set_scroll_top(list().scroll_height());
     next_frame().await;
-    assert!(!fixture.take_inputs().contains(&Input::FollowEnd(true)));
+    assert!(!fixture.take_inputs().contains(&Input::FollowEnd(Conversation::LOBBY, true)));
 }
 
 #[wasm_bindgen_test]
@@ -188,8 +209,9 @@ async fn messages_beyond_an_edge_are_requested_once() {
     next_frame().await;
     list().set_scroll_top(20);
     next_frame().await;
-    let older =
-        |fixture: &Fixture| fixture.take_inputs().iter().filter(|input| **input == Input::LoadOlder).count();
+    let older = |fixture: &Fixture| {
+        fixture.take_inputs().iter().filter(|input| **input == Input::LoadOlder(Conversation::LOBBY)).count()
+    };
     assert!(older(&fixture) <= 1);
     fixture.show(Parts { older: Edge::Loading, ..reading(100..200) }).await;
     next_frame().await;
@@ -204,7 +226,7 @@ async fn messages_beyond_an_edge_are_requested_once() {
     fixture.take_inputs();
     list().set_scroll_top(list().scroll_height());
     next_frame().await;
-    assert!(fixture.take_inputs().contains(&Input::LoadNewer));
+    assert!(fixture.take_inputs().contains(&Input::LoadNewer(Conversation::LOBBY)));
 }
 
 #[wasm_bindgen_test]
@@ -216,7 +238,10 @@ async fn a_failed_edge_is_requested_again_by_its_button() {
     fixture.take_inputs();
     press(".edge:first-child .retry").await;
     press(".edge:last-child .retry").await;
-    assert_eq!(fixture.take_inputs(), [Input::LoadOlder, Input::LoadNewer]);
+    assert_eq!(
+        fixture.take_inputs(),
+        [Input::LoadOlder(Conversation::LOBBY), Input::LoadNewer(Conversation::LOBBY)]
+    );
 }
 
 #[wasm_bindgen_test]
@@ -238,7 +263,11 @@ async fn a_jump_centres_its_row_and_marks_it() {
     fixture.show(landed(3)).await;
     assert!(maybe(".marked_too").is_some(), "the same row is marked anew");
     assert_eq!(
-        fixture.take_inputs().iter().filter(|input| matches!(input, Input::Jump(PageAnchor::Newest))).count(),
+        fixture
+            .take_inputs()
+            .iter()
+            .filter(|input| matches!(input, Input::Jump(Conversation::LOBBY, PageAnchor::Newest)))
+            .count(),
         0
     );
 }

@@ -51,18 +51,22 @@ impl HistoryWalk {
         let Some(&room) = self.rooms.last() else { return Vec::new() };
         if !self.is_opened {
             self.is_opened = true;
-            return vec![Input::OpenRoom(room), Input::JumpToLatest, Input::FollowEnd(true)];
+            return vec![
+                Input::OpenRoom(room),
+                Input::JumpToLatest(room.into()),
+                Input::FollowEnd(room.into(), true),
+            ];
         }
         let messages = log.get(&room).map_or(&[][..], Vec::as_slice);
-        if view.pane.room != room || view.pane.rows.iter().any(|row| row.state != RowState::Settled) {
+        if view.room() != room || view.pane().rows.iter().any(|row| row.state != RowState::Settled) {
             return Vec::new();
         }
-        let rows: Vec<ClientId> = view.pane.rows.iter().map(|row| row.key.client_id).collect();
+        let rows: Vec<ClientId> = view.pane().rows.iter().map(|row| row.key.client_id).collect();
         if self.shown.is_empty() {
             // The page's own newest message may be settled by its reply before an older one of another page
             // arrives. The walk begins when all rows of the window are those of the log.
             let log: Vec<ClientId> = messages.iter().map(|message| message.client_id).collect();
-            if view.pane.newer != Edge::End || !log.ends_with(&rows) || rows.is_empty() != log.is_empty() {
+            if view.pane().newer != Edge::End || !log.ends_with(&rows) || rows.is_empty() != log.is_empty() {
                 return Vec::new();
             }
             self.shown = rows.iter().rev().copied().collect();
@@ -74,7 +78,7 @@ impl HistoryWalk {
             }
             self.requested_at = None;
         }
-        match view.pane.older {
+        match view.pane().older {
             Edge::Loading => Vec::new(),
             Edge::End => {
                 self.check_shown(room, messages, verdict);
@@ -86,10 +90,10 @@ impl HistoryWalk {
                 // The next call opens the next room.
                 Vec::new()
             }
-            Edge::More | Edge::Failed if self.requested_at.is_none() || view.pane.older == Edge::Failed => {
+            Edge::More | Edge::Failed if self.requested_at.is_none() || view.pane().older == Edge::Failed => {
                 self.requested_at = rows.first().copied();
                 // A user who reads above the end does not follow it.
-                vec![Input::FollowEnd(false), Input::LoadOlder]
+                vec![Input::FollowEnd(room.into(), false), Input::LoadOlder(room.into())]
             }
             Edge::More | Edge::Failed => Vec::new(),
         }

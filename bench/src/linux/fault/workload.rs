@@ -55,16 +55,16 @@ impl World {
                         }
                     }
                     86..90 => {
-                        self.deliver(id, Input::FollowEnd(false));
-                        self.deliver(id, Input::LoadOlder);
+                        self.deliver(id, Input::FollowEnd(view.pane().conversation, false));
+                        self.deliver(id, Input::LoadOlder(view.pane().conversation));
                     }
                     90..92 => {
-                        self.deliver(id, Input::JumpToLatest);
-                        self.deliver(id, Input::FollowEnd(true));
+                        self.deliver(id, Input::JumpToLatest(view.pane().conversation));
+                        self.deliver(id, Input::FollowEnd(view.pane().conversation, true));
                     }
                     92..94 => {
-                        let (room, text) = (view.pane.room, "half a word".to_owned());
-                        self.deliver(id, Input::DraftChanged { room, text });
+                        let (conversation, text) = (view.pane().conversation, "half a word".to_owned());
+                        self.deliver(id, Input::DraftChanged { conversation, text });
                     }
                     94..96 if !view.connection.welcomed => self.deliver(id, Input::ReconnectNow),
                     _ => {}
@@ -128,7 +128,7 @@ impl World {
             let client_id = ClientId(self.rng.bytes());
             let text = self.oracle.next_text(id);
             self.oracle.record_sent(client_id, id, room, &text);
-            self.deliver(id, Input::Send { client_id, room, text });
+            self.deliver(id, Input::Send { client_id, conversation: room.into(), text });
         }
     }
 
@@ -138,7 +138,7 @@ impl World {
 
     /// Sends a refused row once more. No row should be refused.
     fn retry_failed(&mut self, id: PageId, view: &View) {
-        let failed = view.pane.rows.iter().find(|row| matches!(row.state, RowState::Failed(_)));
+        let failed = view.pane().rows.iter().find(|row| matches!(row.state, RowState::Failed(_)));
         if let Some(row) = failed {
             self.oracle.record_retried(row.key.client_id);
             self.deliver(id, Input::Retry(row.key));

@@ -1,6 +1,7 @@
 //! The person's actions in rooms: sending, paging and jumping.
 
 use super::Client;
+use crate::conversation::Conversation;
 use crate::conversations::paging::PageRequest;
 use crate::conversations::room_lookup::RoomLookup;
 use crate::effect::Effect;
@@ -14,7 +15,7 @@ impl Client {
     pub(super) fn send_message(
         &mut self,
         client_id: ClientId,
-        room: RoomId,
+        conversation: Conversation,
         text: &str,
         now: Now,
         out: &mut Vec<Effect>,
@@ -22,14 +23,13 @@ impl Client {
         if !self.can_send() {
             return;
         }
-        let rest = self.drafts.begin_send(room, client_id, text);
+        let rest = self.drafts.begin_send(conversation, client_id, text);
         if rest.trim().is_empty() && !text.trim().is_empty() {
             return;
         }
-        if room == self.rooms.open_id() {
-            self.jump_to(PageAnchor::Newest);
-        }
-        self.queue_command(client_id, CommandBody::Post { room, text: rest.as_ref().to_owned() }, now, out);
+        self.jump_to(conversation, PageAnchor::Newest);
+        let body = CommandBody::post(conversation.room, rest.as_ref().to_owned());
+        self.queue_command(client_id, body, now, out);
     }
 
     pub(super) fn queue_command(
@@ -50,6 +50,7 @@ impl Client {
 
     /// Opens a room. One that the member is not in is looked up in the directory.
     pub(super) fn open_room(&mut self, room: RoomId) {
+        self.hurry_markers();
         self.rooms.open_room(room);
         if self.lookup.as_ref().is_none_or(|lookup| lookup.room() != room) {
             self.lookup = Some(RoomLookup::new(room));
@@ -63,8 +64,8 @@ impl Client {
         self.lookup = self.lookup.take().filter(|lookup| wanted == Some(lookup.room()));
     }
 
-    pub(super) fn load_page(&mut self, want: PageRequest) {
-        let Some(room) = self.rooms.open_mut() else { return };
+    pub(super) fn load_page(&mut self, of: Conversation, want: PageRequest) {
+        let Some(room) = self.rooms.open_conversation_mut(of) else { return };
         let timeline = &mut room.timeline;
         match want {
             PageRequest::Older if !timeline.needs_older_page() => timeline.grow_older(),
@@ -73,8 +74,8 @@ impl Client {
         }
     }
 
-    pub(super) fn jump_to(&mut self, at: PageAnchor) {
-        let Some(room) = self.rooms.open_mut() else { return };
+    pub(super) fn jump_to(&mut self, of: Conversation, at: PageAnchor) {
+        let Some(room) = self.rooms.open_conversation_mut(of) else { return };
         match at {
             PageAnchor::Newest => {
                 room.paging.clear();

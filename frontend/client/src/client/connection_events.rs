@@ -9,7 +9,7 @@ use crate::transport::Transport;
 use shared::command::{Command, Hello, PresenceReport};
 use shared::event::EventFrame;
 use shared::limits::HELD_MAX;
-use shared::{CloseCode, Cursor, Now};
+use shared::{CloseCode, Cursor, Event, Now};
 
 impl Client {
     pub(super) fn handle_opened(&mut self, socket: ConnectionId, now: Now, out: &mut Vec<Effect>) {
@@ -21,9 +21,17 @@ impl Client {
             let mut held: Vec<Cursor> = others.into_iter().chain(self.held.iter().copied()).collect();
             // The newest positions are the most likely to show that the log has lost some.
             held.drain(..held.len().saturating_sub(HELD_MAX));
-            let room = Some(self.rooms.session_room());
+            let room = Some(self.rooms.open_id());
             let hello = Hello { reference, build: self.build.clone(), cursor, held, room };
             out.push(Effect::Transmit(socket, Command::Hello(hello)));
+        }
+    }
+
+    /// Records that the serving connection brought an answer, so it carries frames both ways.
+    pub(super) fn note_answer(&mut self, socket: ConnectionId, frame: &EventFrame, now: Now) {
+        use Event::{Error, Events, History, Pong, Reply, Rooms};
+        if matches!(frame.event, Pong(_) | Reply(_) | Error(_) | Rooms(_) | History(_) | Events(_)) {
+            self.connection.note_answered(socket, now.mono);
         }
     }
 
@@ -86,6 +94,7 @@ impl Client {
         let changed = self.is_visible != visible;
         self.is_visible = visible;
         if !visible {
+            self.hurry_markers();
             self.flush_drafts(out);
             // Rows that are stored now and missing when the page is shown again were taken by
             // another tab.

@@ -1,6 +1,7 @@
 //! Requests and their answers: replies, pages of history, missing events, and the room directory.
 
 use super::Client;
+use crate::conversation::Conversation;
 use crate::conversations::paging::PageRequest;
 use crate::conversations::room_directory::RoomDirectory;
 use crate::conversations::room_lookup::RoomLookup;
@@ -8,11 +9,11 @@ use crate::conversations::segment::{Segment, Viewer};
 use crate::effect::Effect;
 use crate::limits::GAP_REQUESTS_MAX;
 use crate::outbox::entry::OutboxEntry;
-use crate::persisted::CommandBody;
+use crate::persisted::{CommandBody, PostBody};
 use crate::sync::gap_detector::Sequenced;
 use crate::sync::requests::RequestOwner;
 use crate::timer::Timer;
-use shared::command::{self, Command};
+use shared::command::{self, Command, PageAnchor};
 use shared::event::{EventsPage, HistoryPage, Reply, RoomsPage};
 use shared::{Message, Now};
 
@@ -20,9 +21,13 @@ impl Client {
     /// Sends the requests that are wanted.
     pub(super) fn send_requests(&mut self, now: Now, out: &mut Vec<Effect>) {
         self.request_missing_events(now, out);
-        self.request_page(now, out);
+        let open = self.rooms.open_conversations();
+        let is_open = |owner| !matches!(owner, RequestOwner::Page(of) if !open.contains(&of));
+        self.requests.retain(is_open);
+        open.into_iter().for_each(|conversation| self.request_page(conversation, now, out));
         self.request_directory(now, out);
         self.request_lookup(now, out);
+        self.send_markers(now, out);
     }
 
     fn request_missing_events(&mut self, now: Now, out: &mut Vec<Effect>) {
@@ -37,22 +42,24 @@ impl Client {
         }
     }
 
-    /// Requests the wanted page of the open room.
-    fn request_page(&mut self, now: Now, out: &mut Vec<Effect>) {
-        let id = self.rooms.open_id();
-        let owner = RequestOwner::Page(id);
-        self.requests.retain(|other| !matches!(other, RequestOwner::Page(_)) || other == owner);
-        let Some(room) = self.rooms.open() else { return };
+    /// Requests the wanted page of an open conversation.
+    fn request_page(&mut self, of: Conversation, now: Now, out: &mut Vec<Effect>) {
+        let owner = RequestOwner::Page(of);
+        let Some(room) = self.rooms.get(of.room) else { return };
         if room.paging.is_in_flight() {
             return;
         }
-        let is_empty = room.timeline.is_unloaded() && room.paging.is_idle();
-        if !is_empty && room.paging.wanted().is_none() {
+        let own = match () {
+            () if !room.paging.is_idle() => None,
+            () if room.timeline.is_unloaded() => Some(PageRequest::Older),
+            () => room.outdated_names.map(|(after, _)| PageRequest::Names(after)),
+        };
+        if own.is_none() && room.paging.wanted().is_none() {
             return self.requests.forget(owner);
         }
-        let Some(room) = self.rooms.open_mut() else { return };
-        if is_empty {
-            room.paging.want(PageRequest::Older);
+        let Some(room) = self.rooms.get_mut(of.room) else { return };
+        if let Some(own) = own {
+            room.paging.want(own);
         }
         let Some(want) = room.paging.wanted() else { return };
         if self.requests.is_in_flight(owner) {
@@ -63,12 +70,13 @@ impl Client {
             PageRequest::Older => room.timeline.older_page(room.events.held_through()),
             PageRequest::Newer => room.timeline.newer_page(),
             PageRequest::Jump(at) => at,
+            PageRequest::Names(after) => PageAnchor::After(after),
         };
         if let Some(reference) = self.send_if_wanted(owner, true, now) {
-            if let Some(room) = self.rooms.open_mut() {
+            if let Some(room) = self.rooms.get_mut(of.room) {
                 room.paging.mark_sent(at, self.last_position);
             }
-            self.transmit(Command::History(command::HistoryQuery { reference, room: id, at }), out);
+            self.transmit(Command::History(command::HistoryQuery { reference, room: of.room, at }), out);
         }
     }
 
@@ -104,19 +112,19 @@ impl Client {
     }
 
     /// Marks the owner's request as sent, and returns its `ref`.
-    fn mark_sent(&mut self, owner: RequestOwner, now: Now) -> u64 {
+    pub(super) fn mark_sent(&mut self, owner: RequestOwner, now: Now) -> u64 {
         let reference = self.next_reference();
         self.requests.mark_sent(owner, reference, now.mono);
         reference
     }
 
-    /// The time at which an answer is overdue although the connection lives.
-    pub(super) fn overdue_at(&self) -> Option<u64> {
+    /// The time since which an answer is awaited; `None` if none is.
+    pub(super) fn awaited_since(&self) -> Option<u64> {
         // Answers follow the replay, however long that takes.
         if self.is_catching_up {
             return None;
         }
-        [self.outbox.overdue_at(), self.requests.overdue_at()].into_iter().flatten().min()
+        [self.outbox.awaited_since(), self.requests.awaited_since()].into_iter().flatten().min()
     }
 
     /// Sends refused requests again, because [`Timer::Request`] fired.
@@ -139,10 +147,11 @@ impl Client {
         let temporary = temporary || matches!(owner, RequestOwner::Events(_));
         self.requests.mark_refused(owner, temporary);
         match owner {
-            RequestOwner::Events(_) => {}
-            RequestOwner::Page(room) => {
-                if let Some(room) = self.rooms.get_mut(room) {
+            RequestOwner::Events(_) | RequestOwner::Marker(_) => {}
+            RequestOwner::Page(of) => {
+                if let Some(room) = self.rooms.get_mut(of.room) {
                     room.paging.mark_refused(temporary);
+                    room.outdated_names = room.outdated_names.filter(|_| temporary);
                 }
             }
             RequestOwner::Directory => {
@@ -164,7 +173,7 @@ impl Client {
     }
 
     /// Takes the answer to the request in flight with this `ref`. Returns whose request it was.
-    fn take_answered(&mut self, reference: u64) -> Option<RequestOwner> {
+    pub(super) fn take_answered(&mut self, reference: u64) -> Option<RequestOwner> {
         let owner = self.requests.take_answered(reference)?;
         self.request_backoff = Default::default();
         Some(owner)
@@ -172,39 +181,43 @@ impl Client {
 
     /// Settles the command that a reply answers.
     pub(super) fn apply_reply(&mut self, reply: Reply, out: &mut Vec<Effect>) {
-        let Some(OutboxEntry { row, is_new, .. }) = self.outbox.take_replied(reply.reference) else {
+        let Some(OutboxEntry { row, .. }) = self.outbox.take_replied(reply.reference) else {
             return;
         };
         self.forget_row(row.key(), out);
         let Reply { n, seq, at, .. } = reply;
         self.last_position = self.last_position.max(n);
         match row.body {
-            CommandBody::Post { room, text } => {
+            CommandBody::Post(PostBody { room, text }) => {
                 let (author, client_id) = (row.owner.member, row.client_id);
                 let message = Message { n, seq, at, author, name: row.name, tag: None, client_id, text };
                 let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
-                if let Some(room) = self.rooms.get_mut(room) {
-                    let reach = room.events.held_through();
-                    room.timeline.add_acked(&message, reach, viewer);
+                if let Some(held) = self.rooms.get_mut(room) {
+                    let reach = held.events.held_through();
+                    held.timeline.add_acked(&message, reach, viewer);
+                    self.rooms.note_acked(room);
                 }
             }
-            CommandBody::Create { .. } | CommandBody::Join { .. } if is_new => {
-                if let Some(id) = reply.room {
-                    self.rooms.open_room(id);
+            body => {
+                if let Some(id) = reply.room.filter(|_| body.kind().opens_room()) {
+                    self.rooms.open_awaited(id);
                 }
             }
-            _ => {}
         }
     }
 
     /// Adds a page of history to its room.
     pub(super) fn apply_history(&mut self, page: &HistoryPage, out: &mut Vec<Effect>) {
-        let Some(RequestOwner::Page(id)) = self.take_answered(page.reference) else { return };
-        let Some(room) = self.rooms.get_mut(id) else { return };
+        let Some(RequestOwner::Page(of)) = self.take_answered(page.reference) else { return };
+        let Some(room) = self.rooms.get_mut(of.room) else { return };
         let Some((want, at, last_position)) = room.paging.take_answer() else { return };
         // The server read the page after the request was sent, so its names are at least as new as
         // `last_position`.
         self.members.set_author_names(&page.authors, &page.messages, last_position);
+        if let PageRequest::Names(after) = want {
+            room.update_names(after, page);
+            return self.refresh_rows();
+        }
         let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
         let segment = Segment::from_messages(&page.messages, page.older, page.newer, viewer);
         if want == PageRequest::Jump(at) {
@@ -213,7 +226,7 @@ impl Client {
             room.paging.mark_failed(Some(want));
         }
         self.refresh_rows();
-        self.rooms.evict();
+        self.rooms.evict(page.messages.len());
         self.settle_outbox(out);
     }
 

@@ -5,11 +5,11 @@ use crate::conversations::rooms::Rooms;
 use crate::effect::Effect;
 use crate::limits::{LOAD_RETRIES_MAX, LOAD_RETRY_MS, OUTBOX_ROWS_MAX};
 use crate::outbox::foreign_rows::ForeignRow;
-use crate::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
+use crate::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
 use crate::row_key::RowKey;
 use crate::sync::requests::Requests;
 use crate::timer::Timer;
-use crate::view::{IdentityView, LeftBehind};
+use crate::view::{IdentityView, LeftBehind, Slice};
 use shared::{ClientId, Now};
 
 impl Client {
@@ -21,6 +21,7 @@ impl Client {
         if !std::mem::replace(&mut self.is_loading, true) {
             self.load_retry_at = None;
             self.drafts.note_load_started();
+            self.outbox.note_load_started();
             out.push(Effect::LoadRows);
         }
     }
@@ -32,7 +33,7 @@ impl Client {
             Some(mut stored) => {
                 self.load_failures = 0;
                 let shown = std::mem::take(&mut self.was_shown);
-                if std::mem::replace(&mut self.has_loaded, true)
+                if self.has_loaded
                     && let Some((owner, _)) = &self.drafts_of
                 {
                     let drafts = stored.drafts.extract_if(.., |draft| draft.owner == *owner);
@@ -43,7 +44,9 @@ impl Client {
                     let drafts = drafts.filter(|draft| !is_sent(draft, rows()));
                     self.drafts.refresh(&drafts.collect::<Vec<_>>(), shown);
                 }
+                self.outbox.drop_taken(&stored.rows);
                 self.foreign_rows.load(stored, |id| self.outbox.contains(id), now);
+                self.has_loaded |= self.adopt_own_rows(now, out);
             }
             None => {
                 self.foreign_rows.free_expired(now.mono);
@@ -51,10 +54,22 @@ impl Client {
                     self.load_retry_at = Some(now.mono.saturating_add(LOAD_RETRY_MS << self.load_failures));
                     self.load_failures += 1;
                 }
+                self.adopt_own_rows(now, out);
             }
         }
-        self.adopt_own_rows(now, out);
+        match self.left_behind_choice.take() {
+            Some((predecessor, true)) => self.adopt_left_behind(predecessor, now, out),
+            Some((predecessor, false)) => self.discard_left_behind(predecessor, out),
+            None => {}
+        }
         self.settle_outbox(out);
+    }
+
+    /// Reads the storage, and then adopts or discards what another person left behind. Another tab may have done so
+    /// since the last read.
+    pub(super) fn choose_left_behind(&mut self, owner: Owner, is_adopted: bool, out: &mut Vec<Effect>) {
+        self.left_behind_choice = Some((owner, is_adopted));
+        self.load_rows(out);
     }
 
     /// Records that a row was saved, or that it could not be.
@@ -77,11 +92,11 @@ impl Client {
         }
     }
 
-    /// Takes the stored rows and drafts of this member.
-    pub(super) fn adopt_own_rows(&mut self, now: Now, out: &mut Vec<Effect>) {
-        let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };
+    /// Takes the stored rows and drafts of this member. Returns false if the member is not known yet.
+    fn adopt_own_rows(&mut self, now: Now, out: &mut Vec<Effect>) -> bool {
+        let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return false };
         if owner.epoch.is_none() || self.is_leaving {
-            return;
+            return false;
         }
         let (rows, drafts) = self.foreign_rows.take_mine(owner, me, self.outbox.free_rows());
         // A tab that closed between saving a row and shortening its draft left the text in both.
@@ -96,7 +111,7 @@ impl Client {
         let mut moved = Vec::new();
         for mut draft in drafts {
             let is_same_owner = draft.owner == owner;
-            self.drafts.load(draft.room, &draft.text, is_same_owner);
+            self.drafts.load(draft.conversation(), &draft.text, is_same_owner);
             if !is_same_owner {
                 draft.text.clear();
                 moved.push(Effect::SaveDraft(draft));
@@ -104,10 +119,11 @@ impl Client {
         }
         self.flush_drafts(out);
         out.append(&mut moved);
+        true
     }
 
     /// Makes rows and drafts that another person left behind this member's own.
-    pub(super) fn adopt_left_behind(&mut self, predecessor: Owner, now: Now, out: &mut Vec<Effect>) {
+    fn adopt_left_behind(&mut self, predecessor: Owner, now: Now, out: &mut Vec<Effect>) {
         let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };
         if owner.epoch.is_none() || owner == predecessor {
             return;
@@ -123,7 +139,7 @@ impl Client {
         out.extend(sent.map(|foreign| Effect::DeleteRow(foreign.row.key())));
         self.outbox.adopt(rows, owner, me, now, out);
         for mut draft in drafts {
-            self.drafts.adopt(draft.room, &draft.text);
+            self.drafts.adopt(draft.conversation(), &draft.text);
             draft.text.clear();
             out.push(Effect::SaveDraft(draft));
         }
@@ -131,7 +147,7 @@ impl Client {
     }
 
     /// Deletes rows and drafts that another person left behind.
-    pub(super) fn discard_left_behind(&mut self, predecessor: Owner, out: &mut Vec<Effect>) {
+    fn discard_left_behind(&mut self, predecessor: Owner, out: &mut Vec<Effect>) {
         if self.owner() == Some(predecessor) {
             return;
         }
@@ -144,11 +160,11 @@ impl Client {
     }
 
     /// Rows and drafts that others left behind; empty until this member's identity is known.
-    pub(super) fn left_behind(&self) -> Vec<LeftBehind> {
+    pub(super) fn left_behind(&mut self) -> Slice<[LeftBehind]> {
         match (self.identity.view(), self.owner()) {
             (IdentityView::Nobody { .. }, _) => self.foreign_rows.left_behind(None),
             (_, Some(owner)) if owner.epoch.is_some() => self.foreign_rows.left_behind(Some(owner)),
-            _ => Vec::new(),
+            _ => Slice::default(),
         }
     }
 
@@ -188,6 +204,7 @@ impl Client {
             }
         }
         self.outbox.set_aside(&mut self.foreign_rows, out);
+        (self.has_loaded, self.left_behind_choice) = (false, None);
     }
 
     /// Renews this tab's leases. Reads the storage again if another tab's rows are to be looked at or the last read
@@ -221,10 +238,10 @@ impl Client {
 fn is_sent<'a>(draft: &StoredDraft, rows: impl Iterator<Item = &'a StoredRow>) -> bool {
     let mut rest = &*draft.text;
     for row in rows {
-        if let CommandBody::Post { room, text } = &row.body
-            && *room == draft.room
+        if let Some((conversation, text)) = row.body.row()
+            && conversation == draft.conversation()
         {
-            rest = rest.strip_prefix(text.as_str()).unwrap_or(rest).trim_start();
+            rest = rest.strip_prefix(text).unwrap_or(rest).trim_start();
         }
     }
     rest.is_empty()

@@ -2,19 +2,19 @@
 
 use super::Client;
 use super::view_cache::{reuse, reuse_items};
+use crate::conversation::Conversation;
 use crate::conversations::paging::PageRequest;
 use crate::conversations::room::Room;
 use crate::conversations::room_list::Marks;
 use crate::conversations::room_lookup::RoomLookup;
 use crate::limits::WINDOW_ROWS_MAX;
-use crate::view::{AtRisk, ComposerView, Edge, Notices, Pane, Row, View};
-use shared::RoomId;
+use crate::view::{AtRisk, ComposerView, Edge, NewLine, Notices, Pane, Row, View};
 use std::rc::Rc;
 
 impl Client {
     /// The whole draft of the open room, with the text that was typed since the composer's slice was made.
     pub fn draft_text(&self) -> Rc<str> {
-        self.drafts.view(self.rooms.open_id()).text
+        self.drafts.view(self.rooms.open_id().into()).text
     }
 
     /// The data to draw. Returns the same `Rc` as before while nothing visible changed.
@@ -23,12 +23,21 @@ impl Client {
             return view;
         }
         let last = self.view_cache.last();
-        let is_live = self.connection.is_live();
+        let is_live = self.connection.is_live() && !self.connection.is_silent();
         let open = self.rooms.open_id();
-        let (unsettled, waiting) = self.outbox.rows(open, is_live);
+        let conversation = Conversation::from(open);
+        let (unsettled, waiting) = self.outbox.rows(conversation, is_live);
         let is_room_same = self.rooms.open().is_some_and(|room| !room.is_touched);
-        let is_same_pane = last.pane.room == open && is_room_same && self.view_cache.unsettled == unsettled;
-        let marks = Marks { open, drafts: self.drafts.rooms_with_text(), failed: self.outbox.failed_rooms() };
+        let is_same_pane = last.pane().conversation == conversation
+            && is_room_same
+            && self.view_cache.unsettled == unsettled;
+        let attended = self.attended_room();
+        let marks = Marks {
+            open,
+            attended,
+            drafts: self.drafts.rooms_with_text(),
+            failed: self.outbox.failed_rooms(),
+        };
         let at_risk = match () {
             () if self.drafts.has_unsaved() => AtRisk::Drafts,
             () if self.is_storage_unusable && !marks.drafts.is_empty() => AtRisk::Drafts,
@@ -38,15 +47,22 @@ impl Client {
         };
         let rooms = self.view_cache.room_list.update(&mut self.rooms, marks);
         let pane = match is_same_pane {
-            true => last.pane.clone(),
-            false => reuse(&last.pane, pane(open, self.rooms.open(), &unsettled, &last.pane.rows)),
+            true => last.pane().clone(),
+            false => {
+                let pane = pane(conversation, self.rooms.open(), &unsettled, &last.pane().rows);
+                reuse(last.pane(), pane)
+            }
         };
         self.view_cache.unsettled = unsettled;
         let mut connection = self.connection.status();
         connection.retry_at = connection.retry_at.or(self.identity.retry_at());
         let identity = reuse(&last.identity, self.identity.view().clone());
-        let composer =
-            ComposerView { draft: self.drafts.view(open), waiting, can_send: self.can_send(), at_risk };
+        let composer = ComposerView {
+            draft: self.drafts.view(conversation),
+            waiting,
+            can_send: self.can_send(),
+            at_risk,
+        };
         // A composer that appears with a new identity takes the whole draft, also what was typed before.
         let composer = match identity == last.identity {
             true => reuse(&last.composer, composer),
@@ -57,6 +73,7 @@ impl Client {
         let notices = Notices {
             left_behind: self.left_behind(),
             unjoined_room: self.lookup.as_ref().filter(|_| self.rooms.open().is_some()).map(RoomLookup::view),
+            ready_room: self.rooms.ready_room(),
             catching_up: self.is_catching_up || !self.is_complete(),
             new_version: self.has_new_version,
             new_epoch: self.has_new_epoch,
@@ -69,7 +86,7 @@ impl Client {
             connection,
             pinned: self.connection.pinned(),
             rooms,
-            pane,
+            panes: reuse_items(&last.panes, vec![pane]),
             composer,
             people: self.members.people(me),
             pending,
@@ -81,9 +98,14 @@ impl Client {
 }
 
 /// The pane of the open room, which is missing before the first session.
-fn pane(id: RoomId, room: Option<&Room>, unsettled: &[Rc<Row>], last: &Rc<[Rc<Row>]>) -> Pane {
-    let Some(Room { timeline, paging, .. }) = room else {
-        return Pane { rows: last_rows(unsettled, last), ..Pane::empty(id) };
+fn pane(
+    conversation: Conversation,
+    room: Option<&Room>,
+    unsettled: &[Rc<Row>],
+    last: &Rc<[Rc<Row>]>,
+) -> Pane {
+    let Some(Room { timeline, paging, unread, .. }) = room else {
+        return Pane { rows: last_rows(unsettled, last), ..Pane::empty(conversation) };
     };
     let mut rows = timeline.rows();
     if timeline.is_at_end() {
@@ -92,7 +114,7 @@ fn pane(id: RoomId, room: Option<&Room>, unsettled: &[Rc<Row>], last: &Rc<[Rc<Ro
     rows.truncate(rows.len() - timeline.hidden_at_end().min(rows.len()));
     let older = edge(timeline.has_older(), timeline.needs_older_page(), paging.edge(PageRequest::Older));
     Pane {
-        room: id,
+        conversation,
         rows: last_rows(&rows, last),
         older,
         newer: edge(timeline.has_newer(), timeline.needs_newer_page(), paging.edge(PageRequest::Newer)),
@@ -102,6 +124,15 @@ fn pane(id: RoomId, room: Option<&Room>, unsettled: &[Rc<Row>], last: &Rc<[Rc<Ro
         jumping: paging.is_jumping(),
         jump_failed: paging.has_failed_jump(),
         jump_target: timeline.jump_target(),
+        line: unread.line.map(|line| {
+            let first = timeline.first_of_others_after(line.above.n).map(|held| &held.row);
+            NewLine {
+                before: first.map(|row| row.key),
+                count: line.count,
+                since: first.map(|row| row.at),
+                is_unread: unread.count(timeline) > 0,
+            }
+        }),
     }
 }
 

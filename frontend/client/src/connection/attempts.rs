@@ -64,8 +64,18 @@ impl Connection {
     /// Ends the connection with this code and opens another after a wait.
     pub(crate) fn give_up(&mut self, code: CloseCode, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
         self.end_attempt(code, now, out);
-        self.selector.mark_ended(code == CloseCode::Silent, now);
+        self.end_session(code == CloseCode::Silent, now);
         self.back_off(now, jitter, out);
+    }
+
+    /// Records the end of a session; `broke` is true if neither side closed it by this protocol. A transport that
+    /// fell silent is avoided, unless the tab follows another one or the whole network is gone.
+    pub(super) fn end_session(&mut self, broke: bool, now: u64) {
+        if broke && self.is_silent && !self.is_offline {
+            self.selector.mark_silent(now);
+        } else {
+            self.selector.mark_ended(broke, now);
+        }
     }
 
     /// Starts the next attempt without waiting longer. Returns false if none was scheduled.

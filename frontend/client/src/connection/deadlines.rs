@@ -4,7 +4,10 @@ use super::upgrade::Upgrade;
 use super::{Connection, ConnectionState, DeadlineAction, Liveness};
 use crate::effect::Effect;
 use crate::jitter::Jitter;
-use crate::limits::{CONNECT_MS, FALL_BACK_MS, LIVENESS_MS, STALE_MS, WELCOME_MS};
+use crate::limits::{
+    CONNECT_MS, FALL_BACK_MS, LIVENESS_MS, PROBE_AFTER_MS, PROBE_MS, PROBE_NOTICE_MS, SETTLE_MS, STALE_MS,
+    WELCOME_MS,
+};
 use crate::timer::Timer;
 use crate::transport::Transport;
 use shared::limits::SILENCE_MS;
@@ -35,17 +38,30 @@ impl Connection {
 
     /// Returns the action that is due now that [`Timer::Silence`] fired.
     ///
-    /// `overdue_at` is the time at which an answer of the server is overdue.
-    pub(crate) fn take_deadline(&mut self, overdue_at: Option<u64>, now: u64) -> DeadlineAction {
+    /// `awaited_since` is the time since which an answer of the server is awaited.
+    pub(crate) fn take_deadline(&mut self, awaited_since: Option<u64>, now: u64) -> DeadlineAction {
         self.timer_at = None;
         self.closing_until = self.closing_until.filter(|at| *at > now);
         let up = !matches!(self.state, ConnectionState::Idle | ConnectionState::Waiting { .. });
-        if up && self.deadline(overdue_at).is_some_and(|at| at <= now) {
+        if up && self.deadline(awaited_since).is_some_and(|at| at <= now) {
             return if self.has_fallback && !self.is_live() {
                 DeadlineAction::FallBack
             } else {
                 DeadlineAction::GiveUp
             };
+        }
+        if self.probe_deadline(awaited_since).is_some_and(|at| at <= now) {
+            match self.probed_at {
+                None => {
+                    let asked = self.probe(now);
+                    self.probed_at = Some(now);
+                    if asked == Liveness::SendPing {
+                        return DeadlineAction::Probe;
+                    }
+                }
+                Some(_) if self.is_silent => return DeadlineAction::GiveUp,
+                Some(_) => self.is_silent = true,
+            }
         }
         match self.upgrade_deadline() {
             Some(at) if at <= now && self.upgrade.is_some() => DeadlineAction::FailUpgrade,
@@ -73,8 +89,10 @@ impl Connection {
     /// Schedules [`Timer::Silence`] for the next deadline. Called after each input.
     ///
     /// A frame only moves a number. The timer is scheduled again when it fires.
-    pub(crate) fn schedule_deadline(&mut self, overdue_at: Option<u64>, out: &mut Vec<Effect>) {
-        let deadline = [self.deadline(overdue_at), self.upgrade_deadline()].into_iter().flatten().min();
+    pub(crate) fn schedule_deadline(&mut self, awaited_since: Option<u64>, out: &mut Vec<Effect>) {
+        let deadlines =
+            [self.deadline(awaited_since), self.probe_deadline(awaited_since), self.upgrade_deadline()];
+        let deadline = deadlines.into_iter().flatten().min();
         match (deadline, self.timer_at) {
             (Some(at), set) if set.is_none_or(|set| at < set) => {
                 self.timer_at = Some(at);
@@ -88,7 +106,34 @@ impl Connection {
         }
     }
 
-    fn deadline(&self, overdue_at: Option<u64>) -> Option<u64> {
+    /// Begins to ask whether the connection carries frames both ways, which only a WebSocket can be asked.
+    pub(super) fn probe(&mut self, now: u64) -> Liveness {
+        let can_ask =
+            self.is_live() && self.probed_at.is_none() && self.selector.current() == Transport::WebSocket;
+        if !can_ask {
+            return Liveness::Unneeded;
+        }
+        self.probed_at = Some(now);
+        Liveness::SendPing
+    }
+
+    /// The time of the next step while an answer is late: a `ping`, the notice, or the end.
+    ///
+    /// Over plain HTTP there is no `ping`, and each command's request has a deadline of its own.
+    fn probe_deadline(&self, awaited_since: Option<u64>) -> Option<u64> {
+        if !self.is_live() {
+            return None;
+        }
+        let (since, wait) = match self.probed_at {
+            None => (awaited_since?.max(self.answered_at), PROBE_AFTER_MS),
+            Some(at) if !self.is_silent => (at, PROBE_NOTICE_MS),
+            Some(_) if self.selector.current() != Transport::WebSocket => return None,
+            Some(at) => (at, PROBE_MS),
+        };
+        Some(since.saturating_add(wait))
+    }
+
+    fn deadline(&self, awaited_since: Option<u64>) -> Option<u64> {
         match self.state {
             ConnectionState::Idle | ConnectionState::Waiting { .. } => self.closing_until,
             ConnectionState::Connecting | ConnectionState::Greeting { .. } if self.has_fallback => {
@@ -98,6 +143,7 @@ impl Connection {
             ConnectionState::Greeting { .. } => Some(self.state_since.saturating_add(WELCOME_MS)),
             ConnectionState::Live => {
                 let silence = Some(self.last_frame_at.saturating_add(SILENCE_MS));
+                let overdue_at = awaited_since.map(|since| since.saturating_add(SETTLE_MS));
                 [silence, self.frame_due_at, overdue_at].into_iter().flatten().min()
             }
         }

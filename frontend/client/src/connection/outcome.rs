@@ -32,6 +32,8 @@ pub(crate) enum FrameOutcome {
 pub(crate) enum DeadlineAction {
     /// Nothing is due.
     Nothing,
+    /// Send a `ping`, because an answer is late.
+    Probe,
     /// Give the connection up.
     GiveUp,
     /// Try the next transport.

@@ -1,5 +1,8 @@
 use super::*;
-use crate::limits::{CLOSING_MS, CONNECT_MS, LIVENESS_MS, STALE_MS, UPGRADE_CEILING_MS, WELCOME_MS};
+use crate::limits::{
+    CLOSING_MS, CONNECT_MS, LIVENESS_MS, PROBE_AFTER_MS, PROBE_MS, PROBE_NOTICE_MS, SETTLE_MS, STALE_MS,
+    UPGRADE_CEILING_MS, WELCOME_MS,
+};
 use crate::test_clock::at;
 use crate::timer::Timer;
 use crate::transport::Transport;
@@ -16,8 +19,8 @@ fn open(number: u64) -> Effect {
     Effect::OpenConnection(ConnectionId(number), Transport::WebSocket)
 }
 
-fn is_overdue(connection: &mut Connection, overdue_at: Option<u64>, now: u64) -> bool {
-    connection.take_deadline(overdue_at, now) == DeadlineAction::GiveUp
+fn is_overdue(connection: &mut Connection, awaited_since: Option<u64>, now: u64) -> bool {
+    connection.take_deadline(awaited_since, now) == DeadlineAction::GiveUp
 }
 
 impl ConnectionFixture {
@@ -170,9 +173,63 @@ fn a_frame_schedules_no_timer() {
 #[test]
 fn an_overdue_answer_ends_a_live_connection() {
     let mut fixture = ConnectionFixture::live();
-    let now = fixture.now;
-    assert!(!is_overdue(&mut fixture.connection, Some(now + 1), now));
-    assert!(is_overdue(&mut fixture.connection, Some(now), now));
+    let (now, overdue) = (fixture.now, fixture.now + SETTLE_MS);
+    assert!(!is_overdue(&mut fixture.connection, Some(now), overdue - 1));
+    assert!(is_overdue(&mut fixture.connection, Some(now), overdue));
+}
+
+/// Lets the deadlines pass until something is due, while an answer is awaited since `since`.
+fn next_action(fixture: &mut ConnectionFixture, since: u64) -> (u64, DeadlineAction) {
+    loop {
+        fixture.connection.timer_at = None;
+        let was_silent = fixture.connection.is_silent();
+        let mut out = Vec::new();
+        fixture.connection.schedule_deadline(Some(since), &mut out);
+        let [Effect::ScheduleTimer(Timer::Silence, at)] = out[..] else { panic!("{out:?}") };
+        fixture.now = at;
+        let action = fixture.connection.take_deadline(Some(since), at);
+        if action != DeadlineAction::Nothing || was_silent != fixture.connection.is_silent() {
+            return (at - since, action);
+        }
+    }
+}
+
+#[test]
+fn a_late_answer_is_asked_for_then_told_then_ends_the_connection() {
+    let mut fixture = ConnectionFixture::live();
+    let since = fixture.now;
+    assert_eq!(next_action(&mut fixture, since), (PROBE_AFTER_MS, DeadlineAction::Probe));
+    assert!(!fixture.connection.status().silent);
+    assert_eq!(next_action(&mut fixture, since), (PROBE_AFTER_MS + PROBE_NOTICE_MS, DeadlineAction::Nothing));
+    assert!(fixture.connection.status().silent);
+    const { assert!(PROBE_AFTER_MS + PROBE_NOTICE_MS <= 10_000, "it is told within ten seconds") }
+    // Frames that the server sends by itself say nothing about the way to it.
+    fixture.connection.note_event(ConnectionId(1), at(fixture.now + 1_000));
+    assert_eq!(next_action(&mut fixture, since), (PROBE_AFTER_MS + PROBE_MS, DeadlineAction::GiveUp));
+}
+
+#[test]
+fn a_slow_connection_that_answers_is_kept() {
+    let mut fixture = ConnectionFixture::live();
+    let since = fixture.now;
+    next_action(&mut fixture, since);
+    next_action(&mut fixture, since);
+    fixture.now = since + PROBE_AFTER_MS + PROBE_MS - 1;
+    fixture.connection.note_answered(ConnectionId(1), fixture.now);
+    assert!(!fixture.connection.status().silent);
+    let answered = fixture.now - since;
+    assert_eq!(next_action(&mut fixture, since), (answered + PROBE_AFTER_MS, DeadlineAction::Probe));
+}
+
+#[test]
+fn a_lost_network_is_checked_at_once() {
+    let mut fixture = ConnectionFixture::live();
+    let now = at(fixture.now);
+    assert_eq!(fixture.connection.set_online(false, now, &mut Vec::new()), Liveness::SendPing);
+    assert_eq!(fixture.timer_in(), PROBE_NOTICE_MS);
+    assert_eq!(fixture.connection.set_online(false, now, &mut Vec::new()), Liveness::Unneeded, "once");
+    fixture.connection.note_answered(ConnectionId(1), fixture.now);
+    assert_eq!(fixture.timer_in(), SILENCE_MS);
 }
 
 #[test]

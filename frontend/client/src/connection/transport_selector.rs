@@ -142,6 +142,13 @@ impl TransportSelector {
         }
     }
 
+    /// Records that the session ended because nothing came any more, which took a while. A young session counts as
+    /// several that ended soon.
+    pub(crate) fn mark_silent(&mut self, now: u64) {
+        self.records[self.current as usize].short_connections = SHORT_CONNECTIONS_MAX - 1;
+        self.mark_ended(true, now);
+    }
+
     /// The transport to remember, once it has lasted.
     pub(crate) fn take_last_good(&mut self, now: Now) -> Option<LastGood> {
         let since = self.welcomed_at?;

@@ -13,6 +13,8 @@ pub(crate) enum PageRequest {
     Newer,
     /// The messages at this anchor, the target of a jump.
     Jump(PageAnchor),
+    /// The messages after this position, which are held, for the present names of their authors.
+    Names(u64),
 }
 
 /// The requests for pages of one room.
@@ -70,7 +72,7 @@ impl Paging {
     pub(crate) fn mark_refused(&mut self, temporary: bool) {
         self.sent = None;
         if !temporary {
-            self.mark_failed(self.current);
+            self.mark_failed(self.current.filter(|want| !matches!(want, PageRequest::Names(_))));
             self.current = self.next.take();
         }
     }

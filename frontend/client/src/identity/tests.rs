@@ -1,4 +1,5 @@
 use super::*;
+use crate::name_refusal::COOKIES_BLOCKED;
 use shared::{ClientId, MemberId};
 
 fn member(id: u64, name: &str) -> Member {
@@ -98,6 +99,21 @@ fn next_join(name: &str) -> Effect {
 
 fn remember(name: &str) -> Effect {
     Effect::RememberName(Some(name.to_owned()))
+}
+
+#[test]
+fn a_member_who_stays_unknown_after_joining_twice_is_told_about_cookies() {
+    let mut fixture = IdentityFixture::opened(None);
+    fixture.fetched(Ok(None));
+    assert_eq!(fixture.run(|identity, out| identity.join("Ann".to_owned(), out)), [join("Ann")]);
+    fixture.named(Ok(member(1, "Ann")));
+    // The browser dropped the cookie, so the server refuses the connection.
+    assert_eq!(fixture.forgotten(), [join("Ann")], "the same join, so no second member is left behind");
+    fixture.named(Ok(member(1, "Ann")));
+    assert_eq!(fixture.forgotten(), []);
+    assert_eq!(fixture.nobody(), ("Ann", false, Some(COOKIES_BLOCKED)));
+    // The person joins again, now with cookies.
+    assert_eq!(fixture.run(|identity, out| identity.join("Ann".to_owned(), out)), [join("Ann")]);
 }
 
 #[test]
@@ -262,7 +278,7 @@ fn the_page_joins_by_itself_once_until_a_welcome() {
     fixture.forgotten();
     fixture.named(Ok(member(7, "Ann")));
     assert_eq!(fixture.forgotten(), [], "a browser that keeps no cookie would join without end");
-    assert_eq!(fixture.nobody(), ("Ann", false, None));
+    assert_eq!(fixture.nobody(), ("Ann", false, Some(COOKIES_BLOCKED)));
 
     let mut fixture = IdentityFixture::ann();
     fixture.forgotten();

@@ -113,6 +113,27 @@ fn names_past_the_limit_are_forgotten_unless_shown() {
 }
 
 #[test]
+fn names_are_evicted_seldom_when_more_than_the_limit_are_needed() {
+    let mut members = Members::default();
+    let many = 2 * NAMES_MAX as u64;
+    let authors = (1..=many).map(MemberId).collect();
+    for id in 1..=many {
+        members.set_name(MemberId(id), "x", 1);
+    }
+    assert!(members.is_full());
+    members.evict_names(&authors);
+    assert_eq!(members.names.len() as u64, many, "all are needed");
+    for id in many + 1..=2 * many {
+        members.set_name(MemberId(id), "x", 1);
+    }
+    assert!(!members.is_full(), "twice as many");
+    members.set_name(MemberId(2 * many + 1), "x", 1);
+    assert!(members.is_full());
+    members.evict_names(&authors);
+    assert_eq!(members.names.len() as u64, many);
+}
+
+#[test]
 fn a_late_name_changes_nothing() {
     let mut members = Members::default();
     members.set_name(MemberId(1), "Anna", 9);

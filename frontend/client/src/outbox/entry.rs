@@ -1,12 +1,12 @@
 //! One command of the outbox: its state until it is settled, and its row in the view.
 
 use super::lease::renewal_after;
+use crate::conversation::Conversation;
 use crate::effect::Effect;
 use crate::limits::LEASE_MS;
 use crate::outbox::foreign_rows::ForeignRows;
-use crate::persisted::{CommandBody, MAY_HAVE_ARRIVED, Owner, StoredRow};
+use crate::persisted::{MAY_HAVE_ARRIVED, Owner, StoredRow};
 use crate::view::{Row, RowState};
-use shared::command::{Post, RoomChange, RoomCreate, RoomMove};
 use shared::{Command, ErrorCode, Now};
 use std::rc::Rc;
 
@@ -22,8 +22,8 @@ pub(crate) struct OutboxEntry {
     pub(super) is_saved: bool,
     /// Whether the last attempt to store the row failed.
     pub(super) has_failed_save: bool,
-    /// Whether the person gave the command in this visit.
-    pub(crate) is_new: bool,
+    /// Whether the storage held the refused command when the last read of it began.
+    pub(super) was_stored_refused: bool,
     /// The row as it was last shown.
     pub(super) shown: Option<Rc<Row>>,
 }
@@ -33,13 +33,13 @@ pub(crate) struct OutboxEntry {
 pub(super) enum EntryState {
     /// The command is sent once it is saved.
     Storing,
-    /// The command is sent when no other of its room is in flight.
+    /// The command is sent when no other of its conversation is in flight.
     Queued,
     /// The command was sent on the present connection.
     InFlight { reference: u64, sent_at: u64 },
-    /// The command was refused temporarily and is queued again by the timer. Its room waits too.
+    /// The command was refused temporarily and is queued again by the timer. Its conversation waits too.
     BackingOff,
-    /// The command was refused permanently. Others of its room pass it.
+    /// The command was refused permanently. Others of its conversation pass it.
     Failed(ErrorCode),
 }
 
@@ -57,18 +57,22 @@ impl EntryState {
 impl OutboxEntry {
     /// The command as it is sent.
     pub(super) fn command(&self, reference: u64) -> Command {
-        let client_id = self.row.client_id;
-        match self.row.body.clone() {
-            CommandBody::Post { room, text } => Command::Post(Post { reference, client_id, room, text }),
-            CommandBody::Create { name, description } => {
-                Command::RoomCreate(RoomCreate { reference, client_id, name, description })
-            }
-            CommandBody::Change { room, name, description } => {
-                Command::RoomChange(RoomChange { reference, client_id, room, name, description })
-            }
-            CommandBody::Join { room } => Command::RoomJoin(RoomMove { reference, client_id, room }),
-            CommandBody::Leave { room } => Command::RoomLeave(RoomMove { reference, client_id, room }),
-        }
+        self.row.body.kind().command(reference, self.row.client_id)
+    }
+
+    /// The conversation whose order the command belongs to.
+    pub(super) fn conversation(&self) -> Option<Conversation> {
+        self.row.body.kind().conversation()
+    }
+
+    /// Whether the command was refused permanently.
+    pub(super) fn is_refused(&self) -> bool {
+        matches!(self.state, EntryState::Failed(_))
+    }
+
+    /// Whether other tabs must not take the stored row.
+    pub(super) fn needs_lease(&self) -> bool {
+        self.is_saved && !self.is_refused()
     }
 
     /// Saves the command in its present state and renews its lease.
@@ -89,7 +93,7 @@ impl OutboxEntry {
     pub(super) fn reassign(&mut self, owner: Owner, now: Now, out: &mut Vec<Effect>) {
         let from = self.row.owner;
         let may_be_there = !self.row.unsent && from.epoch == owner.epoch;
-        if may_be_there && from.member != owner.member && matches!(self.row.body, CommandBody::Post { .. }) {
+        if may_be_there && from.member != owner.member && self.row.body.row().is_some() {
             self.state = EntryState::Failed(MAY_HAVE_ARRIVED);
         }
         // The command may be sent before it is saved again.
@@ -108,13 +112,13 @@ impl OutboxEntry {
 
     /// The row to show; `None` if the command is not a message.
     pub(super) fn show(&mut self, state: RowState) -> Option<Rc<Row>> {
-        let CommandBody::Post { text, .. } = &self.row.body else { return None };
+        let (_, text) = self.row.body.row()?;
         let key = self.row.key();
         let same = |row: &&Rc<Row>| row.state == state && row.key == key && *row.name == *self.row.name;
         if let Some(row) = self.shown.as_ref().filter(same) {
             return Some(row.clone());
         }
-        let text = self.shown.as_ref().map_or_else(|| Rc::from(text.as_str()), |row| row.text.clone());
+        let text = self.shown.as_ref().map_or_else(|| Rc::from(text), |row| row.text.clone());
         let name = Rc::from(self.row.name.as_str());
         let row = Rc::new(Row { key, name, tag: None, mine: true, text, at: self.row.at, state });
         self.shown = Some(row.clone());

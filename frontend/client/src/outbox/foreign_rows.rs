@@ -1,13 +1,14 @@
 //! Stored rows that this tab may not send: rows under another tab's lease, and rows of previous
 //! members of this page.
 //!
-//! Of the latter the page shows only the number and the name, and asks before it sends them.
+//! The page shows the latter to the next member, and asks before it sends them.
 
+use crate::conversation::Conversation;
 use crate::limits::{DRAFTS_MAX, FOREIGN_ROWS_MAX, LEASE_LOOK_MS, LEASE_MS, LEASE_SLACK_MS, LEASE_WATCH_MS};
 use crate::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
 use crate::sorted::{Map, sort_by_key};
-use crate::view::LeftBehind;
-use shared::{ClientId, Member, Now, RoomId};
+use crate::view::{LeftBehind, LeftText, Slice};
+use shared::{ClientId, Member, Now};
 use std::rc::Rc;
 
 /// A stored row that this tab may not send.
@@ -31,15 +32,21 @@ pub(crate) struct ForeignRow {
 #[derive(Debug, Default)]
 pub(crate) struct ForeignRows {
     rows: Vec<ForeignRow>,
-    drafts: Vec<StoredDraft>,
+    /// The drafts, and whether each was read from the storage. The next read replaces those.
+    drafts: Vec<(StoredDraft, bool)>,
     /// The time of the next read of the storage by the monotonic clock, if no lease ends before.
     look_at: u64,
+    /// The owners about whom the person does not want to decide now.
+    deferred: Vec<Owner>,
+    /// The list that was shown last, and the member of the page then; `None` after a change.
+    shown: Option<(Option<Owner>, Slice<[LeftBehind]>)>,
 }
 
 impl ForeignRows {
     /// Takes what the storage holds, except rows that the outbox holds.
     pub(crate) fn load(&mut self, stored: StoredRows, is_held: impl Fn(ClientId) -> bool, now: Now) {
         self.look_at = now.mono.saturating_add(LEASE_LOOK_MS);
+        self.shown = None;
         let before: Vec<ForeignRow> = self.rows.extract_if(.., |foreign| foreign.is_saved).collect();
         for row in stored.rows {
             let is_known = self.rows.iter().any(|foreign| foreign.row.client_id == row.client_id);
@@ -50,20 +57,29 @@ impl ForeignRows {
                 let (expected, seen_at) =
                     same.map_or((u64::MAX, now.mono), |held| (held.free_at, held.seen_at));
                 let free_at = lease_end(row.lease, seen_at, now).min(expected);
-                let (is_free, is_own) = (free_at <= now.mono, held.is_some_and(|held| held.is_own));
+                // No tab sends a refused row unasked, so all tabs may show it.
+                let is_free = free_at <= now.mono || row.failed.is_some();
+                let is_own = held.is_some_and(|held| held.is_own);
                 self.rows.push(ForeignRow { row, is_saved: true, is_free, free_at, seen_at, is_own });
             }
         }
         self.rows = sort_by_key(std::mem::take(&mut self.rows), |foreign| foreign.row.send_order);
+        let is_stored = |held: &StoredDraft| {
+            stored
+                .drafts
+                .iter()
+                .any(|draft| (draft.owner, draft.conversation()) == (held.owner, held.conversation()))
+        };
+        self.drafts.retain(|(held, is_read)| !is_read && !is_stored(held));
         for draft in stored.drafts {
-            self.drafts.retain(|held| (held.owner, held.room) != (draft.owner, draft.room));
-            self.add_draft(draft);
+            self.push_draft(draft, true);
         }
     }
 
     /// Frees the rows whose lease has ended. For when the storage cannot be read.
     pub(crate) fn free_expired(&mut self, now: u64) {
         self.look_at = now.saturating_add(LEASE_LOOK_MS);
+        self.shown = None;
         for foreign in &mut self.rows {
             foreign.is_free |= foreign.free_at <= now;
         }
@@ -71,16 +87,22 @@ impl ForeignRows {
 
     /// Adds a row that this tab held.
     pub(crate) fn add(&mut self, row: StoredRow, is_saved: bool) {
+        self.shown = None;
         if self.rows.len() < FOREIGN_ROWS_MAX {
             self.rows.push(ForeignRow { row, is_saved, is_free: true, free_at: 0, seen_at: 0, is_own: true });
             self.rows = sort_by_key(std::mem::take(&mut self.rows), |foreign| foreign.row.send_order);
         }
     }
 
-    /// Adds a draft.
+    /// Adds a draft that this tab held.
     pub(crate) fn add_draft(&mut self, draft: StoredDraft) {
+        self.push_draft(draft, false);
+    }
+
+    fn push_draft(&mut self, draft: StoredDraft, is_read: bool) {
+        self.shown = None;
         if self.drafts.len() < DRAFTS_MAX {
-            self.drafts.push(draft);
+            self.drafts.push((draft, is_read));
         }
     }
 
@@ -92,26 +114,27 @@ impl ForeignRows {
         most: usize,
     ) -> (Vec<ForeignRow>, Vec<StoredDraft>) {
         let rows = self.take(most, |row| is_owned_by(row.owner, &row.name, owner, me));
-        let drafts =
-            self.drafts.extract_if(.., |draft| is_owned_by(draft.owner, &draft.name, owner, me)).collect();
-        (rows, drafts)
+        (rows, self.take_drafts(|draft| is_owned_by(draft.owner, &draft.name, owner, me)))
     }
 
     /// Takes out up to `most` rows of this owner, and all of the owner's drafts.
     pub(crate) fn take_owned_by(&mut self, owner: Owner, most: usize) -> (Vec<ForeignRow>, Vec<StoredDraft>) {
-        let rows = self.take(most, |row| row.owner == owner);
-        let drafts = self.drafts.extract_if(.., |draft| draft.owner == owner).collect();
-        (rows, drafts)
+        (self.take(most, |row| row.owner == owner), self.take_drafts(|draft| draft.owner == owner))
     }
 
-    /// Takes out up to `most` of the wanted rows, in order. A row stays if an earlier one of its room stays,
+    fn take_drafts(&mut self, is_wanted: impl Fn(&StoredDraft) -> bool) -> Vec<StoredDraft> {
+        self.drafts.extract_if(.., |(draft, _)| is_wanted(draft)).map(|(draft, _)| draft).collect()
+    }
+
+    /// Takes out up to `most` of the wanted rows, in order. A row stays if an earlier one of its conversation stays,
     /// for example because another tab holds it. A row that this tab held waits only for such rows.
     fn take(&mut self, most: usize, is_wanted: impl Fn(&StoredRow) -> bool) -> Vec<ForeignRow> {
         let mut most = most;
-        // Rows from before the first `welcome` belong to the same person, so only the room counts.
-        let mut blocked: Vec<(Option<RoomId>, bool)> = Vec::new();
+        self.shown = None;
+        // Rows from before the first `welcome` belong to the same person, so only the conversation counts.
+        let mut blocked: Vec<(Option<Conversation>, bool)> = Vec::new();
         let taken = self.rows.extract_if(.., |foreign| {
-            let of = foreign.row.body.room();
+            let of = foreign.row.body.kind().conversation();
             let is_blocked =
                 blocked.contains(&(of, true)) || !foreign.is_own && blocked.contains(&(of, false));
             if !is_wanted(&foreign.row) || is_blocked {
@@ -128,21 +151,42 @@ impl ForeignRows {
         taken.collect()
     }
 
-    /// Rows and drafts of owners other than `me`.
-    pub(crate) fn left_behind(&self, me: Option<Owner>) -> Vec<LeftBehind> {
-        let mut found: Map<Owner, LeftBehind> = Map::new();
-        let rows = self.rows.iter().filter(|foreign| foreign.is_free);
-        let rows = rows.map(|foreign| (foreign.row.owner, &foreign.row.name, 1, 0));
-        let drafts = self.drafts.iter().map(|draft| (draft.owner, &draft.name, 0, 1));
-        for (owner, name, rows, drafts) in rows.chain(drafts) {
-            if me != Some(owner) {
-                let name = Rc::from(name.as_str());
-                let one = found.or_insert_with(owner, || LeftBehind { owner, name, rows: 0, drafts: 0 });
-                one.rows += rows;
-                one.drafts += drafts;
+    /// Leaves the rows and drafts of this owner until the next load of the page.
+    pub(crate) fn defer(&mut self, owner: Owner) {
+        self.deferred.push(owner);
+        self.shown = None;
+    }
+
+    /// Rows and drafts of owners other than `me`, without the texts if there is no `me`. It is the same slice as
+    /// before if nothing changed.
+    pub(crate) fn left_behind(&mut self, me: Option<Owner>) -> Slice<[LeftBehind]> {
+        if let Some((_, shown)) = self.shown.as_ref().filter(|(of, _)| *of == me) {
+            return shown.clone();
+        }
+        let mut found: Map<Owner, (LeftBehind, Vec<LeftText>)> = Map::new();
+        let rows = self.rows.iter().filter(|foreign| foreign.is_free).map(|foreign| &foreign.row);
+        let rows = rows.map(|row| (row.owner, &row.name, row.body.row(), false));
+        let drafts = self.drafts.iter();
+        let drafts = drafts.map(|(it, _)| (it.owner, &it.name, Some((it.conversation(), &*it.text)), true));
+        for (owner, name, post, is_draft) in rows.chain(drafts) {
+            if me == Some(owner) || self.deferred.contains(&owner) {
+                continue;
+            }
+            let none = || {
+                let (name, texts) = (Rc::from(name.as_str()), Rc::from([]));
+                (LeftBehind { owner, name, rows: 0, drafts: 0, texts }, Vec::new())
+            };
+            let (left, texts) = found.or_insert_with(owner, none);
+            *(if is_draft { &mut left.drafts } else { &mut left.rows }) += 1;
+            if let Some((conversation, text)) = post.filter(|_| me.is_some()) {
+                let room = conversation.room;
+                texts.push(LeftText { room, text: Rc::from(text), is_draft });
             }
         }
-        found.into_values().collect()
+        let found = found.into_values().map(|(left, texts)| LeftBehind { texts: texts.into(), ..left });
+        let shown: Slice<[LeftBehind]> = found.collect();
+        self.shown = Some((me, shown.clone()));
+        shown
     }
 
     /// The time by the monotonic clock at which to read the storage again; `None` if no other tab holds a row.

@@ -1,4 +1,5 @@
-//! The leases of stored rows: a tab renews them, and releases them when it closes.
+//! The leases of stored rows: a tab renews them, and releases them when it closes. A refused row needs no lease,
+//! because no tab sends it unasked: all tabs show it.
 //!
 //! Other tabs read the end of a lease, so it is a time of the wall clock, which all tabs share. The clock may
 //! step. Therefore a tab renews by its monotonic clock, and each renewal corrects the end.
@@ -16,7 +17,7 @@ pub(super) fn renewal_after(now: Now) -> u64 {
 impl Outbox {
     /// The time of the next renewal, by the monotonic clock.
     pub(crate) fn renew_at(&self) -> Option<u64> {
-        self.entries.iter().filter(|entry| entry.is_saved).map(|entry| entry.renew_at).min()
+        self.entries.iter().filter(|entry| entry.needs_lease()).map(|entry| entry.renew_at).min()
     }
 
     /// Renews all leases if one of them is due: in one write, so that all end together.
@@ -26,7 +27,7 @@ impl Outbox {
         }
         let (renew_at, until) = (renewal_after(now), now.after(LEASE_MS).wall);
         let mut keys = Vec::new();
-        for entry in self.entries.iter_mut().filter(|entry| entry.is_saved) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.needs_lease()) {
             (entry.renew_at, entry.row.lease) = (renew_at, until);
             keys.push(entry.row.key());
         }

@@ -36,7 +36,7 @@ fn key(author: u64, number: u8) -> RowKey {
 /// Adds a message of Ann's and saves it.
 fn push(outbox: &mut Outbox, client_id: ClientId, room: RoomId, text: &str, now: u64) -> Vec<Effect> {
     let mut out = Vec::new();
-    let body = CommandBody::Post { room, text: text.to_owned() };
+    let body = CommandBody::post(room, text.to_owned());
     outbox.add(owner(EPOCH, &ann()), &ann(), client_id, body, at(now), &mut out);
     outbox.note_saved(client_id, true);
     out
@@ -95,7 +95,7 @@ fn refuse(outbox: &mut Outbox, number: u8, code: ErrorCode) -> Option<u64> {
 }
 
 fn visible_rows(outbox: &mut Outbox) -> Vec<(String, RowState)> {
-    let (rows, _) = outbox.rows(LOBBY, true);
+    let (rows, _) = outbox.rows(LOBBY.into(), true);
     rows.iter().map(|row| (row.text.to_string(), row.state)).collect()
 }
 
@@ -245,11 +245,11 @@ fn a_command_over_the_frame_limit_is_never_sent() {
 #[test]
 fn an_unchanged_row_keeps_its_pointer() {
     let mut outbox = outbox(1..=2);
-    let (before, waiting) = outbox.rows(LOBBY, false);
+    let (before, waiting) = outbox.rows(LOBBY.into(), false);
     assert_eq!(waiting, 2);
-    let (after, _) = outbox.rows(LOBBY, false);
+    let (after, _) = outbox.rows(LOBBY.into(), false);
     assert!(before.iter().zip(&after).all(|(before, after)| Rc::ptr_eq(before, after)));
-    let (after, waiting) = outbox.rows(LOBBY, true);
+    let (after, waiting) = outbox.rows(LOBBY.into(), true);
     assert_eq!((after[0].state, waiting), (RowState::Sending, 0));
 }
 
@@ -257,29 +257,29 @@ fn an_unchanged_row_keeps_its_pointer() {
 fn only_the_open_rooms_rows_are_shown_and_all_that_wait_are_counted() {
     let mut outbox = outbox([1]);
     push(&mut outbox, id(2), OTHER, "2", 0);
-    let (rows, waiting) = outbox.rows(LOBBY, false);
+    let (rows, waiting) = outbox.rows(LOBBY.into(), false);
     assert_eq!((rows.len(), waiting), (1, 2));
 }
 
 #[test]
 fn a_room_that_waits_to_be_created_is_no_waiting_message() {
     let mut outbox = outbox([1]);
-    let body = CommandBody::Create { name: "tea".to_owned(), description: String::new() };
+    let body = CommandBody::create("tea".to_owned(), String::new());
     outbox.add(owner(EPOCH, &ann()), &ann(), id(2), body, at(0), &mut Vec::new());
     assert_eq!(outbox.pending(|_| true, false)[0].state, RowState::Waiting);
-    assert_eq!(outbox.rows(LOBBY, false).1, 1);
+    assert_eq!(outbox.rows(LOBBY.into(), false).1, 1);
 }
 
 #[test]
-fn an_answer_is_overdue_half_a_minute_after_the_oldest_post_in_flight() {
+fn an_answer_is_awaited_since_the_oldest_post_in_flight_was_sent() {
     let mut outbox = outbox([1]);
-    assert_eq!(outbox.overdue_at(), None);
+    assert_eq!(outbox.awaited_since(), None);
     send_at(&mut outbox, 500);
     push(&mut outbox, id(2), OTHER, "2", 600);
     send_at(&mut outbox, 600);
-    assert_eq!(outbox.overdue_at(), Some(500 + SETTLE_MS));
+    assert_eq!(outbox.awaited_since(), Some(500));
     assert!(reply(&mut outbox, 1));
-    assert_eq!(outbox.overdue_at(), Some(600 + SETTLE_MS));
+    assert_eq!(outbox.awaited_since(), Some(600));
     outbox.disconnected();
-    assert_eq!(outbox.overdue_at(), None);
+    assert_eq!(outbox.awaited_since(), None);
 }

@@ -4,7 +4,7 @@
 //! requests are sent again on the next one, except those for missing events: the next session
 //! replays the events.
 
-use crate::limits::SETTLE_MS;
+use crate::conversation::Conversation;
 use crate::sorted::Map;
 use shared::{Address, RoomId};
 
@@ -13,12 +13,14 @@ use shared::{Address, RoomId};
 pub(crate) enum RequestOwner {
     /// The missing events of an address. First in the order, see [`Requests::has_missing_events`].
     Events(Address),
-    /// A page of the open room's history.
-    Page(RoomId),
+    /// A page of an open conversation.
+    Page(Conversation),
     /// The next page of the room directory.
     Directory,
     /// The next page of the lookup of a room.
     Lookup,
+    /// The read marker of a room: it is moved, or asked for.
+    Marker(RoomId),
 }
 
 /// The progress of a request.
@@ -87,6 +89,21 @@ impl Requests {
         wanted
     }
 
+    /// The rooms whose read markers are to be told or asked for now, if at most `max` such requests may be in
+    /// flight.
+    pub(crate) fn markers_to_send(&self, max: usize) -> Vec<RoomId> {
+        let (mut free, mut wanted) = (max, Vec::new());
+        for (owner, state) in self.0.iter() {
+            match (owner, state) {
+                (RequestOwner::Marker(_), RequestState::InFlight { .. }) => free = free.saturating_sub(1),
+                (RequestOwner::Marker(room), RequestState::Wanted) => wanted.push(*room),
+                _ => {}
+            }
+        }
+        wanted.truncate(free);
+        wanted
+    }
+
     /// Records that the owner's request was sent with this `ref`.
     pub(crate) fn mark_sent(&mut self, owner: RequestOwner, reference: u64, now: u64) {
         self.0.insert(owner, RequestState::InFlight { reference, sent_at: now });
@@ -136,21 +153,22 @@ impl Requests {
         }
     }
 
-    /// The time at which the first answer is overdue although the connection lives.
-    pub(crate) fn overdue_at(&self) -> Option<u64> {
+    /// The time at which the oldest request in flight was sent.
+    pub(crate) fn awaited_since(&self) -> Option<u64> {
         let sent = self.0.values().filter_map(|state| match state {
             RequestState::InFlight { sent_at, .. } => Some(*sent_at),
             _ => None,
         });
-        sent.min().map(|sent_at| sent_at.saturating_add(SETTLE_MS))
+        sent.min()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::RoomId;
 
-    const PAGE: RequestOwner = RequestOwner::Page(RoomId(7));
+    const PAGE: RequestOwner = RequestOwner::Page(Conversation { room: RoomId(7), root: None });
 
     fn events(room: u64) -> RequestOwner {
         RequestOwner::Events(Address::Room(RoomId(room)))
@@ -166,10 +184,10 @@ mod tests {
         requests.want(PAGE);
         assert!(!requests.is_wanted(PAGE) && requests.is_in_flight(PAGE));
         assert_eq!((requests.owner_of(7), requests.owner_of(8)), (Some(PAGE), None));
-        assert_eq!(requests.overdue_at(), Some(1_000 + SETTLE_MS));
+        assert_eq!(requests.awaited_since(), Some(1_000));
         requests.disconnected();
         assert!(requests.is_wanted(PAGE));
-        assert_eq!((requests.owner_of(7), requests.overdue_at()), (None, None));
+        assert_eq!((requests.owner_of(7), requests.awaited_since()), (None, None));
     }
 
     #[test]

@@ -22,6 +22,12 @@ impl<T: ?Sized> PartialEq for Slice<T> {
 
 impl<T: ?Sized> Eq for Slice<T> {}
 
+impl<T> Default for Slice<[T]> {
+    fn default() -> Self {
+        Slice::from([])
+    }
+}
+
 impl<T: ?Sized> Deref for Slice<T> {
     type Target = T;
 

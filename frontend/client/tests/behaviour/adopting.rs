@@ -77,6 +77,49 @@ fn unsent_rows_of_a_crashed_page_are_sent_after_their_lease() {
 }
 
 #[test]
+fn rows_and_drafts_of_an_old_read_are_not_adopted() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.break_connection(1006);
+    page.send(1, "1");
+    page.type_text("half");
+    page.give(Input::Leaving);
+    // The page reads the free row and the draft long before it is welcome.
+    let mut late = Page::on(&page.store).start();
+    late.give(Input::IdentityFetched(Ok(Some(ann()))));
+    let mut other = Page::again_in(&house, &page.store);
+    assert_eq!((other.rows(), other.draft().as_str()), (vec!["1…".to_owned()], "half"));
+    other.send(2, "half");
+    assert_eq!(posts(&late.enter(&house, &ann())), [], "the other tab has taken the row");
+    assert_eq!((late.rows(), late.draft()), (vec![], String::new()));
+}
+
+#[test]
+fn rows_and_drafts_of_another_member_are_read_again_before_they_are_adopted() {
+    for is_adopted in [true, false] {
+        let house = House::new(1);
+        let mut page = Page::welcome_in(&house);
+        page.break_connection(1006);
+        page.send(1, "secret");
+        page.type_text("half a secret");
+        page.give(Input::Leaving);
+        let [mut other, mut late] = [0, 1].map(|_| {
+            let mut page = Page::on(&page.store).start();
+            page.give(Input::IdentityFetched(Ok(Some(bo()))));
+            page.enter(&house, &bo());
+            page
+        });
+        let left = late.view().notices.left_behind[0].clone();
+        assert_eq!(posts(&other.give(Input::AdoptLeftBehind(left.owner))).len(), 1);
+        let stored = other.store.read();
+        let choose = if is_adopted { Input::AdoptLeftBehind } else { Input::DiscardLeftBehind };
+        assert_eq!(posts(&late.give(choose(left.owner))), []);
+        assert_eq!((late.draft().as_str(), late.store.read()), ("", stored));
+        assert_eq!(late.view().notices.left_behind.len(), 0);
+    }
+}
+
+#[test]
 fn a_shown_page_loads_rows_that_another_left() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
@@ -126,6 +169,12 @@ fn rows_of_another_member_are_hidden_until_they_are_adopted() {
         assert_eq!(posts(&other.enter(&House::new(epoch), &you)), []);
         let left = other.view().notices.left_behind[0].clone();
         assert_eq!((&*left.name, left.rows, left.drafts), ("Ann", 1, 1));
+        let texts: Vec<(&str, bool)> = left.texts.iter().map(|left| (&*left.text, left.is_draft)).collect();
+        assert_eq!(
+            texts,
+            [("secret", false), ("half a secret", true)],
+            "they are shown before they are sent"
+        );
         assert_eq!((other.rows().len(), other.draft().as_str()), (0, ""));
         other.type_text("mine");
         let out = other.give(Input::AdoptLeftBehind(left.owner));
@@ -134,6 +183,26 @@ fn rows_of_another_member_are_hidden_until_they_are_adopted() {
         let owners: Vec<Owner> = store.read().rows.iter().map(|row| row.owner).collect();
         assert_eq!(owners, [Owner { epoch: Some(shared::Epoch(epoch)), member: you.id }]);
         assert_eq!(other.view().notices.left_behind.len(), 0);
+    }
+}
+
+#[test]
+fn deferred_rows_stay_until_the_next_load() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.break_connection(1006);
+    page.send(1, "secret");
+    page.give(Input::Leaving);
+    for _ in 0..2 {
+        let mut other = Page::on(&page.store).start();
+        other.give(Input::IdentityFetched(Ok(Some(bo()))));
+        other.enter(&house, &bo());
+        let left = other.view().notices.left_behind[0].clone();
+        assert_eq!(other.give(Input::DeferLeftBehind(left.owner)), []);
+        assert_eq!(other.view().notices.left_behind.len(), 0);
+        other.reconnect(&house, &bo());
+        assert_eq!(other.view().notices.left_behind.len(), 0);
+        assert_eq!(other.store.read().rows.len(), 1);
     }
 }
 
@@ -154,7 +223,7 @@ fn a_possibly_sent_post_fails_when_it_is_adopted() {
     let left = other.view().notices.left_behind[0].clone();
     let out = other.give(Input::AdoptLeftBehind(left.owner));
     assert_eq!(posts(&out).iter().map(|post| post.text.as_str()).collect::<Vec<_>>(), ["never sent"]);
-    let failed = other.view().pane.rows.last().cloned().unwrap();
+    let failed = other.view().pane().rows.last().cloned().unwrap();
     assert_eq!((&*failed.text, failed.state), ("secret", RowState::Failed(MAY_HAVE_ARRIVED)));
     house.post(&bo(), 2, "never sent");
     other.frame(house.reply(posts(&out)[0].reference));
@@ -163,7 +232,7 @@ fn a_possibly_sent_post_fails_when_it_is_adopted() {
     let mut again = Page::on(&other.store).start();
     again.give(Input::IdentityFetched(Ok(Some(bo()))));
     assert_eq!(posts(&again.enter(&house, &bo())), []);
-    assert_eq!(again.view().pane.rows.last().map(|row| row.state), Some(failed.state));
+    assert_eq!(again.view().pane().rows.last().map(|row| row.state), Some(failed.state));
     assert_eq!(posts(&again.give(Input::Retry(failed.key)))[0].text, "secret");
 }
 
@@ -179,11 +248,11 @@ fn a_possibly_sent_post_is_removed_once_it_is_found() {
     other.enter(&house, &bo());
     let left = other.view().notices.left_behind[0].clone();
     assert_eq!(posts(&other.give(Input::AdoptLeftBehind(left.owner))), []);
-    assert_eq!(other.view().pane.rows[0].state, RowState::Failed(MAY_HAVE_ARRIVED));
+    assert_eq!(other.view().pane().rows[0].state, RowState::Failed(MAY_HAVE_ARRIVED));
     // The post was committed meanwhile.
     let posted = house.post(&ann(), 1, "secret");
     other.frame(posted);
-    let rows = other.view().pane.rows.clone();
+    let rows = other.view().pane().rows.clone();
     assert_eq!((rows.len(), rows[0].state, rows[0].key.author), (1, RowState::Settled, ann().id));
     assert!(other.store.read().rows.is_empty());
 }
@@ -203,9 +272,68 @@ fn a_signed_out_page_shows_only_the_number_of_waiting_rows() {
     other.give(Input::Named(Err(refusal)));
     let view = other.view();
     assert!(matches!(*view.identity, IdentityView::Nobody { .. }));
-    assert_eq!((view.notices.left_behind[0].rows, view.pane.rows.len()), (1, 0));
+    assert_eq!((view.notices.left_behind[0].rows, view.pane().rows.len()), (1, 0));
+    assert!(view.notices.left_behind[0].texts.is_empty());
     other.give(Input::DiscardLeftBehind(view.notices.left_behind[0].owner));
     assert_eq!(other.store.read(), StoredRows::default());
+}
+
+/// Ann's page with a message that was refused permanently.
+fn refused(house: &House) -> Page {
+    let mut page = Page::welcome_in(house);
+    let reference = posts(&page.send(1, "tea"))[0].reference;
+    page.frame(House::error(reference, ErrorCode::TextTooLong));
+    assert_eq!(page.rows(), ["tea!"]);
+    page
+}
+
+#[test]
+fn a_refused_row_is_neither_written_nor_read_again() {
+    let house = House::new(1);
+    let mut page = refused(&house);
+    page.fire_timer_if_set(Timer::Lease);
+    let mut other = Page::again_in(&house, &page.store);
+    assert_eq!(other.rows(), ["tea!"], "every tab shows it");
+    other.fire_timer_if_set(Timer::Lease);
+    assert!(![page, other].iter().any(|page| page.timers.contains_key(&Timer::Lease)));
+}
+
+#[test]
+fn a_refused_row_is_gone_in_every_tab_once_one_has_discarded_it() {
+    let house = House::new(1);
+    let mut page = refused(&house);
+    let mut other = Page::again_in(&house, &page.store);
+    let key = other.view().pane().rows[0].key;
+    page.give(Input::VisibilityChanged(false));
+    assert_eq!(page.rows(), ["tea!"], "it is still stored");
+    other.give(Input::Discard(key));
+    page.give(Input::VisibilityChanged(true));
+    assert_eq!((page.rows(), page.store.read().rows.len()), (vec![], 0));
+}
+
+#[test]
+fn a_refused_row_is_sent_by_the_tab_in_which_the_person_asked_for_it() {
+    let house = House::new(1);
+    let mut page = refused(&house);
+    let mut other = Page::again_in(&house, &page.store);
+    let key = other.view().pane().rows[0].key;
+    assert_eq!(posts(&other.give(Input::Retry(key))).len(), 1);
+    page.give(Input::VisibilityChanged(false));
+    assert_eq!(page.rows(), [""; 0], "the other tab holds it");
+    assert_eq!(page.store.read().rows.len(), 1);
+}
+
+#[test]
+fn a_row_refused_during_a_read_of_the_storage_stays() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let reference = posts(&page.send(1, "tea"))[0].reference;
+    page.slow = true;
+    page.give(Input::VisibilityChanged(false));
+    let stored = page.store.read();
+    page.frame(House::error(reference, ErrorCode::TextTooLong));
+    page.give(Input::RowsLoaded(Some(stored)));
+    assert_eq!(page.rows(), ["tea!"]);
 }
 
 #[test]

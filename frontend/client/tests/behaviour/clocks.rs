@@ -2,9 +2,9 @@
 
 use crate::house::House;
 use crate::page::{Page, ann, has_opened, posts};
+use client::input::Conversation;
 use client::input::{Input, Timer};
 use client::limits::{BACKOFF_CEILING_MS, LEASE_LOOK_MS, LEASE_MS, LEASE_SLACK_MS, LIVENESS_MS};
-use shared::RoomId;
 
 const HOUR: i64 = 3_600_000;
 
@@ -24,7 +24,7 @@ fn a_wait_and_its_countdown_last_their_time_when_the_wall_clock_steps() {
         page.break_connection(1006);
         let retry_at = page.view().connection.retry_at.unwrap();
         page.step_wall_clock(by);
-        page.give(Input::DraftChanged { room: RoomId::LOBBY, text: "tea".to_owned() });
+        page.give(Input::DraftChanged { conversation: Conversation::LOBBY, text: "tea".to_owned() });
         assert_eq!(page.view().connection.retry_at, Some(retry_at), "{by}");
         assert!(retry_at <= page.now + BACKOFF_CEILING_MS, "{by}");
         assert_eq!(page.timers[&Timer::Retry], retry_at, "{by}");
@@ -61,11 +61,11 @@ fn a_local_echo_has_the_time_of_the_wall_clock() {
         page.step_wall_clock(by);
         let number = u64::try_from(HOUR * 2 + by).unwrap();
         page.send(number, "tea");
-        assert_eq!(page.view().pane.rows.last().unwrap().at, page.time().wall, "{by}");
+        assert_eq!(page.view().pane().rows.last().unwrap().at, page.time().wall, "{by}");
     }
-    assert_eq!(page.view().pane.rows.len(), STEPS.len());
+    assert_eq!(page.view().pane().rows.len(), STEPS.len());
     page.reconnect(&house, &ann());
-    assert_eq!(page.view().pane.rows.len(), STEPS.len(), "in their order");
+    assert_eq!(page.view().pane().rows.len(), STEPS.len(), "in their order");
 }
 
 /// Ann's second page, which knows of a message that her first page has not sent when it dies.

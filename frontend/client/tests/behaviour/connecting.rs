@@ -191,5 +191,5 @@ fn the_view_is_the_same_while_nothing_visible_changed() {
     page.break_connection(1006);
     let after = page.view();
     assert_ne!(before.connection, after.connection);
-    assert_eq!((&before.pane, &before.people, &before.rooms), (&after.pane, &after.people, &after.rooms));
+    assert_eq!((&before.pane(), &before.people, &before.rooms), (&after.pane(), &after.people, &after.rooms));
 }

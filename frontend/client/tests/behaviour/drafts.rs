@@ -3,10 +3,11 @@
 use crate::house::{House, client_id};
 use crate::page::*;
 use client::effect::Effect;
+use client::input::Conversation;
 use client::input::{Input, Timer};
 use client::limits::{LEASE_MS, LOAD_RETRIES_MAX, LOAD_RETRY_MS};
 use client::persisted::{StoredDraft, StoredRows};
-use shared::{Epoch, RoomId};
+use shared::Epoch;
 
 fn type_draft(page: &mut Page, text: &str) {
     page.type_text(text);
@@ -171,13 +172,8 @@ fn a_draft_equal_to_a_row_is_dropped_and_a_longer_one_stays() {
         page.send(1, "ok");
         page.give(Input::Leaving);
         let owner = page.store.read().rows[0].owner;
-        let text = written.to_owned();
-        page.store.perform(&Effect::SaveDraft(StoredDraft {
-            owner,
-            name: "Ann".to_owned(),
-            room: RoomId::LOBBY,
-            text,
-        }));
+        let draft = StoredDraft::new(owner, "Ann", Conversation::LOBBY, written);
+        page.store.perform(&Effect::SaveDraft(draft));
         // Both an open tab and a new one drop it.
         let mut again = Page::again_in(&house, &page.store);
         assert_eq!(again.draft(), left);

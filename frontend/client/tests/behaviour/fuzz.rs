@@ -67,12 +67,12 @@ impl FuzzShell {
 }
 
 fn check(view: &View, shell: &FuzzShell) {
-    let keys: BTreeSet<RowKey> = view.pane.rows.iter().map(|row| row.key).collect();
-    assert_eq!(keys.len(), view.pane.rows.len(), "two rows share a key");
-    assert!(view.pane.rows.len() <= WINDOW_ROWS_MAX);
+    let keys: BTreeSet<RowKey> = view.pane().rows.iter().map(|row| row.key).collect();
+    assert_eq!(keys.len(), view.pane().rows.len(), "two rows share a key");
+    assert!(view.pane().rows.len() <= WINDOW_ROWS_MAX);
     assert!(view.people.list.len() <= PEOPLE_MAX);
-    let settled = view.pane.rows.iter().take_while(|row| row.state == RowState::Settled).count();
-    let all = view.pane.rows.iter().filter(|row| row.state == RowState::Settled).count();
+    let settled = view.pane().rows.iter().take_while(|row| row.state == RowState::Settled).count();
+    let all = view.pane().rows.iter().filter(|row| row.state == RowState::Settled).count();
     assert_eq!(settled, all, "settled rows come before unsettled ones");
     assert!(!view.connection.welcomed || view.connection.ready_state == ReadyState::Open);
     let up = matches!(view.connection.ready_state, ReadyState::Open | ReadyState::Connecting);
@@ -126,7 +126,7 @@ fn random_inputs_keep_the_invariants() {
             let view = client.view();
             check(&view, &shell);
             welcomes += u32::from(view.connection.welcomed);
-            settled += view.pane.rows.iter().filter(|row| row.state == RowState::Settled).count();
+            settled += view.pane().rows.iter().filter(|row| row.state == RowState::Settled).count();
             assert!(std::rc::Rc::ptr_eq(&view, &client.view()));
         }
     }

@@ -38,6 +38,30 @@ fn a_member_who_signed_out_in_another_tab_is_asked_for_a_name() {
 }
 
 #[test]
+fn a_page_that_was_cut_off_joins_nobody_after_signing_out_in_another_tab() {
+    let house = House::new(1);
+    // The tab was cut off, or frozen: it learns of the end at its next contact.
+    for was_asked in [false, true] {
+        let mut page = Page::welcome_in(&house);
+        page.type_text("half a sentence");
+        page.break_connection(1006);
+        page.send(1, "unsent");
+        page.retry();
+        page.give(Input::ConnectionOpened(page.socket));
+        if was_asked {
+            page.frame(House::error(page.hello, ErrorCode::SignInRequired));
+        }
+        page.break_connection(4401);
+        page.give(Input::NameRemembered(None));
+        let out = page.give(Input::IdentityFetched(Ok(None)));
+        assert!(!out.iter().any(|effect| matches!(effect, Effect::Join { .. })), "{out:?}");
+        assert!(matches!(*page.view().identity, IdentityView::Nobody { busy: false, refusal: None, .. }));
+        let out = page.give(Input::NetworkReported { online: true });
+        assert!(!has_opened(&out) && posts(&out).is_empty(), "{out:?}");
+    }
+}
+
+#[test]
 fn an_unexplained_close_may_mean_a_forgotten_member() {
     let mut page = Page::welcome_in(&House::new(1));
     page.break_connection(1006);
@@ -81,7 +105,7 @@ fn a_forgotten_member_rejoins_with_the_rows_after_a_restart() {
     assert!(has_opened(&page.give(Input::Named(Ok(again.clone())))));
     let out = page.enter(&House::new(2), &again);
     assert_eq!(posts(&out)[0].client_id, client_id(1));
-    assert_eq!(page.view().pane.rows[0].key, RowKey { author: again.id, client_id: client_id(1) });
+    assert_eq!(page.view().pane().rows[0].key, RowKey { author: again.id, client_id: client_id(1) });
     assert!(page.view().notices.new_epoch);
     page.give(Input::DismissEpoch);
     assert!(!page.view().notices.new_epoch);
@@ -109,7 +133,7 @@ fn a_taken_name_asks_the_person_and_sets_the_rows_aside() {
     let out = page.give(Input::AdoptLeftBehind(left[0].owner));
     assert_eq!(posts(&out)[0].text, "mine");
     assert_eq!((page.rows(), page.view().notices.left_behind.len()), (vec!["mine…".to_owned()], 0));
-    assert_eq!(page.view().pane.rows[0].key, RowKey { author: bo().id, client_id: client_id(1) });
+    assert_eq!(page.view().pane().rows[0].key, RowKey { author: bo().id, client_id: client_id(1) });
 }
 
 #[test]
@@ -122,7 +146,7 @@ fn signing_out_hides_everything_from_the_next_person() {
     let out = page.give(Input::SignedOut(Ok(())));
     assert!(close_code(&out).is_some() && out.contains(&Effect::RememberName(None)));
     let view = page.view();
-    assert_eq!((view.pane.rows.len(), view.people.list.len(), view.composer.waiting), (0, 0, 0));
+    assert_eq!((view.pane().rows.len(), view.people.list.len(), view.composer.waiting), (0, 0, 0));
     assert_eq!(
         view.notices.left_behind.iter().map(|left| (&*left.name, left.rows)).collect::<Vec<_>>(),
         [("Ann", 1)]
@@ -142,7 +166,10 @@ fn signing_out_hides_everything_from_the_next_person() {
     let left = page.view().notices.left_behind[0].owner;
     let out = page.give(Input::DiscardLeftBehind(left));
     let key = RowKey { author: MemberId(1), client_id: client_id(1) };
-    assert_eq!((out, page.view().notices.left_behind.len()), (vec![Effect::DeleteRow(key)], 0));
+    assert_eq!(
+        (out, page.view().notices.left_behind.len()),
+        (vec![Effect::LoadRows, Effect::DeleteRow(key)], 0)
+    );
     assert_eq!(page.store.read(), StoredRows::default());
 }
 
@@ -187,7 +214,7 @@ fn a_new_name_reaches_settled_and_waiting_rows() {
     page.send(1, "new");
     page.give(Input::Rename { name: "Anna".to_owned() });
     page.give(Input::Named(Ok(member(1, "Anna"))));
-    let names: Vec<String> = page.view().pane.rows.iter().map(|row| row.name.to_string()).collect();
+    let names: Vec<String> = page.view().pane().rows.iter().map(|row| row.name.to_string()).collect();
     assert_eq!(names, ["Anna", "Anna"]);
     assert_eq!(&*page.view().people.list[0].name, "Anna");
 }

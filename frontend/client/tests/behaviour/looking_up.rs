@@ -48,7 +48,7 @@ fn an_opened_room_is_looked_up_page_by_page_until_it_is_found() {
     assert_eq!((second.len(), second[0].after), (1, Some(RoomId(5))));
     let third = queries(&page.frame(page_of(&second[0], &[(7, "tea"), (9, "dogs")], true)));
     assert_eq!((third, lookup(&mut page)), (vec![], Some(RoomLookupState::Found("tea".into()))));
-    assert_eq!((page.view().pane.room, page.view().directory.is_none()), (LOBBY, true));
+    assert_eq!((page.view().room(), page.view().directory.is_none()), (LOBBY, true));
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_lookup_ends_when_the_room_is_joined_or_another_is_opened() {
     assert_eq!(lookup(&mut page), Some(RoomLookupState::Searching));
     let joined = house.join_room(7);
     page.frames(joined);
-    assert_eq!((lookup(&mut page), page.view().pane.room), (None, TEA));
+    assert_eq!((lookup(&mut page), page.view().room()), (None, TEA));
 }
 
 #[test]

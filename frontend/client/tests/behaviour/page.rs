@@ -4,12 +4,13 @@ use crate::house::{House, client_id, member};
 use crate::store::Store;
 use client::Client;
 use client::effect::Effect;
+use client::input::Conversation;
 use client::input::{ConnectionId, Input, Timer};
 use client::limits::LEASE_MS;
 use client::transport::Transport;
 use client::view::{RowKey, RowState, View};
 use shared::command::{self, Command, Hello, Post};
-use shared::{Member, Now, RoomId};
+use shared::{Member, Now};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -90,7 +91,13 @@ impl Page {
 
     pub(crate) fn give(&mut self, input: Input) -> Vec<Effect> {
         // The test itself answers loads at the start and at the end of a lease.
-        let answers = matches!(input, Input::FrameReceived(..) | Input::VisibilityChanged(_)) && !self.slow;
+        let answers = matches!(
+            input,
+            Input::FrameReceived(..)
+                | Input::VisibilityChanged(_)
+                | Input::AdoptLeftBehind(_)
+                | Input::DiscardLeftBehind(_)
+        ) && !self.slow;
         let mut out = Vec::new();
         self.client.handle(input, self.time(), &mut out);
         let mut keys = Vec::new();
@@ -166,7 +173,7 @@ impl Page {
     }
 
     pub(crate) fn texts(&mut self) -> Vec<u64> {
-        self.view().pane.rows.iter().map(|row| row.text.parse().unwrap()).collect()
+        self.view().pane().rows.iter().map(|row| row.text.parse().unwrap()).collect()
     }
 
     pub(crate) fn frame(&mut self, text: String) -> Vec<Effect> {
@@ -198,7 +205,11 @@ impl Page {
     }
 
     pub(crate) fn send(&mut self, number: u64, text: &str) -> Vec<Effect> {
-        self.give(Input::Send { client_id: client_id(number), room: RoomId::LOBBY, text: text.to_owned() })
+        self.give(Input::Send {
+            client_id: client_id(number),
+            conversation: Conversation::LOBBY,
+            text: text.to_owned(),
+        })
     }
 
     pub(crate) fn view(&mut self) -> Rc<View> {
@@ -214,12 +225,12 @@ impl Page {
             RowState::Waiting => "~",
             RowState::Failed(_) => "!",
         };
-        self.view().pane.rows.iter().map(|row| format!("{}{}", row.text, mark(row.state))).collect()
+        self.view().pane().rows.iter().map(|row| format!("{}{}", row.text, mark(row.state))).collect()
     }
 
     /// Types in the lobby's composer.
     pub(crate) fn type_text(&mut self, text: &str) -> Vec<Effect> {
-        self.give(Input::DraftChanged { room: RoomId::LOBBY, text: text.to_owned() })
+        self.give(Input::DraftChanged { conversation: Conversation::LOBBY, text: text.to_owned() })
     }
 
     pub(crate) fn draft(&mut self) -> String {

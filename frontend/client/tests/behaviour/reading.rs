@@ -63,7 +63,7 @@ fn a_gap_that_is_too_long_is_replaced_by_a_snapshot() {
     assert_eq!(page.rows(), ["held"], "the answer to another question");
     page.frame(house.reset(Some(requests[0].reference), LOBBY, 3));
     assert_eq!(page.texts(), [7, 8, 9]);
-    assert_eq!(page.view().pane.older, Edge::More);
+    assert_eq!(page.view().pane().older, Edge::More);
     let next = house.talk(LOBBY, 10..=10);
     page.frames(next);
     assert_eq!(page.texts(), [7, 8, 9, 10]);
@@ -127,7 +127,7 @@ fn held_messages_survive_a_reconnect_without_a_gap() {
     page.give(Input::ConnectionOpened(page.socket));
     page.frame(house.welcome_with(page.hello, &ann(), "build", 2));
     assert_eq!(page.rows(), ["one", "two", "three"]);
-    assert_eq!(page.view().pane.older, Edge::End);
+    assert_eq!(page.view().pane().older, Edge::End);
     house.post(&bo(), 4, "four");
     house.post(&bo(), 5, "five");
     page.break_connection(1006);
@@ -135,7 +135,7 @@ fn held_messages_survive_a_reconnect_without_a_gap() {
     page.give(Input::ConnectionOpened(page.socket));
     page.frame(house.welcome_with(page.hello, &ann(), "build", 1));
     assert_eq!(page.rows(), ["five"]);
-    assert_eq!(page.view().pane.older, Edge::More);
+    assert_eq!(page.view().pane().older, Edge::More);
 }
 
 #[test]
@@ -149,12 +149,12 @@ fn a_rename_reaches_only_the_rows_of_its_author() {
     let renamed = house.rename(member(2, "Bob"));
     page.frame(renamed);
     let after = page.view();
-    assert_eq!(&*after.pane.rows[0].name, "Bob");
-    assert!(Rc::ptr_eq(&before.pane.rows[1], &after.pane.rows[1]));
+    assert_eq!(&*after.pane().rows[0].name, "Bob");
+    assert!(Rc::ptr_eq(&before.pane().rows[1], &after.pane().rows[1]));
     assert_eq!(after.people.list.iter().map(|person| &*person.name).collect::<Vec<_>>(), ["Ann", "Bob"]);
     let posted = house.post(&member(2, "Bob"), 3, "three");
     page.frame(posted);
-    assert_eq!(&*page.view().pane.rows[2].name, "Bob");
+    assert_eq!(&*page.view().pane().rows[2].name, "Bob");
 }
 
 #[test]
@@ -166,9 +166,9 @@ fn messages_of_a_departed_member_show_the_name_at_that_time() {
     page.frame(renamed);
     let left = house.leave(MemberId(2));
     page.frame(left);
-    assert_eq!(&*page.view().pane.rows[0].name, "Bo");
+    assert_eq!(&*page.view().pane().rows[0].name, "Bo");
     page.reconnect(&house, &ann());
-    assert_eq!(&*page.view().pane.rows[0].name, "Bo", "as in a fresh snapshot");
+    assert_eq!(&*page.view().pane().rows[0].name, "Bo", "as in a fresh snapshot");
 }
 
 #[test]
@@ -177,12 +177,12 @@ fn a_member_who_left_meanwhile_has_no_present_name() {
     house.post(&bo(), 1, "one");
     house.rename(member(2, "Bob"));
     let mut page = Page::welcome_in(&house);
-    assert_eq!(&*page.view().pane.rows[0].name, "Bob");
+    assert_eq!(&*page.view().pane().rows[0].name, "Bob");
     page.break_connection(1006);
     house.leave(MemberId(2));
     page.retry();
     page.enter(&house, &ann());
-    assert_eq!(&*page.view().pane.rows[0].name, "Bo");
+    assert_eq!(&*page.view().pane().rows[0].name, "Bo");
 }
 
 #[test]
@@ -207,9 +207,9 @@ fn an_older_name_does_not_replace_a_newer_one() {
     let renamed = house.rename(member(2, "Bob"));
     page.frame(renamed);
     page.frame(House::here_event(&[ann(), bo()], before));
-    assert_eq!(&*page.view().pane.rows[0].name, "Bob");
+    assert_eq!(&*page.view().pane().rows[0].name, "Bob");
     page.frame(House::here_event(&[ann(), member(2, "Bobby")], house.n + 1));
-    assert_eq!(&*page.view().pane.rows[0].name, "Bobby", "the rename is still to come");
+    assert_eq!(&*page.view().pane().rows[0].name, "Bobby", "the rename is still to come");
 }
 
 #[test]
@@ -294,5 +294,5 @@ fn passers_by_are_distinguished_by_their_tag() {
     };
     page.frame(passer_by(1, 0, 7));
     page.frame(passer_by(2, 1, 8));
-    assert_eq!(page.view().pane.rows.iter().map(|row| row.tag).collect::<Vec<_>>(), [Some(7), Some(8)]);
+    assert_eq!(page.view().pane().rows.iter().map(|row| row.tag).collect::<Vec<_>>(), [Some(7), Some(8)]);
 }

@@ -2,6 +2,7 @@
 
 use crate::house::{House, LOBBY, frame};
 use crate::page::{Page, ann, bo, close_code, commands, event_queries, history_queries, posts};
+use client::input::Conversation;
 use client::input::Input;
 use client::limits::BUFFERED_EVENTS_MAX;
 use client::view::{Edge, RoomItem};
@@ -108,9 +109,9 @@ fn dropped_events_are_fetched_before_the_cursor_moves() {
             page.frame(house.caught_up());
             assert!(requests.after < house.through().through.n);
         }
-        page.give(Input::LoadOlder);
+        page.give(Input::LoadOlder(Conversation::LOBBY));
         assert_eq!(
-            page.view().pane.rows.last().map(|row| row.text.to_string()),
+            page.view().pane().rows.last().map(|row| row.text.to_string()),
             Some((1 + many).to_string())
         );
         assert_eq!(page.reconnect_to_hello().cursor, Some(house.through().through));
@@ -175,15 +176,15 @@ fn a_room_is_reset_when_too_much_was_missed() {
     page.frame(house.reset(None, LOBBY, 3));
     page.frame(house.caught_up());
     assert_eq!(page.texts(), [7, 8, 9]);
-    assert_eq!(page.view().pane.older, Edge::More);
-    let requests = history_queries(&page.give(Input::LoadOlder));
+    assert_eq!(page.view().pane().older, Edge::More);
+    let requests = history_queries(&page.give(Input::LoadOlder(Conversation::LOBBY)));
     let page_of = house.history(requests[0].reference, LOBBY, requests[0].at);
     page.frame(page_of);
     assert_eq!(page.texts(), (1..=9).collect::<Vec<_>>());
 }
 
 #[test]
-fn a_reset_marks_the_open_room_and_own_messages_as_read() {
+fn a_reset_leaves_other_rooms_unread_but_for_own_messages() {
     let unseen = |page: &mut Page| page.view().rooms.iter().map(|room| room.unread).collect::<Vec<_>>();
     let mut house = House::with_room(1, 7, "tea");
     house.talk(LOBBY, 1..=2);
@@ -200,9 +201,9 @@ fn a_reset_marks_the_open_room_and_own_messages_as_read() {
     page.frame(house.reset(None, LOBBY, 3));
     page.frame(house.reset(None, TEA, 4));
     page.frame(house.caught_up());
-    assert_eq!(unseen(&mut page), [0, 2]);
+    assert_eq!(unseen(&mut page), [0, 6]);
     page.give(Input::OpenRoom(TEA));
-    assert_eq!(unseen(&mut page), [0, 0]);
+    assert_eq!(unseen(&mut page), [7, 0]);
 }
 
 #[test]
@@ -242,9 +243,9 @@ fn the_lobby_opens_when_the_open_room_was_left_meanwhile() {
     let mut page = Page::welcome_in(&house);
     page.give(Input::OpenRoom(TEA));
     house.leave_room(7);
-    assert_eq!(page.view().pane.room, TEA);
+    assert_eq!(page.view().room(), TEA);
     returns(&mut page, &house);
-    assert_eq!((names(&mut page), page.view().pane.room), (vec![String::new()], LOBBY));
+    assert_eq!((names(&mut page), page.view().room()), (vec![String::new()], LOBBY));
 }
 
 #[test]
@@ -259,8 +260,8 @@ fn a_new_membership_of_a_room_begins_unloaded() {
     house.talk(TEA, 3..=4);
     house.join_room(7);
     resume(&mut page, &house);
-    assert_eq!(page.view().pane.rows.len(), 0, "the page does not touch held messages");
-    assert_eq!(page.view().pane.older, Edge::Loading);
+    assert_eq!(page.view().pane().rows.len(), 0, "the page does not touch held messages");
+    assert_eq!(page.view().pane().older, Edge::Loading);
 }
 
 #[test]
@@ -343,7 +344,7 @@ fn pending_requests_are_sent_again_on_the_next_connection() {
     page.give(Input::IdentityFetched(Ok(Some(ann()))));
     page.give(Input::ConnectionOpened(page.socket));
     page.frame(house.welcome_with(page.hello, &ann(), "build", 2));
-    let requests = history_queries(&page.give(Input::LoadOlder));
+    let requests = history_queries(&page.give(Input::LoadOlder(Conversation::LOBBY)));
     let hello = page.reconnect_to_hello();
     let out = page.frame(house.welcome_back(page.hello, &ann(), hello.cursor.unwrap().n));
     let again = history_queries(&out);
@@ -366,7 +367,7 @@ fn a_session_loads_the_room_of_the_address() {
         // The server sends the lobby to a member who is not in that room.
         let welcome = house.welcome_to(page.hello, &ann(), opened, 50);
         assert_eq!(history_queries(&page.frame(welcome)), []);
-        assert_eq!((page.view().pane.room, page.texts()), (opened, (31..=80).collect()));
+        assert_eq!((page.view().room(), page.texts()), (opened, (31..=80).collect()));
         assert_eq!(page.reconnect_to_hello().room, Some(opened), "from then on the open room");
     }
 }

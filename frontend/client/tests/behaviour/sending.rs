@@ -1,9 +1,9 @@
 //! Sending: a message is shown at once and is in the log once.
 
 use crate::house::{House, client_id};
-use crate::page::{Page, ann, bo, close_code, posts, scheduled};
+use crate::page::{Page, ann, bo, posts, scheduled};
 use client::input::{Input, Timer};
-use client::limits::{OUTBOX_ROWS_MAX, SETTLE_MS};
+use client::limits::OUTBOX_ROWS_MAX;
 use client::view::{Edge, RowKey, RowState};
 use shared::ErrorCode;
 
@@ -18,12 +18,12 @@ fn a_message_is_shown_at_once_and_settles_in_place() {
     let mut page = Page::welcome_in(&house);
     let sent = posts(&page.send(1, "hello"));
     assert_eq!(page.rows(), ["before", "hello…"]);
-    assert_eq!(page.view().pane.rows[1].key, key(1));
+    assert_eq!(page.view().pane().rows[1].key, key(1));
     let event = house.post(&ann(), 1, "hello");
     page.frame(house.reply(sent[0].reference));
     let settled = page.view();
     assert_eq!(page.rows(), ["before", "hello"]);
-    assert_eq!((settled.pane.rows[1].key, settled.pane.rows[1].mine), (key(1), true));
+    assert_eq!((settled.pane().rows[1].key, settled.pane().rows[1].mine), (key(1), true));
     page.frame(event);
     assert!(std::rc::Rc::ptr_eq(&settled, &page.view()), "the event changes nothing any more");
 }
@@ -135,7 +135,7 @@ fn a_permanently_refused_post_fails_with_its_reason() {
     let out = page.frame(House::error(sent[0].reference, ErrorCode::RoomUnknown));
     assert_eq!(posts(&out)[0].text, "two");
     assert_eq!(page.rows(), ["two…", "one!"]);
-    assert_eq!(page.view().pane.rows[1].state, RowState::Failed(ErrorCode::RoomUnknown));
+    assert_eq!(page.view().pane().rows[1].state, RowState::Failed(ErrorCode::RoomUnknown));
     page.give(Input::Retry(key(1)));
     assert_eq!(page.rows(), ["two…", "one…"]);
     page.frame(House::error(posts(&out)[0].reference, ErrorCode::RoomUnknown));
@@ -147,13 +147,19 @@ fn a_permanently_refused_post_fails_with_its_reason() {
 fn an_unanswered_post_is_sent_on_another_connection() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    let overdue = page.now + SETTLE_MS;
+    let begin = page.now;
     page.send(1, "one");
+    assert_eq!(page.rows(), ["one…"]);
     // The timer was scheduled when the attempt began and is scheduled again when it fires.
-    page.now += 10_000;
-    assert_eq!(scheduled(&page.give(Input::TimerFired(Timer::Silence)), Timer::Silence), Some(overdue));
-    page.now = overdue;
-    assert!(close_code(&page.give(Input::TimerFired(Timer::Silence))).is_some());
+    while !page.view().connection.silent {
+        page.fire_timer(Timer::Silence);
+    }
+    assert!(page.now - begin <= 10_000, "{}", page.now - begin);
+    assert_eq!((page.rows(), page.view().composer.waiting), (vec!["one~".to_owned()], 1), "it is told");
+    while page.view().connection.silent {
+        page.fire_timer(Timer::Silence);
+    }
+    assert!(page.now - begin < 20_000, "{}", page.now - begin);
     page.retry();
     assert_eq!(posts(&page.enter(&house, &ann()))[0].client_id, client_id(1));
 }
@@ -174,7 +180,7 @@ fn can_send_is_false_when_the_outbox_is_full() {
     let mut nobody = Page::opened();
     assert!(!nobody.view().composer.can_send);
     nobody.send(1, "x");
-    assert_eq!(nobody.view().pane.rows.len(), 0);
+    assert_eq!(nobody.view().pane().rows.len(), 0);
 }
 
 #[test]
@@ -193,5 +199,5 @@ fn an_old_committed_post_leaves_the_outbox_and_is_not_shown_at_the_end() {
     let sent = posts(&page.frame(house.welcome_with(page.hello, &ann(), "build", 5)));
     page.frame(old.replace("\"ref\":0", &format!("\"ref\":{}", sent[0].reference)));
     assert_eq!(page.rows(), ["later"; 5]);
-    assert_eq!(page.view().pane.older, Edge::More);
+    assert_eq!(page.view().pane().older, Edge::More);
 }

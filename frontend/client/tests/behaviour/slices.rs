@@ -1,7 +1,8 @@
 //! The view's slices: an input replaces only those slices whose content it changes.
 
-use crate::house::{House, LOBBY, member};
+use crate::house::{House, member};
 use crate::page::{Page, ann};
+use client::input::Conversation;
 use client::input::Input;
 use client::view::IdentityView;
 use shared::RoomId;
@@ -23,7 +24,7 @@ fn typing_changes_no_slice() {
     let (mut page, _) = page_and_house();
     let before = page.view();
     for text in ["h", "he", "hey", ""] {
-        page.give(Input::DraftChanged { room: LOBBY, text: text.to_owned() });
+        page.give(Input::DraftChanged { conversation: Conversation::LOBBY, text: text.to_owned() });
         assert!(Rc::ptr_eq(&before, &page.view()), "{text:?}");
         assert_eq!(page.draft(), text);
     }
@@ -51,8 +52,15 @@ fn a_message_in_another_room_changes_only_its_entry() {
     page.frame(posted);
     let after = page.view();
     assert_eq!(
-        (&before.pane, &before.people, &before.composer, &before.notices, &before.pending, &before.identity),
-        (&after.pane, &after.people, &after.composer, &after.notices, &after.pending, &after.identity)
+        (
+            &before.pane(),
+            &before.people,
+            &before.composer,
+            &before.notices,
+            &before.pending,
+            &before.identity
+        ),
+        (&after.pane(), &after.people, &after.composer, &after.notices, &after.pending, &after.identity)
     );
     assert_ne!(before.rooms, after.rooms);
     let is_same = |at: usize| before.rooms[at] == after.rooms[at];
@@ -66,8 +74,8 @@ fn a_message_in_the_open_room_changes_only_the_pane() {
     let posted = house.post(&member(2, "Bo"), 2, "2");
     page.frame(posted);
     let after = page.view();
-    assert_ne!(before.pane, after.pane);
-    assert!(Rc::ptr_eq(&before.pane.rows[0], &after.pane.rows[0]));
+    assert_ne!(before.pane(), after.pane());
+    assert!(Rc::ptr_eq(&before.pane().rows[0], &after.pane().rows[0]));
     assert_eq!(
         (&before.rooms, &before.people, &before.composer, &before.notices),
         (&after.rooms, &after.people, &after.composer, &after.notices)
@@ -81,7 +89,7 @@ fn presence_changes_only_the_people() {
     page.frame(House::here_event(&[member(2, "Bo")], house.n));
     let after = page.view();
     assert_ne!(before.people, after.people);
-    assert_eq!((&before.pane, &before.rooms), (&after.pane, &after.rooms));
+    assert_eq!((&before.pane(), &before.rooms), (&after.pane(), &after.rooms));
     page.frame(House::here_event(&[member(2, "Bo")], house.n));
     assert_eq!(after.people.list, page.view().people.list);
 }
@@ -91,7 +99,7 @@ fn the_directory_is_the_same_slice_until_a_page_comes_or_a_room_is_joined() {
     let (mut page, _) = page_and_house();
     page.give(Input::SearchDirectory { find: String::new() });
     let before = page.view();
-    page.give(Input::DraftChanged { room: LOBBY, text: "x".to_owned() });
+    page.give(Input::DraftChanged { conversation: Conversation::LOBBY, text: "x".to_owned() });
     page.send(5, "y");
     assert_eq!(before.directory, page.view().directory);
     page.give(Input::SearchDirectory { find: "t".to_owned() });
@@ -115,5 +123,5 @@ fn an_input_that_changes_nothing_builds_no_pane() {
     page.frame(House::here_event(&[member(2, "Bo")], house.n));
     let posted = house.post_in(TEA, &member(2, "Bo"), 2, "2");
     page.frame(posted);
-    assert_eq!(before.pane, page.view().pane);
+    assert_eq!(before.pane(), page.view().pane());
 }

@@ -3,6 +3,7 @@
 use crate::house::{House, LOBBY, client_id};
 use crate::page::{Page, ann, posts, scheduled};
 use client::effect::Effect;
+use client::input::Conversation;
 use client::input::{Input, Timer};
 use client::limits::{DRAFT_MS, LEASE_MS};
 use client::persisted::{Owner, StoredDraft, StoredRows};
@@ -49,12 +50,12 @@ fn a_draft_that_cannot_be_stored_is_at_risk_until_it_can() {
     let mut page = Page::welcome_in(&House::new(1));
     page.type_text("half");
     assert_eq!(page.view().composer.at_risk, AtRisk::Nothing);
-    page.give(Input::DraftSaved { room: LOBBY, ok: false });
+    page.give(Input::DraftSaved { conversation: Conversation::LOBBY, ok: false });
     assert_eq!(page.view().composer.at_risk, AtRisk::Drafts);
     page.type_text("");
     assert_eq!(page.view().composer.at_risk, AtRisk::Nothing, "there is nothing to lose");
     page.type_text("half");
-    page.give(Input::DraftSaved { room: LOBBY, ok: true });
+    page.give(Input::DraftSaved { conversation: Conversation::LOBBY, ok: true });
     assert_eq!(page.view().composer.at_risk, AtRisk::Nothing);
     page.give(Input::StorageReported { usable: false });
     assert_eq!(page.view().composer.at_risk, AtRisk::Drafts);
@@ -70,7 +71,7 @@ fn a_row_that_cannot_be_stored_is_at_risk_although_a_draft_can() {
     page.send(1, "1");
     page.stored(key(1), false);
     page.type_text("half");
-    page.give(Input::DraftSaved { room: LOBBY, ok: true });
+    page.give(Input::DraftSaved { conversation: Conversation::LOBBY, ok: true });
     assert_eq!(page.view().composer.at_risk, AtRisk::Commands);
     page.send(2, "2");
     page.stored(key(2), true);
@@ -240,7 +241,7 @@ fn each_room_has_its_own_draft() {
     page.type_text("in the lobby");
     page.give(Input::OpenRoom(TEA));
     assert_eq!(page.draft(), "");
-    page.give(Input::DraftChanged { room: TEA, text: "in the tea room".to_owned() });
+    page.give(Input::DraftChanged { conversation: TEA.into(), text: "in the tea room".to_owned() });
     page.give(Input::OpenRoom(LOBBY));
     assert_eq!(page.draft(), "in the lobby");
     // The open room's draft is in the composer, so the list does not mark it.
@@ -251,7 +252,7 @@ fn each_room_has_its_own_draft() {
 fn text_typed_before_the_load_follows_the_stored_draft() {
     let house = House::new(1);
     let owner = Owner { epoch: Some(house.epoch), member: ann().id };
-    let stored = StoredDraft { owner, name: "Ann".to_owned(), room: LOBBY, text: "old".to_owned() };
+    let stored = StoredDraft::new(owner, "Ann", Conversation::LOBBY, "old");
     let mut page = Page::new();
     page.give(Input::Started { build: "build".to_owned(), name: None, join_id: client_id(9) });
     page.give(Input::IdentityFetched(Ok(Some(ann()))));

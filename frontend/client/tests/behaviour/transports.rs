@@ -4,9 +4,10 @@ use crate::house::{House, client_id, frame, with_field};
 use crate::page::{WALL_AHEAD, ann, commands, posts};
 use client::Client;
 use client::effect::Effect;
+use client::input::Conversation;
 use client::input::{ConnectionId, Input, Timer};
 use client::limits::{
-    CONNECT_MS, FALL_BACK_MS, GOOD_AFTER_MS, LAST_GOOD_MS, UPGRADE_EVENTS_MAX, UPGRADE_FIRST_MS,
+    AVOIDED_MS, CONNECT_MS, FALL_BACK_MS, GOOD_AFTER_MS, LAST_GOOD_MS, UPGRADE_EVENTS_MAX, UPGRADE_FIRST_MS,
 };
 use client::transport::LastGood;
 use client::transport::Transport::{self, EventStream, LongPoll, Poll, WebSocket};
@@ -131,7 +132,7 @@ impl TransportPage {
     }
 
     fn texts(&mut self) -> Vec<String> {
-        self.client.view().pane.rows.iter().map(|row| row.text.to_string()).collect()
+        self.client.view().pane().rows.iter().map(|row| row.text.to_string()).collect()
     }
 }
 
@@ -217,7 +218,7 @@ fn commands_in_flight_are_sent_again_after_an_upgrade() {
     let house = House::new(1);
     let mut page = TransportPage::by_stream(&house);
     let (client_id, room) = (ClientId([7; 16]), RoomId::LOBBY);
-    let sent = page.give(Input::Send { client_id, room, text: "tea".to_owned() });
+    let sent = page.give(Input::Send { client_id, conversation: room.into(), text: "tea".to_owned() });
     assert_eq!(posts(&sent).len(), 1);
     page.give(Input::NetworkChanged);
     page.wait(0);
@@ -380,6 +381,27 @@ fn a_transport_is_avoided_after_three_short_sessions() {
     page.enter(&house, EventStream);
     page.wait(GOOD_AFTER_MS / 2);
     assert_eq!(page.tried(), [EventStream], "the upgrade is not tried either");
+}
+
+#[test]
+fn a_transport_that_falls_silent_soon_is_left_for_another_one_and_avoided() {
+    let mut house = House::new(1);
+    let mut page = TransportPage::new(None);
+    page.enter(&house, WebSocket);
+    let begin = page.now;
+    page.give(Input::Send {
+        client_id: client_id(1),
+        conversation: Conversation::LOBBY,
+        text: "tea".to_owned(),
+    });
+    page.advance_to(begin + 15_500);
+    assert_eq!(page.tried(), [EventStream]);
+    let reference = posts(&page.enter(&house, EventStream))[0].reference;
+    house.post(&ann(), 1, "tea");
+    page.frame(EventStream, house.reply(reference));
+    // An attempt each minute would stop the messages each time.
+    page.wait(AVOIDED_MS - 60_000);
+    assert_eq!(page.tried(), [EventStream]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The composer's text field, which shows the client's draft of one room.
+//! The composer's text field, which shows the client's draft of one conversation.
 //!
 //! The field owns the text, which keys, pasting and scripts change. It reports each change to the client. It
 //! applies the client's changes to the text, but not while an input method composes text.
@@ -8,8 +8,7 @@ use crate::clock;
 use crate::listener::Listener;
 use client::input::Input;
 use client::limits::DRAFT_BYTES_MAX;
-use client::view::DraftView;
-use shared::RoomId;
+use client::view::{Conversation, DraftView};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -37,7 +36,7 @@ pub(super) struct DraftField {
 
 /// The last draft that the field and the client agreed on.
 struct KnownDraft {
-    room: RoomId,
+    conversation: Conversation,
     /// Revision of the client's draft; `None` before the first draft.
     revision: Option<u64>,
     text: String,
@@ -52,7 +51,7 @@ struct KnownDraft {
 impl DraftField {
     pub(super) fn new(field: NodeRef, grow: NodeRef) -> Self {
         let known = KnownDraft {
-            room: RoomId::LOBBY,
+            conversation: Conversation::LOBBY,
             revision: None,
             text: String::new(),
             composing: false,
@@ -62,11 +61,11 @@ impl DraftField {
         DraftField { field, grow, known: Rc::new(RefCell::new(known)) }
     }
 
-    /// Room of the draft, and its text: the field's value with the client's pending edits applied.
-    pub(super) fn text(&self) -> (RoomId, String) {
+    /// Conversation of the draft, and its text: the field's value with the client's pending edits applied.
+    pub(super) fn text(&self) -> (Conversation, String) {
         let known = self.known.borrow();
         let field = self.element().map(|field| field.value()).unwrap_or_default();
-        (known.room, known.pending_edits.text(&field))
+        (known.conversation, known.pending_edits.text(&field))
     }
 
     /// Handles a possible change of the field: returns [`Input::DraftChanged`] if the client has another
@@ -74,13 +73,13 @@ impl DraftField {
     pub(super) fn typed(&self) -> Option<Input> {
         self.drop_put_back();
         self.fit();
-        let (room, text) = self.text();
+        let (conversation, text) = self.text();
         let mut known = self.known.borrow_mut();
         if known.text == text {
             return None;
         }
         known.text.clone_from(&text);
-        Some(Input::DraftChanged { room, text })
+        Some(Input::DraftChanged { conversation, text })
     }
 
     /// Empties the field if a keyboard on the screen has just put the sent text back. It does so because it had not
@@ -114,19 +113,20 @@ impl DraftField {
         over > 0 && over > selected().unwrap_or_default()
     }
 
-    /// Shows the client's draft if its room or revision is new. A new room replaces the field's text; a new
+    /// Shows the client's draft if its conversation or revision is new. A new conversation replaces the field's text; a new
     /// revision is merged with what was typed. Returns [`Input::DraftChanged`] if the merged text differs
     /// from the client's.
     pub(super) fn take(&self, draft: &DraftView) -> Option<Input> {
         let mut known = self.known.borrow_mut();
-        let is_new = known.revision.is_none() || known.room != draft.room;
+        let is_new = known.revision.is_none() || known.conversation != draft.conversation;
         if !is_new && known.revision == Some(draft.revision) {
             return None;
         }
         known.revision = Some(draft.revision);
         let after = draft.text.as_ref().to_owned();
         if is_new {
-            (known.room, known.composing, known.pending_edits) = (draft.room, false, PendingEdits::default());
+            (known.conversation, known.composing, known.pending_edits) =
+                (draft.conversation, false, PendingEdits::default());
             self.put(&after);
             known.text = after;
             return None;

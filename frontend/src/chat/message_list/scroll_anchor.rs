@@ -12,6 +12,9 @@ use web_sys::Element;
 /// Distance from the end, in CSS pixels, that still counts as being at the end: a line and a half.
 const NEAR_PX: i32 = 40;
 
+/// Key of the first visible text, and its distance in CSS pixels from the list's top edge.
+pub(super) type Place = (String, f64);
+
 /// Scroll position of the person in one message list.
 pub(super) struct ScrollAnchor {
     /// Whether the person is at the end and is to be kept there.
@@ -24,6 +27,10 @@ pub(super) struct ScrollAnchor {
     top: i32,
     /// First visible text, and the distance in CSS pixels from the list's top edge down to the text.
     anchor: Option<(Element, f64)>,
+    /// Whether the list shows rows.
+    has_rows: bool,
+    /// Whether the list is to open at the line above the new messages.
+    opens_at_line: bool,
     /// First and last row for which older and newer messages were requested.
     requested: (Option<RowKey>, Option<RowKey>),
 }
@@ -31,7 +38,30 @@ pub(super) struct ScrollAnchor {
 impl ScrollAnchor {
     pub(super) fn new(pane: &Pane) -> Self {
         let (following, ends) = (pane.following, pane.newer == Edge::End);
-        ScrollAnchor { pinned: following, following, ends, top: 0, anchor: None, requested: (None, None) }
+        let opens_at_line = pane.line.is_some();
+        let has_rows = false;
+        ScrollAnchor {
+            pinned: following,
+            following,
+            ends,
+            top: 0,
+            anchor: None,
+            has_rows,
+            opens_at_line,
+            requested: (None, None),
+        }
+    }
+
+    /// Goes back to a place that [`ScrollAnchor::place`] returned, if the list contains its row. To be called
+    /// before the position is corrected for the first time.
+    pub(super) fn return_to(&mut self, list: &Element, (row, offset): &Place) {
+        self.anchor = find(list, row).filter(|_| !self.pinned).map(|text| (text, *offset));
+    }
+
+    /// The place of a person who is not at the end.
+    pub(super) fn place(&self) -> Option<Place> {
+        let (text, offset) = self.anchor.as_ref().filter(|_| !self.pinned)?;
+        Some((text.get_attribute("data-key")?, *offset))
     }
 
     /// Measures the position. To be called before the list is changed to show `pane`.
@@ -39,6 +69,9 @@ impl ScrollAnchor {
         // Where the person has scrolled and the client does not know it yet, the person's position wins.
         self.see(list);
         self.ends = pane.newer == Edge::End;
+        // The rooms may come after the list was made.
+        self.opens_at_line = pane.line.is_some() && (self.opens_at_line || !self.has_rows);
+        self.has_rows |= !pane.rows.is_empty();
         if std::mem::replace(&mut self.following, pane.following) != pane.following {
             self.pinned = pane.following;
         }
@@ -68,7 +101,7 @@ impl ScrollAnchor {
         let mut wants = Vec::new();
         if self.pinned != self.following {
             self.following = self.pinned;
-            wants.push(Input::FollowEnd(self.pinned));
+            wants.push(Input::FollowEnd(pane.conversation, self.pinned));
         }
         // Load one screen ahead, so that reading does not stop at an end of the window.
         let ahead = list.client_height();
@@ -76,16 +109,20 @@ impl ScrollAnchor {
         let (older, newer) = &mut self.requested;
         let left = list.scroll_height() - self.top - ahead;
         if is_to_request(pane.older, self.top < ahead, older, key(pane.rows.first())) {
-            wants.push(Input::LoadOlder);
+            wants.push(Input::LoadOlder(pane.conversation));
         }
         if is_to_request(pane.newer, left < ahead, newer, key(pane.rows.last())) {
-            wants.push(Input::LoadNewer);
+            wants.push(Input::LoadNewer(pane.conversation));
         }
         wants
     }
 
     /// Restores the position after a change of the list.
     pub(super) fn changed(&mut self, list: &Element) {
+        if self.opens_at_line && self.show_line(list) {
+            self.opens_at_line = false;
+            return;
+        }
         if self.pinned {
             return self.go_to_end(list);
         }
@@ -115,8 +152,7 @@ impl ScrollAnchor {
     /// Scrolls the row to the middle of the list, or its beginning to the top if it is higher than the list.
     /// Nothing happens if the list does not contain the row.
     pub(super) fn show(&mut self, list: &Element, row: RowKey) {
-        let found = list.query_selector(&format!("p[data-key='{row}']")).ok().flatten();
-        if let Some(text) = found {
+        if let Some(text) = find(list, &row.to_string()) {
             let height = text.get_bounding_client_rect().height();
             let middle = (f64::from(list.client_height()) - height) / 2.0;
             list.scroll_by_with_x_and_y(0.0, offset_of(&text, list) - middle.max(0.0));
@@ -124,6 +160,19 @@ impl ScrollAnchor {
             self.top = list.scroll_top();
             self.anchor = first_read(list);
         }
+    }
+
+    /// Scrolls so that the line above the new messages is at a quarter of the list's height. Returns false if the
+    /// list does not contain the line.
+    pub(super) fn show_line(&mut self, list: &Element) -> bool {
+        let Ok(Some(line)) = list.query_selector(".new_line") else { return false };
+        let wanted = f64::from(list.client_height()) / 4.0;
+        list.scroll_by_with_x_and_y(0.0, offset_of(&line, list) - wanted);
+        self.pinned = false;
+        self.top = list.scroll_top();
+        self.anchor = first_read(list);
+        self.see(list);
+        true
     }
 
     fn go_to_end(&mut self, list: &Element) {
@@ -145,6 +194,11 @@ fn is_to_request(
         return false;
     }
     is_near && outermost.is_some() && std::mem::replace(requested, outermost) != outermost
+}
+
+/// Text of the row with this key.
+fn find(list: &Element, key: &str) -> Option<Element> {
+    list.query_selector(&format!("[data-key='{key}']")).ok().flatten()
 }
 
 /// Distance in CSS pixels from the list's top edge down to the text; negative above the edge.

@@ -23,7 +23,7 @@ pub(super) fn join_prompt(
     requested: &RequestedRoom,
 ) -> Html {
     let language = context.language();
-    let joins = view.pending.iter().filter(|pending| pending.body == CommandBody::Join { room });
+    let joins = view.pending.iter().filter(|pending| pending.body == CommandBody::join(room));
     let failed = joins.clone().find_map(|pending| match pending.state {
         RowState::Failed(code) => Some((pending.key, code)),
         _ => None,
@@ -41,12 +41,12 @@ pub(super) fn join_prompt(
     let is_gone = requested.lookup == RoomLookupState::NoSuchRoom
         || failed.is_some_and(|(_, code)| code == ErrorCode::RoomUnknown);
     let actions = match is_gone {
-        true if view.pane.room == RoomId::LOBBY => dismiss(language, go(RoomId::LOBBY)),
+        true if view.room() == RoomId::LOBBY => dismiss(language, go(RoomId::LOBBY)),
         true => text_button("home", tr!(language, "join_prompt.home"), go(RoomId::LOBBY)),
         false => html! {
             <>
                 { join_button(context, room, busy, failed.map(|(key, _)| key)) }
-                { dismiss(language, go(view.pane.room)) }
+                { dismiss(language, go(view.room())) }
             </>
         },
     };

@@ -29,13 +29,12 @@ pub(super) fn refused_command(
     has_form: bool,
 ) -> Option<Html> {
     let language = context.language();
-    let is_join = |pending: &PendingCommand| matches!(pending.body, CommandBody::Join { .. });
+    let is_join = |pending: &PendingCommand| matches!(pending.body, CommandBody::Join(_));
     let (mut first, mut many) = (None, 0);
     for pending in &*view.pending {
         let RowState::Failed(code) = pending.state else { continue };
-        let is_in_form =
-            has_form && matches!(pending.body, CommandBody::Create { .. } | CommandBody::Change { .. });
-        if is_in_form || requested.is_some_and(|room| pending.body == CommandBody::Join { room }) {
+        let is_in_form = has_form && matches!(pending.body, CommandBody::Create(_) | CommandBody::Change(_));
+        if is_in_form || requested.is_some_and(|room| pending.body == CommandBody::join(room)) {
             continue;
         }
         many += 1;
@@ -49,7 +48,7 @@ pub(super) fn refused_command(
     let no_room = RowState::Failed(ErrorCode::RoomUnknown);
     let is_gone = room.is_some_and(|room| {
         let mut pending = view.pending.iter();
-        pending.any(|pending| pending.state == no_room && pending.body == CommandBody::Join { room })
+        pending.any(|pending| pending.state == no_room && pending.body == CommandBody::join(room))
     });
     let name = room.and_then(|room| name(language, left, room));
     let what = sentence(language, &pending.body, code, name, is_gone);
@@ -74,15 +73,15 @@ fn sentence(
     let is_named = name.is_some();
     let room = match (name, body) {
         (Some(name), _) => tr!(language, "pending.room", room = name),
-        (None, CommandBody::Join { room }) => tr!(language, "pending.room_number", number = room.0),
+        (None, CommandBody::Join(join)) => tr!(language, "pending.room_number", number = join.room.0),
         (None, _) => tr!(language, "pending.room_left"),
     };
     let what = match body {
-        CommandBody::Post { .. } => tr!(language, "pending.post", room = room),
-        CommandBody::Create { name, .. } => tr!(language, "pending.create", room = name),
-        CommandBody::Change { .. } => tr!(language, "pending.change", room = room),
-        CommandBody::Join { .. } => tr!(language, "pending.join", room = room),
-        CommandBody::Leave { .. } => tr!(language, "pending.leave", room = room),
+        CommandBody::Post(_) => tr!(language, "pending.post", room = room),
+        CommandBody::Create(create) => tr!(language, "pending.create", room = create.name),
+        CommandBody::Change(_) => tr!(language, "pending.change", room = room),
+        CommandBody::Join(_) => tr!(language, "pending.join", room = room),
+        CommandBody::Leave(_) => tr!(language, "pending.leave", room = room),
     };
     let why = match (code, body) {
         _ if is_gone => tr!(language, "error.no_room"),
@@ -108,7 +107,7 @@ fn notice(
     let retry = context.emit.reform(move |_: MouseEvent| Input::Retry(key));
     let discard = context.emit.reform(move |_: MouseEvent| Input::Discard(key));
     let text = match &pending.body {
-        CommandBody::Post { text, .. } => Some(AttrValue::from(text.clone())),
+        CommandBody::Post(post) => Some(AttrValue::from(post.text.clone())),
         _ => None,
     };
     let actions = match text {
@@ -128,7 +127,7 @@ fn notice(
         },
     };
     html! {
-        <div key={key.to_string()} id="refused_command" class="notice warn tall" role="alert">
+        <div key={key.to_string()} id="refused_command" class="notice warn tall">
             <div key="text" class="notice_text">
                 <span key="what" class="what" dir="auto">{ what }</span>
                 if let Some(text) = text {

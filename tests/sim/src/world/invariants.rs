@@ -9,6 +9,7 @@ use client::input::{ConnectionId, Input};
 use client::limits::WINDOW_ROWS_MAX;
 use client::view::{Row, RowState, View};
 use hub::query::{Query, QueryResult};
+use hub::read_markers::MarkedRoom;
 use shared::command::PageAnchor;
 use shared::event::{RoomSnapshot, Welcome};
 use shared::{Address, ClientId, Cursor, Epoch, Event, MemberId, Message, Now, RoomId};
@@ -24,7 +25,7 @@ impl World {
         let is_checked = std::mem::replace(&mut page.is_checked, true);
         page.typed.take_if(|(.., name)| me(&view).is_none_or(|me| me.name != *name));
         if let Some((room, text, _)) = &page.typed
-            && *room == view.pane.room
+            && *room == view.room()
             && let actual = page.client.draft_text()
             && !actual.contains(text)
         {
@@ -38,15 +39,15 @@ impl World {
             page.is_checked = false;
             return Ok(());
         }
-        let is_checked = is_checked && before.pane.room == view.pane.room;
-        if is_checked && Rc::ptr_eq(&before.pane.rows, &view.pane.rows) {
+        let is_checked = is_checked && before.room() == view.room();
+        if is_checked && Rc::ptr_eq(&before.pane().rows, &view.pane().rows) {
             return Ok(());
         }
         // Rows that were checked before and have not moved need no second check.
         let same =
-            before.pane.rows.iter().zip(&*view.pane.rows).take_while(|(old, new)| Rc::ptr_eq(old, new));
+            before.pane().rows.iter().zip(&*view.pane().rows).take_while(|(old, new)| Rc::ptr_eq(old, new));
         let checked = if is_checked { same.count() } else { 0 };
-        let (checked, rows) = view.pane.rows.split_at(checked);
+        let (checked, rows) = view.pane().rows.split_at(checked);
         self.check_rows(id, checked, rows)
             .map_err(|violation| Violation(format!("page {}: {violation}", id.index)))
     }
@@ -61,7 +62,7 @@ impl World {
         let me = me(&self.pages[id.index].view).map(|me| me.id);
         let browsers: Vec<usize> = self.pages.iter().map(|page| page.browser).collect();
         let oracle = &mut self.oracle;
-        let open = self.pages[id.index].view.pane.room;
+        let open = self.pages[id.index].view.room();
         let position_of = |positions: &BTreeMap<_, (RoomId, usize)>, row: &Row| {
             positions.get(&(epoch?, row.key)).filter(|(room, _)| *room == open).map(|(_, position)| *position)
         };
@@ -131,6 +132,33 @@ impl World {
         let count = usize::try_from(page.view.people.count).unwrap_or(usize::MAX);
         (actual != expected || count != expected.len())
             .then(|| format!("(c) page {} sees {actual:?}, {count}; present are {expected:?}", page.id.index))
+    }
+
+    /// Checks (r): returns the first room whose badge differs from the number of others' messages after the marker
+    /// that the store holds.
+    pub(crate) fn wrong_badge(&self, page: &Page) -> Option<String> {
+        let me = me(&page.view)?.id;
+        let log = &self.server.log;
+        let rooms: Vec<MarkedRoom> = log.house().rooms.entries(me).iter().map(MarkedRoom::from).collect();
+        let through = log.house().head();
+        let query = Query::Markers { member: me, rooms: rooms.clone(), through, counts: false };
+        let QueryResult::Markers(markers) = log.read(&query) else { return None };
+        let attended = page.visible && page.has_focus && page.view.pane().following;
+        for (marked, marker) in rooms.iter().zip(&markers) {
+            let messages = self.oracle.log(log.epoch(), marked.room).iter();
+            let unread =
+                messages.filter(|message| message.n > marker.n && message.author != me).count() as u64;
+            let is_attended = attended && page.view.room() == marked.room;
+            let expected = if is_attended { 0 } else { unread };
+            let shown = page.view.rooms.iter().find(|item| item.id == marked.room).map(|item| item.unread);
+            if shown.map(u64::from) != Some(expected) {
+                let index = page.id.index;
+                return Some(format!(
+                    "(r) page {index} shows {shown:?} unread of {expected} in {marked:?}, {marker:?}"
+                ));
+            }
+        }
+        None
     }
 
     /// Checks the end of a run, after every page was paged to the start.
@@ -205,7 +233,7 @@ impl World {
     fn check_against_fresh(&self, page: &Page) -> Result<(), Violation> {
         let fresh =
             self.fresh_view(page).ok_or_else(|| Violation("a fresh page was not welcomed".to_owned()))?;
-        let both = page.view.pane.rows.iter().rev().zip(fresh.pane.rows.iter().rev());
+        let both = page.view.pane().rows.iter().rev().zip(fresh.pane().rows.iter().rev());
         for (held, fresh) in both {
             if held != fresh {
                 return Err(Violation(format!(
@@ -249,7 +277,7 @@ impl World {
         let (members, rooms) = (&log.house().members, &log.house().rooms);
         let present = page.view.people.list.iter().filter_map(|person| members.get(person.id));
         let present = present.map(|member| shared::event::Presence { member, away: false }).collect();
-        let (room, as_of) = (page.view.pane.room, log.house().head());
+        let (room, as_of) = (page.view.room(), log.house().head());
         let query = Query::History { room, at: PageAnchor::Newest, limit: 100, through: as_of };
         let QueryResult::Page(found) = log.read(&query) else { return None };
         let authors = found.messages.iter().filter_map(|message| members.get(message.author)).collect();
@@ -274,7 +302,7 @@ impl World {
             Input::Started { build: "dev".to_owned(), name: None, join_id: ClientId([0; 16]) },
             Input::RowsLoaded(None),
             Input::IdentityFetched(Ok(Some(me.clone()))),
-            Input::OpenRoom(page.view.pane.room),
+            Input::OpenRoom(page.view.room()),
             Input::ConnectionOpened(ConnectionId(1)),
             Input::FrameReceived(ConnectionId(1), serde_json::to_string(&welcome).ok()?),
         ] {

@@ -10,7 +10,7 @@ use crate::violation::Violation;
 use client::effect::Effect;
 use client::http_session::SessionInput;
 use client::identity::IdentityRequest;
-use client::input::{ConnectionId, Input};
+use client::input::{ConnectionId, Conversation, Input};
 use client::transport::Transport;
 use shared::event::{EventFrame, Welcome};
 use shared::{ClientId, Event};
@@ -62,9 +62,17 @@ impl World {
         }
         let id = page.id;
         self.pages[index] = page;
-        let name = self.browser_of(id).name.clone();
+        let (name, marks) = (self.browser_of(id).name.clone(), self.browser_of(id).marks.clone());
+        if let Some(marks) = marks {
+            self.dispatch(id, Input::MarksRemembered(marks))?;
+        }
         let join_id = ClientId(self.rng.bytes());
         self.dispatch(id, Input::Started { build: "dev".to_owned(), name, join_id })
+    }
+
+    /// The open conversation of a page.
+    pub(crate) fn open_conversation(&self, id: PageId) -> Conversation {
+        self.pages[id.index].view.pane().conversation
     }
 
     /// Dispatches an input to a page's client, or queues it while another is handled.
@@ -121,17 +129,22 @@ impl World {
             self.oracle.record_drop(id, |_| false);
         }
         match (&input, me(&page.view)) {
-            (Input::DraftChanged { room, text }, Some(me)) => {
-                page.typed = Some((*room, text.clone(), me.name.clone()));
+            (Input::DraftChanged { conversation, text }, Some(me)) => {
+                page.typed = Some((conversation.room, text.clone(), me.name.clone()));
             }
             (Input::IdentityFetched(Ok(Some(fetched))), Some(me)) => {
                 page.has_new_name |= fetched.name != me.name
             }
+            (Input::FocusChanged(has_focus), _) => page.has_focus = *has_focus,
             // A page that becomes visible may load a newer draft of another tab.
             (Input::VisibilityChanged(true), _) => page.typed = None,
             _ => {}
         }
         let mut out = Vec::new();
+        if matches!(input, Input::IdentityFetched(_)) {
+            let name = self.browsers[page.browser].name.clone();
+            page.client.handle(Input::NameRemembered(name), page.clock.read(now), &mut out);
+        }
         page.client.handle(input, page.clock.read(now), &mut out);
         for effect in out {
             self.perform(id, effect)?;
@@ -152,6 +165,16 @@ impl World {
             Effect::Rename { name } => self.request_account(id, IdentityRequest::Rename(name)),
             Effect::SignOut => self.request_account(id, IdentityRequest::SignOut),
             Effect::RememberName(name) => self.browser_of(id).name = name,
+            Effect::RememberMarks(marks) => {
+                self.browser_of(id).marks.clone_from(&marks);
+                // The browser tells the other tabs of the change.
+                let (browser, text) = (self.pages[id.index].browser, marks.unwrap_or_default());
+                let others = self.pages.iter().filter(|page| page.browser == browser && page.id != id);
+                let others: Vec<PageId> = others.map(|page| page.id).collect();
+                for other in others {
+                    self.dispatch(other, Input::MarksRemembered(text.clone()))?;
+                }
+            }
             Effect::LoadRows => self.request_database(id, DatabaseRequest::Load),
             Effect::SaveRow(row) => self.request_database(id, DatabaseRequest::SaveRow(row)),
             Effect::DeleteRow(key) => self.request_database(id, DatabaseRequest::DeleteRow(key)),

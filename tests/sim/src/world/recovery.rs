@@ -45,9 +45,9 @@ impl World {
                 self.adopt_rows(id)?;
             }
             let view = &self.pages[index].view;
-            if !view.pane.following || view.pane.newer != Edge::End {
-                self.dispatch(id, Input::JumpToLatest)?;
-                self.dispatch(id, Input::FollowEnd(true))?;
+            if !view.pane().following || view.pane().newer != Edge::End {
+                self.dispatch(id, Input::JumpToLatest(self.open_conversation(id)))?;
+                self.dispatch(id, Input::FollowEnd(self.open_conversation(id), true))?;
             }
         }
         Ok(())
@@ -58,7 +58,7 @@ impl World {
         for _ in 0..RESOLVED_AT_ONCE {
             let Some(key) = self.failed_row(id) else { break };
             let view = &self.pages[id.index].view;
-            let states = view.pane.rows.iter().map(|row| (row.key, row.state));
+            let states = view.pane().rows.iter().map(|row| (row.key, row.state));
             let states = states.chain(view.pending.iter().map(|pending| (pending.key, pending.state)));
             let state = states.into_iter().find(|(other, _)| *other == key).map(|(_, state)| state);
             match state {
@@ -66,7 +66,7 @@ impl World {
                 Some(RowState::Failed(code)) if code != ErrorCode::SignInRequired => {
                     self.oracle.record_discard(key.client_id);
                     // The discarded row may have been the final message of the room.
-                    let room = view.pane.room;
+                    let room = view.room();
                     self.final_messages.remove(&room);
                     self.dispatch(id, Input::Discard(key))?;
                 }
@@ -119,15 +119,18 @@ impl World {
                     view.composer.waiting, view.pending, view.notices.left_behind
                 ));
             }
-            let unsettled = view.pane.rows.iter().find(|row| row.state != RowState::Settled);
+            let unsettled = view.pane().rows.iter().find(|row| row.state != RowState::Settled);
             if let Some(row) = unsettled {
                 return Some(format!("page {at} has {row:?}"));
             }
-            if view.pane.rows.last().map(|row| row.key) != self.oracle.newest(epoch, view.pane.room) {
-                return Some(format!("page {at} lacks the newest message of {:?}", view.pane.room));
+            if view.pane().rows.last().map(|row| row.key) != self.oracle.newest(epoch, view.room()) {
+                return Some(format!("page {at} lacks the newest message of {:?}", view.room()));
             }
             if let Some(missing) = self.missing_people(page) {
                 return Some(missing);
+            }
+            if let Some(wrong) = self.wrong_badge(page) {
+                return Some(wrong);
             }
         }
         None

@@ -67,7 +67,7 @@ impl World {
         self.pages.iter_mut().for_each(|page| page.blocked = None);
         self.plan.delay_ms = self.plan.delay_ms.min(50);
         self.plan.commit_ms = self.plan.commit_ms.min(5);
-        let rows = self.pages.iter().flat_map(|page| page.view.pane.rows.iter());
+        let rows = self.pages.iter().flat_map(|page| page.view.pane().rows.iter());
         let unsettled = rows.filter(|row| row.state != RowState::Settled).map(|row| row.key.client_id);
         // A page that loads the saved rows may send rows that no page shows now.
         let stored = self.browsers.iter().flat_map(|browser| browser.database.messages());
@@ -105,8 +105,10 @@ impl World {
             let id = self.pages[index].id;
             for room in self.rooms_of(id) {
                 self.dispatch(id, Input::OpenRoom(room))?;
+                // A room opens at its first unread message, and the unsettled rows are at its end.
+                self.dispatch(id, Input::JumpToLatest)?;
                 self.step_until(id, "its messages to settle", |view| {
-                    view.pane.room == room && view.pane.rows.iter().all(|row| row.state == RowState::Settled)
+                    view.room() == room && view.pane().rows.iter().all(|row| row.state == RowState::Settled)
                 })?;
             }
         }
@@ -127,41 +129,41 @@ impl World {
         let epoch = self.server.log.epoch();
         for room in self.rooms_of(id) {
             self.dispatch(id, Input::OpenRoom(room))?;
-            self.dispatch(id, Input::JumpToLatest)?;
-            self.dispatch(id, Input::FollowEnd(true))?;
+            self.dispatch(id, Input::JumpToLatest(self.open_conversation(id)))?;
+            self.dispatch(id, Input::FollowEnd(self.open_conversation(id), true))?;
             let newest = self.oracle.newest(epoch, room);
             self.step_until(id, "its newest message", |view| {
-                view.pane.room == room
-                    && view.pane.newer == Edge::End
-                    && view.pane.rows.last().map(|row| row.key) == newest
+                view.room() == room
+                    && view.pane().newer == Edge::End
+                    && view.pane().rows.last().map(|row| row.key) == newest
             })?;
             let mut shown_keys: BTreeSet<RowKey> =
-                self.pages[id.index].view.pane.rows.iter().map(|row| row.key).collect();
+                self.pages[id.index].view.pane().rows.iter().map(|row| row.key).collect();
             loop {
                 self.step_until(id, "older messages", |view| {
-                    matches!(view.pane.older, Edge::End | Edge::More)
+                    matches!(view.pane().older, Edge::End | Edge::More)
                 })?;
                 let view = &self.pages[id.index].view;
-                shown_keys.extend(view.pane.rows.iter().map(|row| row.key));
-                if view.pane.older == Edge::End {
+                shown_keys.extend(view.pane().rows.iter().map(|row| row.key));
+                if view.pane().older == Edge::End {
                     break;
                 }
-                let first = view.pane.rows.first().map(|row| row.key);
+                let first = view.pane().rows.first().map(|row| row.key);
                 // A person who reads older messages has scrolled away from the end.
-                self.dispatch(id, Input::FollowEnd(false))?;
-                self.dispatch(id, Input::LoadOlder)?;
+                self.dispatch(id, Input::FollowEnd(self.open_conversation(id), false))?;
+                self.dispatch(id, Input::LoadOlder(self.open_conversation(id)))?;
                 self.step_until(id, "an older message", |view| {
-                    view.pane.rows.first().map(|row| row.key) != first || view.pane.older == Edge::End
+                    view.pane().rows.first().map(|row| row.key) != first || view.pane().older == Edge::End
                 })?;
             }
             let log: BTreeSet<RowKey> = self.oracle.log(epoch, room).iter().map(key_of).collect();
             // A command's own response may arrive before the events that precede its message.
-            self.dispatch(id, Input::JumpToLatest)?;
+            self.dispatch(id, Input::JumpToLatest(self.open_conversation(id)))?;
             self.step_until(id, "events on their way", |view| {
                 log.iter()
-                    .all(|key| shown_keys.contains(key) || view.pane.rows.iter().any(|row| row.key == *key))
+                    .all(|key| shown_keys.contains(key) || view.pane().rows.iter().any(|row| row.key == *key))
             })?;
-            shown_keys.extend(self.pages[id.index].view.pane.rows.iter().map(|row| row.key));
+            shown_keys.extend(self.pages[id.index].view.pane().rows.iter().map(|row| row.key));
             self.stats.shown_messages += u64::try_from(shown_keys.len()).unwrap_or(u64::MAX);
             if shown_keys != log {
                 let (found, total) = (shown_keys.len(), log.len());
@@ -171,7 +173,7 @@ impl World {
                 )));
             }
         }
-        self.dispatch(id, Input::JumpToLatest)
+        self.dispatch(id, Input::JumpToLatest(self.open_conversation(id)))
     }
 
     /// Steps until the page's view fulfils a condition.
@@ -185,8 +187,8 @@ impl World {
         while !holds(&self.pages[id.index].view) {
             if !self.step(end)? {
                 let view = &self.pages[id.index].view;
-                let (room, older, newer) = (view.pane.room, view.pane.older, view.pane.newer);
-                let rows = view.pane.rows.len();
+                let (room, older, newer) = (view.room(), view.pane().older, view.pane().newer);
+                let rows = view.pane().rows.len();
                 return Err(Violation(format!(
                     "(a) page {} waits for {condition}: {room:?}, {older:?}, {newer:?}, {rows} rows",
                     id.index

@@ -37,7 +37,7 @@ impl World {
                     self.dispatch(id, Input::RowSaved { key: row.key(), ok: false })
                 }
                 DatabaseRequest::SaveDraft(draft) if !draft.text.is_empty() => {
-                    self.dispatch(id, Input::DraftSaved { room: draft.room, ok: false })
+                    self.dispatch(id, Input::DraftSaved { conversation: draft.conversation(), ok: false })
                 }
                 DatabaseRequest::DeleteRow(_)
                 | DatabaseRequest::RenewLease(..)
@@ -70,9 +70,9 @@ impl World {
                 if draft.text.is_empty() {
                     drop(database.drafts.remove(&key))
                 } else {
-                    let room = draft.room;
+                    let conversation = draft.conversation();
                     database.drafts.insert(key, draft);
-                    return self.dispatch(id, Input::DraftSaved { room, ok: true });
+                    return self.dispatch(id, Input::DraftSaved { conversation, ok: true });
                 }
             }
         }

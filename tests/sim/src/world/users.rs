@@ -58,7 +58,7 @@ impl World {
         match if posts { 0 } else { self.rng.between(50, 99) } {
             0..50 => {
                 let burst = if self.rng.one_in(8) { self.rng.between(2, self.plan.burst_max) } else { 1 };
-                let room = self.pages[id.index].view.pane.room;
+                let room = self.pages[id.index].view.room();
                 (0..burst).try_for_each(|_| self.send_message(id, room))
             }
             50..64 => self.change_rooms(id),
@@ -132,25 +132,43 @@ impl World {
     /// Jumps, pages or writes a draft in the open room.
     fn read_history(&mut self, id: PageId) -> Result<(), Violation> {
         let epoch = self.server.log.epoch();
-        let log = self.oracle.log(epoch, self.pages[id.index].view.pane.room).to_vec();
+        let log = self.oracle.log(epoch, self.pages[id.index].view.room()).to_vec();
         let target = self.rng.pick(&log);
         let jump = target.map(|message| {
             if self.rng.one_in(2) { PageAnchor::Date(message.at) } else { PageAnchor::Around(message.n) }
         });
-        match (self.rng.below(6), jump) {
-            (0, _) => self.dispatch(id, Input::JumpToLatest),
-            (1, Some(at)) => self.dispatch(id, Input::Jump(at)),
-            (2, _) => self.dispatch(id, Input::LoadNewer),
+        match (self.rng.below(10), jump) {
+            (6, _) => self.see_row(id),
+            (7, _) => self.dispatch(id, Input::MarkRead),
+            (8, _) => self.dispatch(id, Input::JumpToLine),
+            (9, _) => {
+                let has_focus = self.rng.one_in(2);
+                self.dispatch(id, Input::FocusChanged(has_focus))
+            }
+            (0, _) => self.dispatch(id, Input::JumpToLatest(self.open_conversation(id))),
+            (1, Some(at)) => self.dispatch(id, Input::Jump(self.open_conversation(id), at)),
+            (2, _) => self.dispatch(id, Input::LoadNewer(self.open_conversation(id))),
             (3, _) => {
                 let follow = self.rng.one_in(2);
-                self.dispatch(id, Input::FollowEnd(follow))
+                self.dispatch(id, Input::FollowEnd(self.open_conversation(id), follow))
             }
             (4, _) => {
-                let room = self.pages[id.index].view.pane.room;
+                let room = self.pages[id.index].view.room();
                 let text = format!("draft {}", self.rng.below(9));
-                self.dispatch(id, Input::DraftChanged { room, text })
+                self.dispatch(id, Input::DraftChanged { conversation: room.into(), text })
             }
-            _ => self.dispatch(id, Input::LoadOlder),
+            _ => self.dispatch(id, Input::LoadOlder(self.open_conversation(id))),
+        }
+    }
+
+    /// Sees a row of the open room, and so everything above it.
+    fn see_row(&mut self, id: PageId) -> Result<(), Violation> {
+        let page = &self.pages[id.index];
+        let settled = page.view.pane().rows.iter().filter(|row| row.state == RowState::Settled);
+        let keys: Vec<RowKey> = settled.map(|row| row.key).collect();
+        match self.rng.pick(&keys).filter(|_| self.pages[id.index].visible) {
+            Some(key) => self.dispatch(id, Input::RowSeen(key)),
+            None => Ok(()),
         }
     }
 
@@ -176,13 +194,13 @@ impl World {
             // The page may still be a member that the log has lost.
             self.oracle.record_retry(client_id);
         }
-        self.dispatch(id, Input::Send { client_id, room, text })
+        self.dispatch(id, Input::Send { client_id, conversation: room.into(), text })
     }
 
     /// Returns a row or command that failed, if the page shows one.
     pub(crate) fn failed_row(&self, id: PageId) -> Option<RowKey> {
         let view = &self.pages[id.index].view;
-        let rows = view.pane.rows.iter().map(|row| (row.state, row.key));
+        let rows = view.pane().rows.iter().map(|row| (row.state, row.key));
         let pending = view.pending.iter().map(|pending| (pending.state, pending.key));
         rows.chain(pending).find(|(state, _)| matches!(state, RowState::Failed(_))).map(|(_, key)| key)
     }

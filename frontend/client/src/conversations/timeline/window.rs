@@ -45,13 +45,12 @@ impl Timeline {
         self.is_following
     }
 
-    /// The number of messages that arrived since the person left the end.
+    /// The number of messages of others that arrived since the person left the end.
     pub(crate) fn new_below(&self) -> u32 {
         if self.is_following {
             return 0;
         }
-        let many = self.newest.end().unwrap_or(0).saturating_sub(self.newest_when_left);
-        u32::try_from(many).unwrap_or(u32::MAX)
+        self.estimate_others_after(self.newest_when_left)
     }
 
     /// The target of the last jump.
@@ -124,6 +123,29 @@ impl Timeline {
         self.window_start = if first == 0 { 0 } else { self.position_at(first) };
         self.window_end = u64::MAX;
         self.is_following = true;
+    }
+
+    /// Evicts all messages that are not in the window. Returns the positions before the first and of the last
+    /// message that stays.
+    pub(crate) fn keep_window(&mut self) -> Option<(u64, u64)> {
+        let Range { start, end } = self.window();
+        if !self.is_on_past && end < self.newest.len() {
+            self.past = Some(self.newest.split_start(end));
+            self.is_on_past = true;
+        }
+        match &mut self.past {
+            Some(past) if self.is_on_past => {
+                past.trim_end(past.len() - end);
+                past.trim_start(start);
+                self.newest.trim_start(usize::MAX);
+            }
+            _ => {
+                self.past = None;
+                self.newest.trim_start(start);
+            }
+        }
+        let segment = self.segment();
+        segment.first().zip(segment.last()).map(|(first, last)| (first.n.saturating_sub(1), last.n))
     }
 
     /// Takes whether the list is scrolled to its end, which is the room's end only if the window

@@ -1,7 +1,11 @@
 use super::*;
 use shared::{Epoch, MemberId};
 
-const LOBBY: RoomId = RoomId::LOBBY;
+const LOBBY: Conversation = Conversation::LOBBY;
+
+fn in_room(room: u64) -> Conversation {
+    RoomId(room).into()
+}
 
 fn id(number: u8) -> ClientId {
     ClientId([number; 16])
@@ -45,7 +49,7 @@ fn the_revision_changes_by_sending_and_not_by_typing() {
     drafts.finish_send(id(1));
     assert_eq!((&*drafts.view(LOBBY).text, drafts.view(LOBBY).revision), ("", revision + 1));
     assert_eq!(flush(&mut drafts), [""], "the stored row is deleted");
-    assert!(!drafts.rooms_with_text().contains(&LOBBY));
+    assert!(!drafts.rooms_with_text().contains(&RoomId::LOBBY));
 }
 
 #[test]
@@ -87,7 +91,7 @@ fn a_draft_that_is_too_long_is_held_and_counts_as_not_stored() {
 fn many(many: usize) -> Drafts {
     let mut drafts = Drafts::default();
     for room in 0..many as u64 {
-        drafts.set_text(RoomId(room), "x", room, &mut Vec::new());
+        drafts.set_text(in_room(room), "x", room, &mut Vec::new());
     }
     flush(&mut drafts);
     drafts
@@ -95,46 +99,46 @@ fn many(many: usize) -> Drafts {
 
 #[test]
 fn the_draft_typed_longest_ago_is_dropped_past_the_limit() {
-    const NEW: RoomId = RoomId(u64::MAX);
+    const NEW: Conversation = Conversation { room: RoomId(u64::MAX), root: None };
     for count in [DRAFTS_MAX - 1, DRAFTS_MAX] {
         let mut drafts = many(count);
         // A draft that the person still writes stays.
-        drafts.set_text(RoomId(0), "x", u64::MAX, &mut Vec::new());
+        drafts.set_text(in_room(0), "x", u64::MAX, &mut Vec::new());
         drafts.set_text(NEW, "y", u64::MAX, &mut Vec::new());
         assert_eq!(
             (drafts.rooms_with_text().contains(&RoomId(1)), drafts.rooms_with_text().contains(&RoomId(0))),
             (count < DRAFTS_MAX, true),
             "{count}"
         );
-        assert_eq!(drafts.rooms.len(), DRAFTS_MAX);
+        assert_eq!(drafts.drafts.len(), DRAFTS_MAX);
         drafts.begin_send(NEW, id(1), "y");
         drafts.finish_send(id(1));
         assert_eq!(&*drafts.view(NEW).text, "", "its text leaves the composer");
-        drafts.load(RoomId(u64::MAX - 1), "x", true);
-        assert_eq!(drafts.rooms.len(), DRAFTS_MAX, "saved drafts stay stored");
+        drafts.load(in_room(u64::MAX - 1), "x", true);
+        assert_eq!(drafts.drafts.len(), DRAFTS_MAX, "saved drafts stay stored");
     }
 }
 
 #[test]
 fn empty_drafts_are_dropped_first_and_unsaved_ones_never() {
     let mut drafts = many(DRAFTS_MAX);
-    drafts.set_text(RoomId(7), "", u64::MAX, &mut Vec::new());
+    drafts.set_text(in_room(7), "", u64::MAX, &mut Vec::new());
     assert_eq!(flush(&mut drafts), [""]);
-    drafts.set_text(RoomId(u64::MAX), "y", 0, &mut Vec::new());
+    drafts.set_text(in_room(u64::MAX), "y", 0, &mut Vec::new());
     assert!(
         (0..DRAFTS_MAX as u64).all(|room| drafts.rooms_with_text().contains(&RoomId(room)) == (room != 7))
     );
     for room in 0..DRAFTS_MAX as u64 {
-        drafts.set_text(RoomId(room), "new", 0, &mut Vec::new());
+        drafts.set_text(in_room(room), "new", 0, &mut Vec::new());
     }
-    drafts.set_text(RoomId(u64::MAX - 1), "z", 0, &mut Vec::new());
+    drafts.set_text(in_room(u64::MAX - 1), "z", 0, &mut Vec::new());
     assert!(
         drafts.rooms_with_text().contains(&RoomId(u64::MAX)),
         "there is no space until the drafts are saved"
     );
-    assert!(!drafts.rooms_with_text().contains(&RoomId(u64::MAX - 1)) && drafts.rooms.len() == DRAFTS_MAX);
-    drafts.set_text(RoomId(0), "zz", 0, &mut Vec::new());
+    assert!(!drafts.rooms_with_text().contains(&RoomId(u64::MAX - 1)) && drafts.drafts.len() == DRAFTS_MAX);
+    drafts.set_text(in_room(0), "zz", 0, &mut Vec::new());
     flush(&mut drafts);
-    drafts.set_text(RoomId(u64::MAX - 1), "z", 0, &mut Vec::new());
+    drafts.set_text(in_room(u64::MAX - 1), "z", 0, &mut Vec::new());
     assert!(drafts.rooms_with_text().contains(&RoomId(u64::MAX - 1)));
 }

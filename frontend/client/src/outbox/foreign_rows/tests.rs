@@ -14,7 +14,7 @@ fn row(number: u64, owner: Owner, lease: u64) -> StoredRow {
         owner,
         client_id: ClientId(u128::from(number).to_be_bytes()),
         name: "Ann".to_owned(),
-        body: CommandBody::Join { room: RoomId(number) },
+        body: CommandBody::join(RoomId(number)),
         at: 0,
         send_order: 1_000 - number,
         lease,
@@ -57,7 +57,7 @@ fn rows_are_taken_in_order_after_their_lease_ended() {
 fn a_row_that_this_tab_held_waits_only_for_such_rows() {
     let me = owner(1, 1);
     let post = |number, lease| StoredRow {
-        body: CommandBody::Post { room: RoomId::LOBBY, text: "x".to_owned() },
+        body: CommandBody::post(RoomId::LOBBY, "x".to_owned()),
         send_order: number,
         ..row(number, me, lease)
     };
@@ -79,7 +79,7 @@ fn a_row_that_this_tab_held_waits_only_for_such_rows() {
 fn rows_from_before_the_welcome_keep_their_place_in_the_room() {
     let mut foreign_rows = ForeignRows::default();
     let (me, unnumbered) = (owner(1, 1), Owner { epoch: None, member: MemberId(1) });
-    let body = CommandBody::Post { room: RoomId::LOBBY, text: "x".to_owned() };
+    let body = CommandBody::post(RoomId::LOBBY, "x".to_owned());
     // Another tab holds the first row and has renewed its lease after a welcome.
     let first = StoredRow { body: body.clone(), ..row(2, me, 500) };
     let second = StoredRow { body, ..row(1, unnumbered, 0) };

@@ -7,13 +7,13 @@ fn rows_follow_a_person_who_joined_again_under_the_same_name() {
     let mut outbox = outbox(1..=2);
     send(&mut outbox);
     outbox.disconnected();
-    let (foreign_rows, out) = welcomed(&mut outbox, Epoch(2), &member(5, "Ann"));
-    let (rows, _) = outbox.rows(LOBBY, true);
+    let (mut foreign_rows, out) = welcomed(&mut outbox, Epoch(2), &member(5, "Ann"));
+    let (rows, _) = outbox.rows(LOBBY.into(), true);
     assert_eq!(rows.iter().map(|row| row.key).collect::<Vec<_>>(), [key(5, 1), key(5, 2)]);
     assert!(
         matches!(&out[..2], [Effect::SaveRow(one), Effect::SaveRow(two)] if [one.key(), two.key()] == [key(5, 1), key(5, 2)])
     );
-    assert_eq!(foreign_rows.left_behind(None), []);
+    assert!(foreign_rows.left_behind(None).is_empty());
     assert_eq!(send(&mut outbox), [1]);
 }
 
@@ -31,7 +31,7 @@ fn rows_of_another_member_are_set_aside_until_they_are_adopted() {
         let mut out = Vec::new();
         outbox.adopt(rows, owner(epoch, &you), &you, at(0), &mut out);
         assert_eq!(send(&mut outbox), [1]);
-        let (rows, _) = outbox.rows(LOBBY, true);
+        let (rows, _) = outbox.rows(LOBBY.into(), true);
         assert_eq!((&*rows[0].name, rows[0].key.author), ("Bo", you.id));
     }
 }
@@ -77,14 +77,7 @@ fn a_post_that_may_have_arrived_is_not_sent_by_another_member_unasked() {
 #[test]
 fn commands_other_than_posts_are_sent_by_any_member() {
     let mut outbox = live();
-    outbox.add(
-        owner(EPOCH, &ann()),
-        &ann(),
-        id(1),
-        CommandBody::Join { room: OTHER },
-        at(0),
-        &mut Vec::new(),
-    );
+    outbox.add(owner(EPOCH, &ann()), &ann(), id(1), CommandBody::join(OTHER), at(0), &mut Vec::new());
     outbox.note_saved(id(1), true);
     assert_eq!(outbox.take_ready(at(0), || 1, &mut Vec::new()).len(), 1);
     outbox.disconnected();
@@ -97,10 +90,10 @@ fn a_member_who_was_renamed_elsewhere_keeps_the_rows() {
     let mut outbox = outbox(1..=1);
     welcomed(&mut outbox, EPOCH, &member(1, "Anna"));
     assert_eq!(send(&mut outbox), [1]);
-    let (rows, _) = outbox.rows(LOBBY, true);
+    let (rows, _) = outbox.rows(LOBBY.into(), true);
     assert_eq!(&*rows[0].name, "Anna");
     outbox.set_name(&member(1, "Annie"));
-    let (rows, _) = outbox.rows(LOBBY, true);
+    let (rows, _) = outbox.rows(LOBBY.into(), true);
     assert_eq!(&*rows[0].name, "Annie");
 }
 
@@ -108,7 +101,7 @@ fn a_member_who_was_renamed_elsewhere_keeps_the_rows() {
 fn rows_from_before_the_first_welcome_belong_to_the_member() {
     let mut outbox = Outbox::default();
     let unnumbered = Owner { epoch: None, member: MemberId(1) };
-    let body = CommandBody::Post { room: LOBBY, text: "1".to_owned() };
+    let body = CommandBody::post(LOBBY, "1".to_owned());
     outbox.add(unnumbered, &ann(), id(1), body, at(0), &mut Vec::new());
     outbox.note_saved(id(1), true);
     welcomed(&mut outbox, EPOCH, &member(1, "Anna"));

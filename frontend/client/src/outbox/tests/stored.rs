@@ -20,7 +20,7 @@ fn an_unsent_row_is_saved_again_before_it_is_sent() {
 fn a_new_row_is_sent_while_it_is_being_saved() {
     for ok in [true, false] {
         let mut outbox = live();
-        let body = CommandBody::Post { room: LOBBY, text: "1".to_owned() };
+        let body = CommandBody::post(LOBBY, "1".to_owned());
         let mut out = Vec::new();
         outbox.add(owner(EPOCH, &ann()), &ann(), id(1), body, at(0), &mut out);
         let is_saved_as_sent = |row: &StoredRow| !row.unsent && row.lease == at(LEASE_MS).wall;

@@ -87,8 +87,12 @@ impl FuzzRng {
                 self.last = prev;
                 let room = self.snapshot(prev);
                 let rooms = self.list(|rng| {
+                    let marker = match rng.below(2) {
+                        0 => String::new(),
+                        _ => format!(r#","marker":{}"#, rng.marker()),
+                    };
                     format!(
-                        r#"{{"id":{},"name":"r","members":{},"joined":{},"last":{prev},"seq":{}}}"#,
+                        r#"{{"id":{},"name":"r","members":{},"joined":{},"last":{prev},"seq":{}{marker}}}"#,
                         rng.below(4),
                         rng.below(1 << 32),
                         rng.below(3),
@@ -159,6 +163,12 @@ impl FuzzRng {
                     )
                 }
             }
+            18 if self.below(2) == 0 => format!(
+                r#"{{"type":"read_marker","ref":{reference},"room":{},"seq":{},"marker":{}}}"#,
+                self.below(4),
+                self.number(),
+                self.marker()
+            ),
             18 => format!(
                 r#"{{"type":"rooms","ref":{reference},"rooms":[{{"id":{},"name":"x","members":1}}],"more":true}}"#,
                 self.below(9)
@@ -167,6 +177,12 @@ impl FuzzRng {
                 .pick(&["", "{", "[[[[", "{\"type\":7}", "{\"type\":\"new\"}", "null", "\u{0}"])
                 .to_owned(),
         }
+    }
+
+    fn marker(&mut self) -> String {
+        let (n, read_to, version, unread) =
+            (self.number(), self.number(), self.number(), self.below(1 << 32));
+        format!(r#"{{"n":{n},"read_to":{read_to},"version":{version},"unread":{unread}}}"#)
     }
 
     pub(super) fn messages(&mut self) -> String {
@@ -209,7 +225,7 @@ impl FuzzRng {
                 owner,
                 client_id: client_id(self.below(30)),
                 name: self.member().name,
-                body: CommandBody::Post { room, text: "kept".to_owned() },
+                body: CommandBody::post(room, "kept".to_owned()),
                 at: self.number(),
                 send_order: self.number(),
                 lease: self.number(),
@@ -217,35 +233,43 @@ impl FuzzRng {
                 failed: None,
             });
             let (name, text) = (self.member().name, self.pick(&["half", "half a", ""]).to_owned());
-            stored.drafts.push(StoredDraft { owner: self.owner(), name, room, text });
+            stored.drafts.push(StoredDraft::new(self.owner(), &name, room.into(), &text));
         }
         stored
     }
 
     pub(super) fn user_input(&mut self) -> Input {
         let (room, text) = (RoomId(self.below(4)), self.pick(&["half", "half a", "", "y"]).to_owned());
-        let id = client_id(self.below(30));
+        let (id, conversation) = (client_id(self.below(30)), RoomId(self.below(4)).into());
         let at = [PageAnchor::Newest, PageAnchor::Around(self.below(40)), PageAnchor::Date(self.number())]
             [self.below(3) as usize];
-        match self.below(16) {
-            0 | 1 => Input::LoadOlder,
-            2 => Input::LoadNewer,
-            3 => Input::JumpToLatest,
-            4 => Input::Jump(at),
-            5 => Input::FollowEnd(self.below(2) == 0),
+        let key = RowKey { author: MemberId(self.below(4)), client_id: id };
+        match self.below(18) {
+            0 | 1 => Input::LoadOlder(conversation),
+            2 => Input::LoadNewer(conversation),
+            3 => Input::JumpToLatest(conversation),
+            4 => Input::Jump(conversation, at),
+            5 => Input::FollowEnd(conversation, self.below(2) == 0),
             6 => Input::OpenRoom(room),
-            7 => Input::DraftChanged { room, text },
+            7 => Input::DraftChanged { conversation: room.into(), text },
             8 => Input::RowsLoaded((self.below(4) > 0).then(|| self.stored())),
             9 => Input::CreateRoom { client_id: id, name: text.clone(), description: text },
-            10 => Input::JoinRoom { client_id: id, room },
+            10 => [Input::JoinRoom { client_id: id, room }, Input::RoomFormClosed, Input::DismissReadyRoom]
+                [self.below(3) as usize]
+                .clone(),
             11 => Input::LeaveRoom { client_id: id, room },
             12 => [Input::SearchDirectory { find: text }, Input::LoadMoreDirectory, Input::CloseDirectory]
                 [self.below(3) as usize]
                 .clone(),
-            13 => [Input::AdoptLeftBehind(self.owner()), Input::DiscardLeftBehind(self.owner())]
-                [self.below(2) as usize]
-                .clone(),
+            13 => {
+                let decide = [Input::AdoptLeftBehind, Input::DiscardLeftBehind, Input::DeferLeftBehind];
+                decide[self.below(3) as usize](self.owner())
+            }
             14 => Input::Leaving,
+            15 => Input::RowSeen(key),
+            16 => [Input::MarkRead, Input::JumpToLine, Input::FocusChanged(self.below(2) == 0)]
+                [self.below(3) as usize]
+                .clone(),
             _ => Input::ChangeRoom { client_id: id, room, name: text.clone(), description: text },
         }
     }
@@ -286,9 +310,17 @@ impl FuzzRng {
                 reason: name,
             },
             11..14 => {
-                let timers =
-                    [Timer::Retry, Timer::Silence, Timer::Resend, Timer::Request, Timer::Draft, Timer::Lease];
-                Input::TimerFired(timers[self.below(6) as usize])
+                let timers = [
+                    Timer::Retry,
+                    Timer::Silence,
+                    Timer::Resend,
+                    Timer::Request,
+                    Timer::Draft,
+                    Timer::Lease,
+                    Timer::Mark,
+                    Timer::Line,
+                ];
+                Input::TimerFired(timers[self.below(8) as usize])
             }
             14 => Input::NetworkReported { online: self.below(2) == 0 },
             15 => Input::VisibilityChanged(self.below(2) == 0),
@@ -305,7 +337,11 @@ impl FuzzRng {
             21 => [Input::ReconnectNow, Input::DismissEpoch][self.below(2) as usize].clone(),
             22..26 => {
                 let text = if self.below(9) == 0 { "x".repeat(20_000) } else { name };
-                Input::Send { client_id: client_id(self.below(30)), room: RoomId(self.below(2) + 1), text }
+                Input::Send {
+                    client_id: client_id(self.below(30)),
+                    conversation: RoomId(self.below(2) + 1).into(),
+                    text,
+                }
             }
             26..29 => Input::ConnectionOpened(socket),
             _ => Input::FrameReceived(socket, self.frame(shell.reference)),
