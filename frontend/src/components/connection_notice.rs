@@ -66,7 +66,7 @@ pub fn ConnectionNotice(props: &ConnectionNoticeProps) -> Html {
     html! {
         <div class="notice warn delayed tall">
             { text }
-            <span key="only" id="only_transport">{ language.gap() }{ only }</span>
+            <span key="only" id="only_transport">{ only }</span>
             <div class="notice_actions">
                 <button key="unpin" type="button" id="unpin_btn" onclick={unpin}>
                     { tr!(language, "connection.unpin") }

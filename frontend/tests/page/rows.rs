@@ -85,7 +85,7 @@ async fn a_failed_row_shows_its_reason_and_three_actions() {
     expect_copied(".failed_actions .copy", "too much").await;
     press(".failed_actions .confirm button").await;
     assert!(fixture.take_inputs().is_empty(), "discarding asks first");
-    assert!(text(".failed_actions [role=alert]").starts_with("Discard this message?"));
+    assert!(text(".failed_actions .confirm [role=alert]").starts_with("Discard this message?"));
     press(".failed_actions .danger").await;
     assert_eq!(fixture.take_inputs(), [Input::Discard(key)]);
 }
