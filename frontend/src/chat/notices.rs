@@ -108,7 +108,7 @@ fn new_version(language: Language, at_risk: AtRisk) -> Html {
 /// a confirmation.
 fn left_behind(context: &AppContext, rooms: &[Slice<RoomItem>], left: &LeftBehind) -> Html {
     let language = context.language();
-    let LeftBehind { owner, name, rows, drafts, texts } = left;
+    let LeftBehind { owner, name, rows, drafts, others, texts } = left;
     let (owner, name) = (*owner, &**name);
     let decide = |input: fn(Owner) -> Input| context.emit.reform(move |_: MouseEvent| input(owner));
     let text = match (rows, drafts) {
@@ -143,6 +143,9 @@ fn left_behind(context: &AppContext, rooms: &[Slice<RoomItem>], left: &LeftBehin
             </details>
             <div key="later" class="notice_actions">
                 { text_button("later", tr!(language, "left.later"), decide(Input::DeferLeftBehind)) }
+                if *others > 0 {
+                    <p>{ tr!(language, "left.others") }</p>
+                }
             </div>
         </div>
     }

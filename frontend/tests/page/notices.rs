@@ -103,7 +103,7 @@ async fn texts_of_another_member_are_shown_before_they_are_sent_or_dropped() {
     let owner = Owner { epoch: Some(Epoch(7)), member: MemberId(9) };
     let left = |room, text: &str, is_draft| LeftText { room: RoomId(room), text: text.into(), is_draft };
     let texts = [left(1, "one", false), left(9, "two", false), left(1, "half a", true)].into();
-    let left = LeftBehind { owner, name: "Jonas".into(), rows: 2, drafts: 1, texts };
+    let left = LeftBehind { owner, name: "Jonas".into(), rows: 2, drafts: 1, others: 1, texts };
     let fixture = Fixture::open(Parts { left_behind: [left].into(), ..room() }).await;
     let summary = "Jonas has 2 unsent messages and 1 draft on this device.";
     assert_eq!(text("#left_behind .notice_text"), summary);
@@ -116,6 +116,7 @@ async fn texts_of_another_member_are_shown_before_they_are_sent_or_dropped() {
     let shown = page().query_selector_all("#left_behind blockquote").unwrap();
     let shown = (0..shown.length()).map(|at| shown.get(at).unwrap().text_content().unwrap());
     assert_eq!(shown.collect::<Vec<_>>(), ["Lobby one", " two", "Lobby Drafthalf a"]);
+    assert!(text("#left_behind details > p").starts_with("Other unsent changes"));
     press("#left_behind .adopt").await;
     assert_eq!(fixture.take_inputs(), [Input::AdoptLeftBehind(owner)]);
     let focused = |id: &str| page().active_element().unwrap().matches(id).unwrap();
