@@ -119,7 +119,7 @@ fn left_behind(context: &AppContext, rooms: &[Slice<RoomItem>], left: &LeftBehin
     let adopt_label = if *rows > 0 { tr!(language, "left.send") } else { tr!(language, "left.keep") };
     let entry = |(at, left): (usize, &LeftText)| {
         let room = rooms.iter().find(|item| item.id == left.room);
-        let room = room.map(|item| room_label::name(language, item.id, &item.name)).unwrap_or_default();
+        let room = room_label::name(language, left.room, room.map_or("", |item| &item.name));
         let draft = if left.is_draft { tr!(language, "sidebar.draft") } else { AttrValue::default() };
         html! {
             // The stylesheet shows the whole text while it has the focus.

@@ -115,7 +115,7 @@ async fn texts_of_another_member_are_shown_before_they_are_sent_or_dropped() {
     assert!(is_open());
     let shown = page().query_selector_all("#left_behind blockquote").unwrap();
     let shown = (0..shown.length()).map(|at| shown.get(at).unwrap().text_content().unwrap());
-    assert_eq!(shown.collect::<Vec<_>>(), ["Lobby one", " two", "Lobby Drafthalf a"]);
+    assert_eq!(shown.collect::<Vec<_>>(), ["Lobby one", "Room 9 two", "Lobby Drafthalf a"]);
     assert!(text("#left_behind details > p").starts_with("Other unsent changes"));
     press("#left_behind .adopt").await;
     assert_eq!(fixture.take_inputs(), [Input::AdoptLeftBehind(owner)]);

@@ -96,6 +96,13 @@ async fn the_url_follows_the_open_room_and_back_goes_back() {
 }
 
 #[wasm_bindgen_test]
+async fn a_room_without_a_name_is_shown_by_its_number() {
+    let _fixture = Fixture::open(Parts { rooms: [].into(), room: RoomId(77), ..room() }).await;
+    assert_eq!(page().title(), "Room 77 · Teahouse");
+    assert_eq!(find("#send_str").get_attribute("placeholder").as_deref(), Some("Message #Room 77"));
+}
+
+#[wasm_bindgen_test]
 async fn a_url_opens_its_room_or_offers_to_join() {
     go("/r/77").await;
     let mut fixture = Fixture::open(Parts { rooms: [].into(), ..room() }).await;
