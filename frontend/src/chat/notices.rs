@@ -25,9 +25,15 @@ const SHOWN_MAX: usize = 2;
 
 /// Shows the most urgent notices: connection, catching up, jumps, joining, a room that is ready, refused
 /// commands, drafts left behind, new log, new build. It reads those parts of the view; `left` names the rooms that the member is or
-/// was in. It emits [`Input::AdoptLeftBehind`], [`Input::DeferLeftBehind`], [`Input::DiscardLeftBehind`],
+/// was in, and `gone` is the open room that the member was removed from. It emits [`Input::AdoptLeftBehind`], [`Input::DeferLeftBehind`], [`Input::DiscardLeftBehind`],
 /// [`Input::DismissReadyRoom`] and [`Input::DismissEpoch`]; the submodules emit the rest.
-pub fn notices(context: &AppContext, view: &View, requested: &RequestedRoom, left: &LeftRooms) -> Html {
+pub fn notices(
+    context: &AppContext,
+    view: &View,
+    requested: &RequestedRoom,
+    left: &LeftRooms,
+    gone: &UseStateHandle<Option<RoomId>>,
+) -> Html {
     let language = context.language();
     let usable = is_usable(view.connection);
     let mut notices = Vec::new();
@@ -45,6 +51,7 @@ pub fn notices(context: &AppContext, view: &View, requested: &RequestedRoom, lef
     if let Some(room) = requested.room.filter(|_| usable) {
         notices.push(join_prompt::join_prompt(context, view, room, requested));
     }
+    notices.extend(gone.and_then(|id| left.find(id)).map(|room| gone_room(language, room, gone.setter())));
     notices.extend(ready_room(context, view, requested));
     notices.extend(refused_command::refused_command(context, view, requested.room, left));
     notices.extend(view.notices.left_behind.first().map(|left| left_behind(context, &view.rooms, left)));
@@ -189,6 +196,13 @@ fn ready_room(context: &AppContext, view: &View, requested: &RequestedRoom) -> O
 }
 
 fn new_epoch(context: &AppContext) -> Html {
+/// Says why another room is open now.
+fn gone_room(language: Language, room: &RoomItem, gone: UseStateSetter<Option<RoomId>>) -> Html {
+    let text = tr!(language, "room.gone", room = room_label::name(language, room.id, &room.name));
+    let read = Callback::from(move |_: MouseEvent| gone.set(None));
+    notice("gone_room", "gone_room", Tone::Calm, text, dismiss(language, read))
+}
+
     let language = context.language();
     let read = context.emit.reform(|_: MouseEvent| Input::DismissEpoch);
     notice("epoch", "new_epoch", Tone::Calm, tr!(language, "epoch.new"), dismiss(language, read))
