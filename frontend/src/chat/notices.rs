@@ -137,11 +137,15 @@ fn left_behind(context: &AppContext, rooms: &[Slice<RoomItem>], left: &LeftBehin
         }
     };
     html! {
-        <div key={format!("left/{}", owner.member.0)} id="left_behind" class="notice tall" role="status">
+        <div key={format!("left/{}", owner.member.0)} id="left_behind" class="notice tall">
             <span key="text" class="notice_text">{ text }</span>
-            <details key="texts">
+            // The region around the notice would read out all texts when the person opens them.
+            <details key="texts" aria-live="off">
                 <summary>{ tr!(language, "left.show") }</summary>
                 <div class="left_texts">{ for texts.iter().enumerate().map(entry) }</div>
+                if *others > 0 {
+                    <p>{ tr!(language, "left.others") }</p>
+                }
                 <div class="notice_actions">
                     { text_button("adopt", adopt_label, decide(Input::AdoptLeftBehind)) }
                     <Confirm key="drop" id="left" action={tr!(language, "left.drop")}
@@ -150,9 +154,6 @@ fn left_behind(context: &AppContext, rooms: &[Slice<RoomItem>], left: &LeftBehin
             </details>
             <div key="later" class="notice_actions">
                 { text_button("later", tr!(language, "left.later"), decide(Input::DeferLeftBehind)) }
-                if *others > 0 {
-                    <p>{ tr!(language, "left.others") }</p>
-                }
             </div>
         </div>
     }
@@ -195,7 +196,6 @@ fn ready_room(context: &AppContext, view: &View, requested: &RequestedRoom) -> O
     Some(notice("ready_room", "ready_room", Tone::Calm, text, actions))
 }
 
-fn new_epoch(context: &AppContext) -> Html {
 /// Says why another room is open now.
 fn gone_room(language: Language, room: &RoomItem, gone: UseStateSetter<Option<RoomId>>) -> Html {
     let text = tr!(language, "room.gone", room = room_label::name(language, room.id, &room.name));
@@ -203,6 +203,7 @@ fn gone_room(language: Language, room: &RoomItem, gone: UseStateSetter<Option<Ro
     notice("gone_room", "gone_room", Tone::Calm, text, dismiss(language, read))
 }
 
+fn new_epoch(context: &AppContext) -> Html {
     let language = context.language();
     let read = context.emit.reform(|_: MouseEvent| Input::DismissEpoch);
     notice("epoch", "new_epoch", Tone::Calm, tr!(language, "epoch.new"), dismiss(language, read))

@@ -117,6 +117,7 @@ async fn texts_of_another_member_are_shown_before_they_are_sent_or_dropped() {
     let shown = (0..shown.length()).map(|at| shown.get(at).unwrap().text_content().unwrap());
     assert_eq!(shown.collect::<Vec<_>>(), ["Lobby one", "Room 9 two", "Lobby Drafthalf a"]);
     assert!(text("#left_behind details > p").starts_with("Other unsent changes"));
+    assert!(maybe("#left_behind[role]").is_none(), "the region around it announces it");
     press("#left_behind .adopt").await;
     assert_eq!(fixture.take_inputs(), [Input::AdoptLeftBehind(owner)]);
     let focused = |id: &str| page().active_element().unwrap().matches(id).unwrap();
