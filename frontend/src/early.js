@@ -22,6 +22,7 @@
   };
   view?.addEventListener("resize", fit);
   view?.addEventListener("scroll", fit);
+  view?.addEventListener("resize", () => root.querySelector(".inspect :focus")?.scrollIntoView({ block: "nearest" }));
 
   // Translators and extensions wrap or replace text nodes. Yew ends with a panic if it inserts before a node that its
   // parent has no more, so these calls look for the wrapping element.
