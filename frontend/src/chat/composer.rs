@@ -114,7 +114,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
     html! {
         <div class="composer">
             <div key="line" class="composer_line">
-                { field_error("send_error", refusal.map(|refusal| reason(language, refusal))) }
+                { refused(language, *refusal) }
                 { waiting(language, view, refusal.is_some()) }
             </div>
             <div key="box" class="composer_box">
@@ -147,6 +147,21 @@ fn waiting(language: Language, view: &ComposerView, is_refused: bool) -> Html {
             if !text.is_empty() {
                 { if count > 0 { Icon::Clock.draw() } else { Icon::Alert.draw() } }<span key="text">{ text }</span>
             }
+        </div>
+    }
+}
+
+/// Line with the reason why the text was not sent. The number of bytes changes with each key, so a screen reader gets a
+/// text without it, once.
+fn refused(language: Language, refusal: Option<SendRefusal>) -> Html {
+    let shown = refusal.map(|refusal| reason(language, refusal));
+    let Some(SendRefusal::Refused(composer_rules::TextRefusal::TooLong { max, .. })) = refusal else {
+        return field_error("send_error", shown);
+    };
+    html! {
+        <div key="refused" id="send_error" class="refused" role="alert">
+            <span key="announced" class="visually_hidden">{ tr!(language, "error.text_too_long", max = max) }</span>
+            <span key="shown" aria-hidden="true">{ shown }</span>
         </div>
     }
 }

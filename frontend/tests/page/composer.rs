@@ -158,9 +158,14 @@ async fn a_text_that_cannot_be_sent_stays_with_an_error() {
         let field = write(text_in).await;
         assert!(enter("#send_str", |_| {}).await);
         assert!(fixture.take_inputs().is_empty());
-        assert!(text("#send_error").starts_with(reason), "{}", text("#send_error"));
+        assert!(text("#send_error").contains(reason), "{}", text("#send_error"));
         assert_eq!(field.value(), text_in);
     }
+    let announced = || text("#send_error .visually_hidden");
+    let before = announced();
+    write(&"a".repeat(TEXT_BYTES_MAX + 2)).await;
+    assert!(text("#send_error [aria-hidden]").starts_with("The message is 2 bytes over the limit"));
+    assert_eq!(announced(), before, "it is read out once");
     // The reason goes as soon as the text can be sent.
     write(&"a".repeat(TEXT_BYTES_MAX)).await;
     assert_eq!(text("#send_error"), "");
