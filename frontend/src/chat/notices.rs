@@ -23,9 +23,10 @@ use yew::prelude::*;
 /// Notices that are shown at a time. The rest appear as those before them disappear.
 const SHOWN_MAX: usize = 2;
 
-/// Shows the most urgent notices: connection, catching up, jumps, joining, a room that is ready, refused
-/// commands, drafts left behind, new log, new build. It reads those parts of the view; `left` names the rooms that the member is or
-/// was in, and `gone` is the open room that the member was removed from. It emits [`Input::AdoptLeftBehind`], [`Input::DeferLeftBehind`], [`Input::DiscardLeftBehind`],
+/// Shows the most urgent notices: connection, catching up, jumps, joining, a room that is gone or ready, refused
+/// commands, drafts left behind, new log, new build. It reads those parts of the view; `left` names the rooms that
+/// the member is or was in, and `gone` is the room that was open and that the member is no longer in. It emits
+/// [`Input::AdoptLeftBehind`], [`Input::DeferLeftBehind`], [`Input::DiscardLeftBehind`],
 /// [`Input::DismissReadyRoom`] and [`Input::DismissEpoch`]; the submodules emit the rest.
 pub fn notices(
     context: &AppContext,
