@@ -267,6 +267,7 @@ async fn the_two_most_urgent_notices_are_shown_first() {
         name: "Jonas".into(),
         rows: 2,
         drafts: 0,
+        others: 0,
         texts: [].into(),
     };
     let mut view = with_pending([unsent(4, 9, "text", ErrorCode::RoomUnknown)], &[room_item(1, "")]);
