@@ -40,6 +40,7 @@ use crate::chat::url::use_url;
 use crate::components::brand::brand;
 use crate::components::connection_badge::{connection_badge, is_usable};
 use crate::components::dialog::{Dialog, Placement};
+use crate::components::focus;
 use crate::components::keys::Keyboard;
 use crate::components::memo::memo;
 use crate::context::{ViewRef, use_app_context};
@@ -49,6 +50,7 @@ use crate::search::room_directory::RoomDirectory;
 use crate::settings::Settings;
 use client::input::Input;
 use client::view::IdentityView;
+use shared::RoomId;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
@@ -92,18 +94,37 @@ pub fn Room(props: &RoomProps) -> Html {
     };
     let requested = use_url(view, &context.emit, panel.is_some(), &close);
     let (field, been_in) = (use_node_ref(), use_mut_ref(|| (None, None)));
+    let left = use_left_rooms(&view.rooms);
+    // Room that the person chose to leave, and the room that the person was removed from, or left in another tab.
+    let (left_here, gone) = (use_mut_ref(|| None::<RoomId>), use_state_eq(|| None::<RoomId>));
     // After a change of room, close the dialog, and focus the composer as soon as no dialog or prompt needs
     // the focus. This component does it because a closing dialog first returns the focus to where it was.
     use_effect_with((view.room(), panel.is_none() && requested.is_settled), {
-        let (field, close) = (field.clone(), close.clone());
+        let (field, close, gone, panel) = (field.clone(), close.clone(), gone.setter(), *panel);
+        let (rooms, left, left_here) = (view.rooms.clone(), left.clone(), left_here.clone());
         move |(room, free)| {
             let here = Some(*room);
             let (seen, focused) = &mut *been_in.borrow_mut();
             let field = field.cast::<HtmlElement>();
-            if seen.replace(*room) != here {
-                close.emit(());
+            let before = seen.replace(*room);
+            if before != here {
+                let was_in = |before: &RoomId| left.borrow().find(*before).is_some();
+                let lost =
+                    before.filter(|before| was_in(before) && !rooms.iter().any(|item| item.id == *before));
+                let is_forced = lost.is_some() && left_here.take() != lost;
+                gone.set(lost.filter(|_| is_forced));
+                if !is_forced || panel == Some(Panel::Room) {
+                    close.emit(());
+                }
                 // The rest of a sentence must not go to a room that the person did not open.
-                drop(field.as_ref().filter(|_| !*free).map(HtmlElement::blur));
+                if is_forced {
+                    focused.replace(*room);
+                    if field.as_ref().is_some_and(|field| field.matches(":focus").unwrap_or_default()) {
+                        focus::first(&[".scroll"]);
+                    }
+                } else if let Some(field) = field.as_ref().filter(|_| !*free) {
+                    drop(field.blur());
+                }
             }
             if *free && focused.replace(*room) != here {
                 // On a touch screen, the focus would open the keyboard unasked.
@@ -126,7 +147,6 @@ pub fn Room(props: &RoomProps) -> Html {
         }
     });
     let places: Places = use_mut_ref(Vec::new);
-    let left = use_left_rooms(&view.rooms);
     let version_seen = use_state_eq(|| false);
     let opens = |which: Panel| {
         let panel = panel.setter();
@@ -165,7 +185,7 @@ pub fn Room(props: &RoomProps) -> Html {
             ("directory_dialog", tr!(language, "room_directory.title"), Placement::Middle, directory)
         }
         Some(Panel::Room) => {
-            let menu = room_menu(&context, view, &close);
+            let menu = room_menu(&context, view, &close, &left_here);
             ("room_dialog", room_name.clone(), Placement::Corner, menu)
         }
     };
@@ -186,6 +206,7 @@ pub fn Room(props: &RoomProps) -> Html {
                     { notices(&context, view, &requested, &left.borrow(), NoticesState {
                         has_form: matches!(*panel, Some(Panel::NewRoom | Panel::Room)),
                         version_seen: &version_seen,
+                        gone: &gone,
                     }) }
                 </div>
                 <Composer key="composer" composer={view.composer.clone()} {room_name} {field} />

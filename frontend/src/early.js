@@ -22,6 +22,15 @@
   };
   view?.addEventListener("resize", fit);
   view?.addEventListener("scroll", fit);
+  view?.addEventListener("resize", () => root.querySelector(".inspect :focus")?.scrollIntoView({ block: "nearest" }));
+
+  // Enter sends on a hardware keyboard. A fine pointer does not tell of one, because it may be a stylus.
+  const note = (event) => {
+    const has_key = event.code && /^(Shift|Control|Alt|Meta|Escape|Arrow)/.test(event.key);
+    if (has_key || event.pointerType == "mouse" || event.ctrlKey || event.metaKey) root.dataset.keyboard ??= "";
+  };
+  addEventListener("pointermove", note);
+  addEventListener("keydown", note, true);
 
   // Translators and extensions wrap or replace text nodes. Yew ends with a panic if it inserts before a node that its
   // parent has no more, so these calls look for the wrapping element.

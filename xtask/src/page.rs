@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::failure::{Failure, Outcome};
 use crate::fingerprint;
 use crate::glue;
-use crate::progress::Step;
+use crate::progress::{Step, note};
 use crate::rust;
 use crate::setup::PageTools;
 use crate::tree::{Tree, WASM};
@@ -34,22 +34,45 @@ pub(crate) fn ensure(tree: &Tree, tools: &PageTools) -> Outcome {
     let compiler = rust::compiler(tree)?;
     let sources = sources(tree, tools, &compiler)?;
     let stamp = stamp(tree);
-    let made = if tools.wasm_opt && tools.library_source { OPTIMISED } else { "plain" };
-    let built = || Ok(format!("{sources} {} {made}", fingerprint::of(&tree.root, &["dist"], &[])?));
-    if fs::read_to_string(&stamp).is_ok_and(|it| built().is_ok_and(|built: String| it == built)) {
+    let made = |library| if tools.wasm_opt && library { OPTIMISED } else { "plain" };
+    let built = |library| {
+        let made = made(library);
+        Ok(format!("{sources} {} {made}", fingerprint::of(&tree.root, &["dist"], &[])?))
+    };
+    let is_built = |library| {
+        fs::read_to_string(&stamp).is_ok_and(|it| built(library).is_ok_and(|built: String| it == built))
+    };
+    if is_built(tools.library_source) {
         return Ok(());
     }
 
     // trunk runs offline, so that it never fetches a tool by itself; the crates therefore come first.
-    let mut fetch = tree.cargo();
-    fetch.args(["fetch", "--target", WASM]);
-    if tools.library_source {
-        compile_library(&mut fetch);
+    let fetch = |library| {
+        let mut fetch = tree.cargo();
+        fetch.args(["fetch", "--target", WASM]);
+        if library {
+            compile_library(&mut fetch);
+        }
+        if let Some(host) = rust::host(&compiler) {
+            fetch.args(["--target", host]);
+        }
+        fetch
+    };
+    let mut step = Step::new("Fetching the crates", "about 10 s");
+    let library = tools.library_source && step.run(fetch(true))?.success;
+    if tools.library_source && !library {
+        note(
+            "Cannot fetch the crates of the standard library. The page uses the compiler's own library, and is larger.",
+        );
+        if is_built(library) {
+            return Ok(());
+        }
     }
-    if let Some(host) = rust::host(&compiler) {
-        fetch.args(["--target", host]);
+    if library {
+        step.done();
+    } else {
+        step.must(fetch(false), "Cannot fetch the crates.")?;
     }
-    Step::new("Fetching the crates", "about 10 s").must(fetch, "Cannot fetch the crates.")?;
 
     let mut build = trunk(tree)?;
     build.args(["build", "--offline"]);
@@ -61,7 +84,7 @@ pub(crate) fn ensure(tree: &Tree, tools: &PageTools) -> Outcome {
         build.args(["--cargo-profile", "wasm", "--minify"]).env("CARGO_PROFILE_WASM_STRIP", "true");
     }
     let mut flags = rust_flags();
-    if tools.library_source {
+    if library {
         compile_library(&mut build);
         flags.push_str(" -Zunstable-options -Cpanic=immediate-abort");
     }
@@ -69,7 +92,7 @@ pub(crate) fn ensure(tree: &Tree, tools: &PageTools) -> Outcome {
     Step::new("Building the page", "about 2 min").must(build, "Cannot build the page.")?;
     glue::shrink(&tree.dist())?;
 
-    let text = built()?;
+    let text = built(library)?;
     let written = stamp.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&stamp, text));
     written.map_err(|error| Failure::file("Writing", &stamp, &error))
 }

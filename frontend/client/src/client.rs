@@ -33,7 +33,7 @@ use crate::timer::Timer;
 use reading::MarkReports;
 use shared::command::{Command, PageAnchor};
 use shared::event::{EventFrame, Through};
-use shared::{CloseCode, Cursor, Epoch, Event, MemberId, Now};
+use shared::{ClientId, CloseCode, Cursor, Epoch, Event, MemberId, Now};
 use view_cache::ViewCache;
 
 /// The state of one page.
@@ -81,8 +81,9 @@ pub struct Client {
     is_loading: bool,
     /// Whether the member's stored drafts were adopted.
     has_loaded: bool,
-    /// The owner of rows and drafts that the person adopts (true) or discards, once the stored ones are read.
-    left_behind_choice: Option<(Owner, bool)>,
+    /// The owner of rows and drafts that the person adopts or discards, once the stored ones are read, and the
+    /// messages that were shown, which may be adopted; `None` to discard.
+    left_behind_choice: Option<(Owner, Option<Vec<ClientId>>)>,
     /// Reads of the stored rows that failed in succession, and the time of the next attempt, if there is one.
     load_failures: u32,
     load_retry_at: Option<u64>,

@@ -378,10 +378,12 @@ pub struct LeftBehind {
     pub owner: Owner,
     /// The owner's name at that time.
     pub name: Rc<str>,
-    /// The number of unsent commands.
+    /// The number of unsent messages.
     pub rows: u32,
     /// The number of drafts.
     pub drafts: u32,
+    /// The number of unsent commands of other kinds, such as a new room. They are never sent for another member.
+    pub others: u32,
     /// The messages in the order of sending, then the drafts. Empty while nobody is signed in: only a member of
     /// the house may read them.
     pub texts: Rc<[LeftText]>,

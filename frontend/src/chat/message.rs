@@ -121,7 +121,7 @@ fn failed_actions(context: &AppContext, key: RowKey, code: ErrorCode) -> Html {
     let discard = context.emit.reform(move |_: MouseEvent| Input::Discard(key));
     html! {
         <div key="failed" class="failed_actions">
-            <span key="reason" class="reason" role="alert">{ error_text::of_code(language, code) }</span>
+            <span key="reason" class="reason">{ error_text::of_code(language, code) }</span>
             { text_button("retry", tr!(language, "row.retry"), retry) }
             <CopyButton key="copy" />
             <Confirm key="discard" id={format!("discard_{key}")} action={tr!(language, "row.discard")}

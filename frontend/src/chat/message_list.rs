@@ -14,10 +14,11 @@ use crate::components::countdown::use_calendar;
 use crate::components::icon::Icon;
 use crate::components::memo::memo;
 use crate::context::use_app_context;
+use crate::error_text;
 use crate::language::{Language, tr};
 use announcer::{Announcement, Announcer};
 use client::input::Input;
-use client::view::{Conversation, Edge, NewLine, Pane, RowKey, Slice};
+use client::view::{Conversation, Edge, NewLine, Pane, RowKey, RowState, Slice};
 use read_watch::ReadWatch;
 use scroll_anchor::ScrollAnchor;
 use std::{cell::RefCell, rc::Rc};
@@ -184,6 +185,11 @@ pub fn MessageList(props: &MessageListProps) -> Html {
             Announcement::Message(row) => {
                 let name = author_name(language, row);
                 html! { <div key={row.key.to_string()}>{ tr!(language, "row.announced", name = name, text = row.text) }</div> }
+            }
+            Announcement::Refused(row) => {
+                let RowState::Failed(code) = row.state else { return Html::default() };
+                let reason = error_text::of_code(language, code);
+                html! { <div key={row.key.to_string()}>{ tr!(language, "row.failed") }{ " " }{ reason }</div> }
             }
             Announcement::Count(count, newest) => {
                 html! { <div key={newest.to_string()}>{ tr!(language, "room.new_messages", count = count) }</div> }

@@ -23,10 +23,11 @@ use yew::prelude::*;
 /// Notices that are shown at a time. The rest appear as those before them disappear.
 const SHOWN_MAX: usize = 2;
 
-/// Shows the most urgent notices: connection, catching up, jumps, joining, a room that is ready, refused
+/// Shows the most urgent notices: connection, catching up, jumps, joining, a room that is gone or ready, refused
 /// commands, drafts left behind, new log, new build. It reads those parts of the view; `left` names the rooms that
-/// the member is or was in. It emits [`Input::AdoptLeftBehind`], [`Input::DeferLeftBehind`],
-/// [`Input::DiscardLeftBehind`], [`Input::DismissReadyRoom`] and [`Input::DismissEpoch`]; the submodules emit the rest.
+/// the member is or was in, and `state.gone` is the room that was open and that the member is no longer in. It emits
+/// [`Input::AdoptLeftBehind`], [`Input::DeferLeftBehind`], [`Input::DiscardLeftBehind`],
+/// [`Input::DismissReadyRoom`] and [`Input::DismissEpoch`]; the submodules emit the rest.
 pub fn notices(
     context: &AppContext,
     view: &View,
@@ -51,6 +52,8 @@ pub fn notices(
     if let Some(room) = requested.room.filter(|_| usable) {
         notices.push(join_prompt::join_prompt(context, view, room, requested));
     }
+    let gone = state.gone;
+    notices.extend(gone.and_then(|id| left.find(id)).map(|room| gone_room(language, room, gone.setter())));
     notices.extend(ready_room(context, view, requested));
     notices.extend(refused_command::refused_command(context, view, requested.room, left, state.has_form));
     notices.extend(view.notices.left_behind.first().map(|left| left_behind(context, &view.rooms, left)));
@@ -67,6 +70,8 @@ pub fn notices(
 pub struct NoticesState<'a> {
     /// Whether a dialog with the form of a room is open. The form shows why its command was refused.
     pub has_form: bool,
+    /// Room that was open and that the member is no longer in.
+    pub gone: &'a UseStateHandle<Option<RoomId>>,
     /// Whether the person dismissed the notice of the new version.
     pub version_seen: &'a UseStateHandle<bool>,
 }
@@ -128,7 +133,7 @@ fn new_version(language: Language, at_risk: AtRisk, seen: &UseStateHandle<bool>)
 /// a confirmation.
 fn left_behind(context: &AppContext, rooms: &[Slice<RoomItem>], left: &LeftBehind) -> Html {
     let language = context.language();
-    let LeftBehind { owner, name, rows, drafts, texts } = left;
+    let LeftBehind { owner, name, rows, drafts, others, texts } = left;
     let (owner, name) = (*owner, &**name);
     let decide = |input: fn(Owner) -> Input| context.emit.reform(move |_: MouseEvent| input(owner));
     let text = match (rows, drafts) {
@@ -139,7 +144,7 @@ fn left_behind(context: &AppContext, rooms: &[Slice<RoomItem>], left: &LeftBehin
     let adopt_label = if *rows > 0 { tr!(language, "left.send") } else { tr!(language, "left.keep") };
     let entry = |(at, left): (usize, &LeftText)| {
         let room = rooms.iter().find(|item| item.id == left.room);
-        let room = room.map(|item| room_label::name(language, item.id, &item.name)).unwrap_or_default();
+        let room = room_label::name(language, left.room, room.map_or("", |item| &item.name));
         let draft = if left.is_draft { tr!(language, "sidebar.draft") } else { AttrValue::default() };
         html! {
             // The stylesheet shows the whole text while it has the focus.
@@ -152,9 +157,13 @@ fn left_behind(context: &AppContext, rooms: &[Slice<RoomItem>], left: &LeftBehin
     html! {
         <div key={format!("left/{}", owner.member.0)} id="left_behind" class="notice tall">
             <span key="text" class="notice_text">{ text }</span>
-            <details key="texts">
+            // The region around the notice would read out all texts when the person opens them.
+            <details key="texts" aria-live="off">
                 <summary>{ tr!(language, "left.show") }</summary>
                 <div class="left_texts">{ for texts.iter().enumerate().map(entry) }</div>
+                if *others > 0 {
+                    <p>{ tr!(language, "left.others") }</p>
+                }
                 <div class="notice_actions">
                     { text_button("adopt", adopt_label, decide(Input::AdoptLeftBehind)) }
                     <Confirm key="drop" id="left" action={tr!(language, "left.drop")}
@@ -203,6 +212,13 @@ fn ready_room(context: &AppContext, view: &View, requested: &RequestedRoom) -> O
         </>
     };
     Some(notice("ready_room", "ready_room", Tone::Calm, text, actions))
+}
+
+/// Says why another room is open now.
+fn gone_room(language: Language, room: &RoomItem, gone: UseStateSetter<Option<RoomId>>) -> Html {
+    let text = tr!(language, "room.gone", room = room_label::name(language, room.id, &room.name));
+    let read = Callback::from(move |_: MouseEvent| gone.set(None));
+    notice("gone_room", "gone_room", Tone::Calm, text, dismiss(language, read))
 }
 
 fn new_epoch(context: &AppContext) -> Html {

@@ -9,15 +9,22 @@ use crate::language::tr;
 use crate::{random, room_label};
 use client::input::Input;
 use client::view::RoomKind;
+use shared::RoomId;
 use shared::command::PageAnchor;
+use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement};
 use yew::prelude::*;
 
 /// Shows the open room's description, the form for a date, and, outside the lobby, the form of the room and a
 /// button to leave it. It reads the open room of the view, and emits [`Input::Jump`] and
-/// [`Input::LeaveRoom`]. It calls `on_done` when the dialog can close.
-pub fn room_menu(context: &AppContext, view: &ViewRef, on_done: &Callback<()>) -> Html {
+/// [`Input::LeaveRoom`], whose room it writes into `left_here`. It calls `on_done` when the dialog can close.
+pub fn room_menu(
+    context: &AppContext,
+    view: &ViewRef,
+    on_done: &Callback<()>,
+    left_here: &Rc<RefCell<Option<RoomId>>>,
+) -> Html {
     let language = context.language();
     let room = view.room();
     let onsubmit = {
@@ -42,8 +49,9 @@ pub fn room_menu(context: &AppContext, view: &ViewRef, on_done: &Callback<()>) -
         event.target_unchecked_into::<HtmlInputElement>().set_custom_validity("")
     });
     let leave = {
-        let (emit, on_done) = (context.emit.clone(), on_done.clone());
+        let (emit, on_done, left_here) = (context.emit.clone(), on_done.clone(), left_here.clone());
         Callback::from(move |_: MouseEvent| {
+            left_here.replace(Some(room));
             emit.emit(Input::LeaveRoom { client_id: random::client_id(), room });
             on_done.emit(());
         })

@@ -104,7 +104,7 @@ pub fn use_url(
     });
     let last = use_mut_ref(|| view.room());
     use_effect_with(view.room(), {
-        let (requested, view) = (requested.setter(), view.clone());
+        let (requested, view, spare) = (requested.setter(), view.clone(), spare.clone());
         move |room| {
             let before = last.replace(*room);
             // Until the rooms were known, the view's room was that of the URL. If the member is not in it, the
@@ -123,6 +123,7 @@ pub fn use_url(
         let requested = requested.setter();
         use_callback(view.room(), move |(), room| {
             go(*room, true);
+            spare.replace(spare_room());
             requested.set(*room);
         })
     };

@@ -39,7 +39,7 @@ pub fn ConnectionNotice(props: &ConnectionNoticeProps) -> Html {
         (false, None) => tr!(language, "connection.trying"),
     };
     // A screen reader reads the reason out once, and not each second.
-    let reason = if offline { text.clone() } else { tr!(language, "connection.lost") };
+    let reason = if offline || silent { text.clone() } else { tr!(language, "connection.lost") };
     let text = html! {
         <>
             <span key="reason" class="visually_hidden">{ reason }</span>

@@ -18,10 +18,14 @@ pub fn use_focus() {
 /// Gives the focus to the first field or button of the open dialog, otherwise to the composer. On a touch screen the
 /// list of messages has it instead, because the composer would open the keyboard unasked.
 pub fn restore() {
-    let Some(page) = web_sys::window().and_then(|window| window.document()) else { return };
     let composer = if Keyboard::of_device() == Keyboard::Hardware { "#send_str" } else { ".scroll" };
-    let selectors = ["dialog[open] [autofocus]", "dialog[open] button", composer, "main button"];
-    let found = selectors.into_iter().find_map(|selector| page.query_selector(selector).ok().flatten());
+    first(&["dialog[open] [autofocus]", "dialog[open] button", composer, "main button"]);
+}
+
+/// Gives the focus to the first element that there is, by these selectors.
+pub fn first(selectors: &[&str]) {
+    let Some(page) = web_sys::window().and_then(|window| window.document()) else { return };
+    let found = selectors.iter().find_map(|selector| page.query_selector(selector).ok().flatten());
     if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
         drop(element.focus());
     }

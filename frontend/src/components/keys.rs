@@ -13,14 +13,14 @@ pub enum Keyboard {
 }
 
 impl Keyboard {
-    /// Guesses the keyboard by the pointers: a device has a touch keyboard if its first pointer is coarse, such as a
-    /// finger, and no other pointer is fine. A tablet with a mouse or a touchpad has a hardware keyboard too.
+    /// Guesses the keyboard: a device has a touch keyboard if its first pointer is coarse, such as a finger. The
+    /// script early.js sets `data-keyboard` once the person used a mouse, or a key that touch keyboards lack.
     pub fn of_device() -> Self {
-        let matches = |query| {
-            let list = web_sys::window().and_then(|window| window.match_media(query).ok().flatten());
-            list.is_some_and(|list| list.matches())
-        };
-        let touch = matches("(pointer: coarse)") && !matches("(any-pointer: fine)");
+        let window = web_sys::window();
+        let list = window.as_ref().and_then(|window| window.match_media("(pointer: coarse)").ok().flatten());
+        let root = window.and_then(|window| window.document()?.document_element());
+        let has_shown = root.is_some_and(|root| root.has_attribute("data-keyboard"));
+        let touch = !has_shown && list.is_some_and(|list| list.matches());
         if touch { Keyboard::Touch } else { Keyboard::Hardware }
     }
 }

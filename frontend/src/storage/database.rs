@@ -29,7 +29,8 @@ use web_sys::{
 type Migration = fn(&IdbDatabase) -> Option<()>;
 
 /// The layouts with the steps to them, in their order. Opening a database executes the steps that it lacks. A step
-/// keeps everything that is stored, and is never changed once it has been released.
+/// keeps everything that is stored and every store, and is never changed once it has been released: tabs of earlier builds
+/// open the newest layout too.
 const MIGRATIONS: [(u32, Migration); 2] = [(2, create_rows_and_drafts), (3, create_blobs)];
 
 /// Version of the newest layout.
@@ -204,7 +205,7 @@ impl Database {
                 let timeout = Timeout::new(DATABASE_TIMEOUT_MS, move || database.opened(State::Silent));
                 *state = State::Opening(vec![access], timeout);
                 drop(state);
-                self.open();
+                self.open(Some(VERSION));
             }
             State::Open(database) => {
                 let database = database.clone();
@@ -218,14 +219,21 @@ impl Database {
         }
     }
 
-    fn open(&self) {
+    /// Opens the database in the newest layout, or as it is if `version` is `None`.
+    ///
+    /// A tab of another build may keep an older layout open. Until that tab closes, the browser does not answer.
+    fn open(&self, version: Option<u32>) {
         let refused = State::Closed { refused: true };
-        let request = factory().and_then(|factory| factory.open_with_u32(&self.0.name, VERSION).ok());
+        let (factory, name) = (factory(), &*self.0.name);
+        let request = factory.and_then(|factory| match version {
+            Some(version) => factory.open_with_u32(name, version).ok(),
+            None => factory.open(name).ok(),
+        });
         let Some(request) = request else { return self.opened(refused) };
         let on_upgrade = {
             let request = request.clone();
             once(Box::new(move |event| {
-                if migrate(&event).is_none() {
+                if version.is_none() || migrate(&event).is_none() {
                     // The database keeps its layout and its content, and the page works without it.
                     drop(request.transaction().map(|transaction| transaction.abort()));
                 }
@@ -236,10 +244,20 @@ impl Database {
             let (request, database) = (request.clone(), self.clone());
             once(Box::new(move |_| {
                 let opened = request.result().ok().and_then(|result| result.dyn_into::<IdbDatabase>().ok());
-                if let Some(opened) = &opened {
-                    database.watch(opened);
+                match opened {
+                    Some(opened) if version.is_some() || has_stores(&opened) => {
+                        database.watch(&opened);
+                        database.opened(State::Open(opened));
+                    }
+                    // A newer build has migrated the database, and keeps the stores that this build knows.
+                    None if version.is_some() => database.open(None),
+                    opened => {
+                        if let Some(opened) = opened {
+                            opened.close();
+                        }
+                        database.opened(refused);
+                    }
                 }
-                database.opened(opened.map_or(refused, State::Open));
             }))
         };
         request.set_onsuccess(Some(&over));
@@ -294,6 +312,11 @@ fn create_rows_and_drafts(database: &IdbDatabase) -> Option<()> {
 
 fn create_blobs(database: &IdbDatabase) -> Option<()> {
     database.create_object_store(BLOBS).ok().map(drop)
+}
+
+/// Whether the database has the stores that this build reads and writes.
+fn has_stores(database: &IdbDatabase) -> bool {
+    begin(database, &[ROWS, LEASES, DRAFTS], IdbTransactionMode::Readonly).is_some()
 }
 
 fn begin(database: &IdbDatabase, stores: &[&str], mode: IdbTransactionMode) -> Option<IdbTransaction> {

@@ -329,6 +329,29 @@ async fn the_composer_is_above_a_touch_keyboard() {
 }
 
 #[wasm_bindgen_test]
+async fn a_hardware_keyboard_is_known_by_its_keys_and_by_a_mouse() {
+    run_early_script();
+    let root = page().document_element().unwrap();
+    for (event, shows) in [
+        ("KeyboardEvent('keydown', { key: 'a', code: 'KeyA' })", false),
+        ("KeyboardEvent('keydown', { key: 'Enter', code: 'Enter' })", false),
+        ("KeyboardEvent('keydown', { key: 'A', code: 'KeyA', shiftKey: true })", false),
+        ("KeyboardEvent('keydown', { key: 'ArrowLeft' })", false),
+        ("PointerEvent('pointermove', { pointerType: 'pen' })", false),
+        ("PointerEvent('pointermove', { pointerType: 'touch' })", false),
+        ("KeyboardEvent('keydown', { key: 'Shift', code: 'ShiftLeft' })", true),
+        ("KeyboardEvent('keydown', { key: 'ArrowLeft', code: 'ArrowLeft' })", true),
+        ("KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true })", true),
+        ("PointerEvent('pointermove', { pointerType: 'mouse' })", true),
+    ] {
+        root.remove_attribute("data-keyboard").unwrap();
+        js_sys::eval(&format!("dispatchEvent(new {event})")).unwrap();
+        assert_eq!(root.has_attribute("data-keyboard"), shows, "{event}");
+    }
+    root.remove_attribute("data-keyboard").unwrap();
+}
+
+#[wasm_bindgen_test]
 async fn a_row_is_rendered_when_a_translator_has_replaced_its_text() {
     run_early_script();
     let mut fixture = Fixture::open(with_rows([row(2, 1, "tea", RowState::Settled)])).await;

@@ -90,10 +90,11 @@ async fn rows_are_loaded_as_they_were_saved() {
     assert!(database.is_usable());
 }
 
-/// Creates a database as the build with layout 2 wrote it: two rows, the lease of one of them, and two drafts.
-async fn lay_out_2(name: &str) {
+/// Creates a database as the build with layout 2 wrote it: two rows, the lease of one of them, and two drafts. It gets
+/// this version.
+async fn lay_out(name: &str, version: u32) {
     let factory = web_sys::window().unwrap().indexed_db().unwrap().unwrap();
-    let request = factory.open_with_u32(name, 2).unwrap();
+    let request = factory.open_with_u32(name, version).unwrap();
     let fill = {
         let request = request.clone();
         Closure::once_into_js(move || {
@@ -130,7 +131,7 @@ async fn lay_out_2(name: &str) {
 #[wasm_bindgen_test]
 async fn a_database_of_an_earlier_build_keeps_its_rows_and_drafts() {
     let name = name();
-    lay_out_2(&name).await;
+    lay_out(&name, 2).await;
     let database = Database::new(&name);
     let mut stored = load(&database).await.unwrap();
     stored.rows.sort_by_key(|row| row.send_order);
@@ -147,6 +148,16 @@ async fn a_database_of_an_earlier_build_keeps_its_rows_and_drafts() {
     // The new layout stores rows too, and is opened again as it is.
     assert!(keep(&database, &row(3, "three")).await);
     assert_eq!(load(&Database::new(&name)).await.unwrap().rows.len(), 3);
+}
+
+#[wasm_bindgen_test]
+async fn a_database_of_a_later_build_is_used_when_it_has_the_known_stores() {
+    let name = name();
+    lay_out(&name, 99).await;
+    let database = Database::new(&name);
+    assert!(keep(&database, &row(3, "three")).await);
+    assert_eq!(load(&database).await.unwrap().rows.len(), 3);
+    assert!(database.is_usable());
 }
 
 #[wasm_bindgen_test]

@@ -114,7 +114,7 @@ async fn texts_of_another_member_are_shown_before_they_are_sent_or_dropped() {
     let owner = Owner { epoch: Some(Epoch(7)), member: MemberId(9) };
     let left = |room, text: &str, is_draft| LeftText { room: RoomId(room), text: text.into(), is_draft };
     let texts = [left(1, "one", false), left(9, "two", false), left(1, "half a", true)].into();
-    let left = LeftBehind { owner, name: "Jonas".into(), rows: 2, drafts: 1, texts };
+    let left = LeftBehind { owner, name: "Jonas".into(), rows: 2, drafts: 1, others: 1, texts };
     let fixture = Fixture::open(Parts { left_behind: [left].into(), ..room() }).await;
     let summary = "Jonas left 2 unsent messages and 1 draft on this device.";
     assert_eq!(text("#left_behind .notice_text"), summary);
@@ -126,7 +126,9 @@ async fn texts_of_another_member_are_shown_before_they_are_sent_or_dropped() {
     assert!(is_open());
     let shown = page().query_selector_all("#left_behind blockquote").unwrap();
     let shown = (0..shown.length()).map(|at| shown.get(at).unwrap().text_content().unwrap());
-    assert_eq!(shown.collect::<Vec<_>>(), ["Lobby one", " two", "Lobby Drafthalf a"]);
+    assert_eq!(shown.collect::<Vec<_>>(), ["Lobby one", "Room 9 two", "Lobby Drafthalf a"]);
+    assert!(text("#left_behind details > p").starts_with("Other unsent changes"));
+    assert!(maybe("#left_behind[role]").is_none(), "the region around it announces it");
     press("#left_behind .adopt").await;
     assert_eq!(fixture.take_inputs(), [Input::AdoptLeftBehind(owner)]);
     let focused = |id: &str| page().active_element().unwrap().matches(id).unwrap();
@@ -273,6 +275,7 @@ async fn the_two_most_urgent_notices_are_shown_first() {
         name: "Jonas".into(),
         rows: 2,
         drafts: 0,
+        others: 0,
         texts: [].into(),
     };
     let mut view = with_pending([unsent(4, 9, "text", ErrorCode::RoomUnknown)], &[room_item(1, "")]);

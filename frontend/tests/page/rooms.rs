@@ -115,6 +115,38 @@ async fn the_url_follows_the_open_room_and_back_goes_back() {
 }
 
 #[wasm_bindgen_test]
+async fn the_composer_loses_the_focus_when_the_open_room_is_gone() {
+    go("/").await;
+    let mut fixture = Fixture::open(three()).await;
+    find("#send_str").focus().unwrap();
+    let lobby = || Parts { rooms: [room_item(1, "")].into(), room: RoomId::LOBBY, ..three() };
+    fixture.show(lobby()).await;
+    next_frame().await;
+    assert!(
+        page().active_element().unwrap().matches(".scroll").unwrap(),
+        "the sentence does not go to the lobby"
+    );
+    assert_eq!(text("#gone_room .notice_text"), "You're no longer in #tea.");
+    press("#gone_room .quiet").await;
+    assert!(maybe("#gone_room").is_none());
+    // A room that the person leaves here is no surprise.
+    fixture.show(three()).await;
+    press("#room_btn").await;
+    press("#leave_btn").await;
+    press("#leave_yes").await;
+    fixture.show(lobby()).await;
+    next_frame().await;
+    assert!(maybe("#gone_room").is_none() && has_composer_the_focus());
+}
+
+#[wasm_bindgen_test]
+async fn a_room_without_a_name_is_shown_by_its_number() {
+    let _fixture = Fixture::open(Parts { rooms: [].into(), room: RoomId(77), ..room() }).await;
+    assert_eq!(page().title(), "Room 77 · Teahouse");
+    assert_eq!(find("#send_str").get_attribute("placeholder").as_deref(), Some("Message #Room 77"));
+}
+
+#[wasm_bindgen_test]
 async fn a_url_opens_its_room_or_offers_to_join() {
     go("/r/77").await;
     let mut fixture = Fixture::open(Parts { rooms: [].into(), ..room() }).await;

@@ -58,8 +58,8 @@ impl Client {
             }
         }
         match self.left_behind_choice.take() {
-            Some((predecessor, true)) => self.adopt_left_behind(predecessor, now, out),
-            Some((predecessor, false)) => self.discard_left_behind(predecessor, out),
+            Some((predecessor, Some(shown))) => self.adopt_left_behind(predecessor, &shown, now, out),
+            Some((predecessor, None)) => self.discard_left_behind(predecessor, out),
             None => {}
         }
         self.settle_outbox(out);
@@ -68,7 +68,8 @@ impl Client {
     /// Reads the storage, and then adopts or discards what another person left behind. Another tab may have done so
     /// since the last read.
     pub(super) fn choose_left_behind(&mut self, owner: Owner, is_adopted: bool, out: &mut Vec<Effect>) {
-        self.left_behind_choice = Some((owner, is_adopted));
+        let shown = is_adopted.then(|| self.foreign_rows.shown_posts(owner));
+        self.left_behind_choice = Some((owner, shown));
         self.load_rows(out);
     }
 
@@ -122,21 +123,25 @@ impl Client {
         true
     }
 
-    /// Makes rows and drafts that another person left behind this member's own.
-    fn adopt_left_behind(&mut self, predecessor: Owner, now: Now, out: &mut Vec<Effect>) {
+    /// Makes messages and drafts that another person left behind this member's own. The person has seen the `shown`
+    /// messages. Commands of other kinds, such as a new room, have no text to show, so they are deleted.
+    fn adopt_left_behind(&mut self, predecessor: Owner, shown: &[ClientId], now: Now, out: &mut Vec<Effect>) {
         let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };
         if owner.epoch.is_none() || owner == predecessor {
             return;
         }
-        let (mut rows, drafts) = self.foreign_rows.take_owned_by(predecessor, self.outbox.free_rows());
+        let (mut rows, drafts) = self.foreign_rows.take_shown(predecessor, shown, self.outbox.free_rows());
         // The other person's tab sent this message before it closed. Do not send it again under
         // another name.
-        let is_sent = |row: &StoredRow| {
+        let is_dropped = |row: &StoredRow| {
+            if row.body.row().is_none() {
+                return true;
+            }
             let room = row.body.room().filter(|_| predecessor.epoch == owner.epoch);
             room.and_then(|room| self.rooms.get(room)).is_some_and(|room| room.timeline.contains(row.key()))
         };
-        let sent = rows.extract_if(.., |foreign| is_sent(&foreign.row));
-        out.extend(sent.map(|foreign| Effect::DeleteRow(foreign.row.key())));
+        let dropped = rows.extract_if(.., |foreign| is_dropped(&foreign.row));
+        out.extend(dropped.map(|foreign| Effect::DeleteRow(foreign.row.key())));
         self.outbox.adopt(rows, owner, me, now, out);
         for mut draft in drafts {
             self.drafts.adopt(draft.conversation(), &draft.text);

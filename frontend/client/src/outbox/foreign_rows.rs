@@ -117,9 +117,31 @@ impl ForeignRows {
         (rows, self.take_drafts(|draft| is_owned_by(draft.owner, &draft.name, owner, me)))
     }
 
+    /// Takes out up to `most` rows of this owner, and all of the owner's drafts. Messages that are not among the
+    /// `shown` ones stay.
+    pub(crate) fn take_shown(
+        &mut self,
+        owner: Owner,
+        shown: &[ClientId],
+        most: usize,
+    ) -> (Vec<ForeignRow>, Vec<StoredDraft>) {
+        let is_wanted = |row: &StoredRow| {
+            row.owner == owner && (row.body.row().is_none() || shown.contains(&row.client_id))
+        };
+        (self.take(most, is_wanted), self.take_drafts(|draft| draft.owner == owner))
+    }
+
     /// Takes out up to `most` rows of this owner, and all of the owner's drafts.
     pub(crate) fn take_owned_by(&mut self, owner: Owner, most: usize) -> (Vec<ForeignRow>, Vec<StoredDraft>) {
         (self.take(most, |row| row.owner == owner), self.take_drafts(|draft| draft.owner == owner))
+    }
+
+    /// The messages of this owner that [`Self::left_behind`] shows now.
+    pub(crate) fn shown_posts(&self, owner: Owner) -> Vec<ClientId> {
+        let is_shown = |foreign: &&ForeignRow| {
+            foreign.is_free && foreign.row.owner == owner && foreign.row.body.row().is_some()
+        };
+        self.rows.iter().filter(is_shown).map(|foreign| foreign.row.client_id).collect()
     }
 
     fn take_drafts(&mut self, is_wanted: impl Fn(&StoredDraft) -> bool) -> Vec<StoredDraft> {
@@ -157,7 +179,7 @@ impl ForeignRows {
         self.shown = None;
     }
 
-    /// Rows and drafts of owners other than `me`, without the texts if there is no `me`. It is the same slice as
+    /// Messages and drafts of owners other than `me`, without the texts if there is no `me`. It is the same slice as
     /// before if nothing changed.
     pub(crate) fn left_behind(&mut self, me: Option<Owner>) -> Slice<[LeftBehind]> {
         if let Some((_, shown)) = self.shown.as_ref().filter(|(of, _)| *of == me) {
@@ -168,22 +190,28 @@ impl ForeignRows {
         let rows = rows.map(|row| (row.owner, &row.name, row.body.row(), false));
         let drafts = self.drafts.iter();
         let drafts = drafts.map(|(it, _)| (it.owner, &it.name, Some((it.conversation(), &*it.text)), true));
-        for (owner, name, post, is_draft) in rows.chain(drafts) {
+        for (owner, name, text, is_draft) in rows.chain(drafts) {
             if me == Some(owner) || self.deferred.contains(&owner) {
                 continue;
             }
             let none = || {
                 let (name, texts) = (Rc::from(name.as_str()), Rc::from([]));
-                (LeftBehind { owner, name, rows: 0, drafts: 0, texts }, Vec::new())
+                (LeftBehind { owner, name, rows: 0, drafts: 0, others: 0, texts }, Vec::new())
             };
             let (left, texts) = found.or_insert_with(owner, none);
-            *(if is_draft { &mut left.drafts } else { &mut left.rows }) += 1;
-            if let Some((conversation, text)) = post.filter(|_| me.is_some()) {
+            *match (is_draft, text) {
+                (true, _) => &mut left.drafts,
+                (false, Some(_)) => &mut left.rows,
+                (false, None) => &mut left.others,
+            } += 1;
+            if let Some((conversation, text)) = text.filter(|_| me.is_some()) {
                 let room = conversation.room;
                 texts.push(LeftText { room, text: Rc::from(text), is_draft });
             }
         }
-        let found = found.into_values().map(|(left, texts)| LeftBehind { texts: texts.into(), ..left });
+        // Without a text there is nothing to decide about.
+        let found = found.into_values().filter(|(left, _)| left.rows + left.drafts > 0);
+        let found = found.map(|(left, texts)| LeftBehind { texts: texts.into(), ..left });
         let shown: Slice<[LeftBehind]> = found.collect();
         self.shown = Some((me, shown.clone()));
         shown

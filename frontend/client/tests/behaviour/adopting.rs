@@ -1,14 +1,14 @@
 //! Another tab adopts the rows that one tab left, unless they belong to another member.
 
 use crate::house::{House, LOBBY, client_id};
-use crate::page::{Page, ann, bo, posts};
+use crate::page::{Page, ann, bo, commands, posts};
 use crate::store::Store;
 use client::effect::Effect;
 use client::input::{Input, Timer};
 use client::limits::{LEASE_MS, LEASE_WATCH_MS};
-use client::persisted::{MAY_HAVE_ARRIVED, Owner, StoredRow, StoredRows};
+use client::persisted::{CommandBody, MAY_HAVE_ARRIVED, Owner, StoredRow, StoredRows};
 use client::view::{IdentityView, RowState};
-use shared::ErrorCode;
+use shared::{ErrorCode, RoomId};
 
 #[test]
 fn a_row_is_adopted_when_its_tab_no_longer_lives() {
@@ -184,6 +184,49 @@ fn rows_of_another_member_are_hidden_until_they_are_adopted() {
         assert_eq!(owners, [Owner { epoch: Some(shared::Epoch(epoch)), member: you.id }]);
         assert_eq!(other.view().notices.left_behind.len(), 0);
     }
+}
+
+#[test]
+fn commands_without_a_text_are_dropped_when_rows_are_adopted() {
+    let house = House::with_room(1, 7, "tea");
+    let mut page = Page::welcome_in(&house);
+    page.break_connection(1006);
+    let (name, description) = ("mine".to_owned(), String::new());
+    page.give(Input::CreateRoom { client_id: client_id(1), name, description });
+    page.give(Input::LeaveRoom { client_id: client_id(2), room: RoomId(7) });
+    page.send(3, "secret");
+    page.give(Input::Leaving);
+    let mut other = Page::on(&page.store).start();
+    other.give(Input::IdentityFetched(Ok(Some(bo()))));
+    other.enter(&house, &bo());
+    let left = other.view().notices.left_behind[0].clone();
+    assert_eq!((left.rows, left.others, left.texts.len()), (1, 2, 1));
+    let out = other.give(Input::AdoptLeftBehind(left.owner));
+    assert_eq!((commands(&out).len(), posts(&out).len()), (1, 1), "only the message is sent");
+    let left: Vec<_> = other.store.read().rows.iter().map(|row| row.client_id).collect();
+    assert_eq!((left, other.view().pending.len()), (vec![client_id(3)], 0));
+}
+
+#[test]
+fn a_message_that_was_not_shown_is_not_adopted() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.break_connection(1006);
+    page.send(1, "shown");
+    page.give(Input::Leaving);
+    let mut other = Page::on(&page.store).start();
+    other.give(Input::IdentityFetched(Ok(Some(bo()))));
+    other.enter(&house, &bo());
+    let left = other.view().notices.left_behind[0].clone();
+    // Another tab of Ann's leaves a message before Bo decides.
+    let row = page.store.read().rows[0].clone();
+    let body = CommandBody::post(LOBBY, "not shown".to_owned());
+    let late = StoredRow { client_id: client_id(2), body, send_order: row.send_order + 1, ..row };
+    page.store.perform(&Effect::SaveRow(late));
+    let out = other.give(Input::AdoptLeftBehind(left.owner));
+    assert_eq!(posts(&out).iter().map(|post| post.text.as_str()).collect::<Vec<_>>(), ["shown"]);
+    let left = other.view().notices.left_behind[0].clone();
+    assert_eq!((left.rows, &*left.texts[0].text), (1, "not shown"), "it is shown now");
 }
 
 #[test]

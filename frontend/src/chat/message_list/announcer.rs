@@ -1,4 +1,5 @@
-//! The messages that a screen reader announces: new ones of other people, each with its author.
+//! The messages that a screen reader announces: new ones of other people, each with its author, and one's own that
+//! the server has just refused.
 //!
 //! The list itself is no live region, because it also changes when messages load. Messages that arrived while the
 //! page was cut off, hidden or scrolled up are announced by their number.
@@ -16,15 +17,19 @@ pub(super) enum Announcement {
     Message(Rc<Row>),
     /// Number of messages that arrived since the last announcement, and the key of the newest one.
     Count(usize, RowKey),
+    /// An own message that was on its way and is refused now.
+    Refused(Rc<Row>),
 }
 
 /// Decides what is announced in one room.
 #[derive(Debug, Default)]
 pub(super) struct Announcer {
-    /// Key and time of the newest message of somebody else that was announced or was there at the beginning; `None`
-    /// before the room was loaded.
+    /// Key and time of the newest message of somebody else that was announced or was there at the beginning; of the
+    /// oldest message if all are one's own. `None` before the room was loaded.
     last: Option<Option<(RowKey, u64)>>,
     was_current: bool,
+    /// Keys of the messages on their way.
+    on_their_way: Vec<RowKey>,
     /// The newest announcements, which stay in the document until the next ones.
     newest: Vec<Announcement>,
 }
@@ -33,39 +38,63 @@ impl Announcer {
     /// Takes the rows of the room, oldest first, and returns the newest announcements. `is_current` says whether the
     /// rows end at the end of the room and nothing is missing.
     pub(super) fn take(&mut self, rows: &[Rc<Row>], is_current: bool) -> &[Announcement] {
-        let was_current = std::mem::replace(&mut self.was_current, is_current);
-        if !is_current {
-            return &self.newest;
-        }
-        let others = || rows.iter().filter(|row| !row.mine && row.state == RowState::Settled);
-        let newest = others().next_back().map(|row| (row.key, row.at));
-        let Some(last) = self.last.replace(newest) else { return &self.newest };
-        if last == newest {
-            return &self.newest;
-        }
-        // After a reset, the last message may not be there any more.
-        let is_known = last.is_some_and(|(key, _)| others().any(|row| row.key == key));
-        let is_new = |row: &&Rc<Row>| match last {
-            Some((key, _)) if is_known => row.key != key,
-            Some((_, at)) => row.at > at,
-            None => true,
-        };
-        let new: Vec<_> = others().rev().take_while(is_new).cloned().collect();
-        if let Some(row) = new.first() {
-            self.newest = if was_current && new.len() <= SINGLE_MAX {
-                new.into_iter().rev().map(Announcement::Message).collect()
-            } else {
-                vec![Announcement::Count(new.len(), row.key)]
-            };
+        let refused = self.take_refused(rows);
+        let found: Vec<_> = refused.into_iter().chain(self.take_new(rows, is_current)).collect();
+        if !found.is_empty() {
+            self.newest = found;
         }
         &self.newest
+    }
+
+    /// The messages that were refused since the last call. Ones that were stored as refused are no news.
+    fn take_refused(&mut self, rows: &[Rc<Row>]) -> Vec<Announcement> {
+        let is_on_its_way = |row: &&Rc<Row>| matches!(row.state, RowState::Sending | RowState::Waiting);
+        let now: Vec<_> = rows.iter().filter(is_on_its_way).map(|row| row.key).collect();
+        // A second refusal of the same message is announced again.
+        self.newest.retain(|it| !matches!(it, Announcement::Refused(row) if now.contains(&row.key)));
+        let before = std::mem::replace(&mut self.on_their_way, now);
+        let is_refused =
+            |row: &&Rc<Row>| matches!(row.state, RowState::Failed(_)) && before.contains(&row.key);
+        rows.iter().filter(is_refused).cloned().map(Announcement::Refused).collect()
+    }
+
+    /// The new messages of other people, or their number.
+    fn take_new(&mut self, rows: &[Rc<Row>], is_current: bool) -> Vec<Announcement> {
+        let was_current = std::mem::replace(&mut self.was_current, is_current);
+        if !is_current {
+            return Vec::new();
+        }
+        let is_settled = |row: &&Rc<Row>| row.state == RowState::Settled;
+        let others = || rows.iter().filter(|row| !row.mine && is_settled(row));
+        let newest = others().next_back().or_else(|| rows.iter().find(is_settled));
+        let newest = newest.map(|row| (row.key, row.at));
+        let Some(last) = self.last.replace(newest) else { return Vec::new() };
+        if last == newest {
+            return Vec::new();
+        }
+        // After a reset, the last message may not be there any more.
+        let is_known = last.is_some_and(|(key, _)| rows.iter().any(|row| row.key == key));
+        let is_new = |row: &&Rc<Row>| match last {
+            Some((key, _)) if is_known => row.key != key,
+            Some((_, at)) => row.at > at || row.mine,
+            None => true,
+        };
+        let new = rows.iter().rev().take_while(is_new).filter(|row| !row.mine && is_settled(row));
+        let new: Vec<_> = new.cloned().collect();
+        match new.first() {
+            None => Vec::new(),
+            Some(_) if was_current && new.len() <= SINGLE_MAX => {
+                new.into_iter().rev().map(Announcement::Message).collect()
+            }
+            Some(row) => vec![Announcement::Count(new.len(), row.key)],
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::{ClientId, MemberId};
+    use shared::{ClientId, ErrorCode, MemberId};
 
     fn row(number: u8, mine: bool) -> Rc<Row> {
         let author = MemberId(if mine { 1 } else { 2 });
@@ -121,6 +150,36 @@ mod tests {
         let mut announcer = Announcer::default();
         announcer.take(&[], true);
         assert_eq!(announcer.take(&rows([1]), true), single([1]));
+    }
+
+    #[test]
+    fn older_messages_are_not_announced_when_all_loaded_ones_are_ones_own() {
+        let mut announcer = Announcer::default();
+        let own = || (50..52).map(|number| row(number, true));
+        announcer.take(&own().collect::<Vec<_>>(), true);
+        let held: Vec<_> = rows(0..50).into_iter().chain(own()).collect();
+        assert_eq!(announcer.take(&held, true), []);
+        let mut announcer = Announcer::default();
+        announcer.take(&own().collect::<Vec<_>>(), true);
+        let held: Vec<_> = own().chain(rows([60])).collect();
+        assert_eq!(announcer.take(&held, true), single([60]), "a new one is");
+    }
+
+    fn own(state: RowState) -> Rc<Row> {
+        Rc::new(Row { state, ..Row::clone(&row(9, true)) })
+    }
+
+    #[test]
+    fn a_refusal_is_announced_each_time_it_happens_and_not_when_it_is_loaded() {
+        let failed = || own(RowState::Failed(ErrorCode::TextTooLong));
+        let mut announcer = Announcer::default();
+        announcer.take(&rows([1]), true);
+        assert_eq!(announcer.take(&[failed()], true), [], "it was refused in an earlier visit");
+        for _ in 0..2 {
+            assert_eq!(announcer.take(&[own(RowState::Sending)], true), []);
+            assert_eq!(announcer.take(&[failed()], true), [Announcement::Refused(failed())]);
+            assert_eq!(announcer.take(&[failed()], true), [Announcement::Refused(failed())]);
+        }
     }
 
     #[test]

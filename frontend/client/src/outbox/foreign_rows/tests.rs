@@ -23,6 +23,10 @@ fn row(number: u64, owner: Owner, lease: u64) -> StoredRow {
     }
 }
 
+fn post(number: u64, owner: Owner) -> StoredRow {
+    StoredRow { body: CommandBody::post(RoomId::LOBBY, "x".to_owned()), ..row(number, owner, 0) }
+}
+
 fn ann() -> Member {
     Member { id: MemberId(1), name: "Ann".to_owned() }
 }
@@ -35,11 +39,7 @@ fn load(foreign_rows: &mut ForeignRows, rows: Vec<StoredRow>, now: u64) {
 fn rows_are_taken_in_order_after_their_lease_ended() {
     let mut foreign_rows = ForeignRows::default();
     let me = owner(1, 1);
-    load(
-        &mut foreign_rows,
-        vec![row(1, me, 500), row(2, me, 0), row(3, me, 101), row(4, owner(1, 2), 0)],
-        100,
-    );
+    load(&mut foreign_rows, vec![row(1, me, 500), row(2, me, 0), row(3, me, 101), post(4, owner(1, 2))], 100);
     assert_eq!(foreign_rows.next_look(), Some(101));
     let (rows, _) = foreign_rows.take_mine(me, &ann(), 9);
     assert_eq!(rows.iter().map(|foreign| foreign.row.send_order).collect::<Vec<_>>(), [998]);
@@ -94,10 +94,15 @@ fn rows_from_before_the_welcome_keep_their_place_in_the_room() {
 fn rows_settled_by_another_tab_are_gone_after_the_next_load() {
     let mut foreign_rows = ForeignRows::default();
     load(&mut foreign_rows, vec![row(1, owner(2, 2), 0)], 100);
-    foreign_rows.add(row(2, owner(3, 3), 0), false);
+    foreign_rows.add(post(2, owner(3, 3)), false);
+    foreign_rows.add(row(3, owner(4, 4), 0), false);
     load(&mut foreign_rows, vec![], 100);
     let left: Vec<Owner> = foreign_rows.left_behind(None).iter().map(|left| left.owner).collect();
-    assert_eq!(left, [owner(3, 3)], "rows that only this page has stay");
+    assert_eq!(
+        left,
+        [owner(3, 3)],
+        "rows that only this page has stay, and nobody is asked about a bare command"
+    );
 }
 
 #[test]
