@@ -1,6 +1,7 @@
 //! The program `teahouse`: reads the settings, then serves the house or runs a task on its database.
 
 mod admin;
+mod allocator;
 
 use backend::RunInputs;
 use backend::config::{self, Config, ConfigErrors, HELP, RawSettings, Task};
@@ -20,11 +21,6 @@ use futures_util::future::{Either, select};
 use std::{env, ffi::OsString, io::IsTerminal as _, net::TcpListener, pin::pin, process::ExitCode, thread};
 use tokio::sync::oneshot;
 
-/// glibc's allocator keeps what a burst of connections has used, in one arena for each thread, and the process stays
-/// as large as it ever was. This one gives freed pages back within moments.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Exit code if a setting is wrong.
 const EXIT_SETTINGS: u8 = 2;
 /// Exit code if a vital part of the server has ended (`EX_SOFTWARE` of sysexits).
@@ -41,6 +37,8 @@ enum Started {
 }
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    allocator::set_purge_delay();
     let descriptors = rlimit::raise();
     if descriptors < rlimit::least_for_a_task() {
         return failed(rlimit::too_low(descriptors, rlimit::least_for_a_task()));

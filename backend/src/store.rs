@@ -22,6 +22,7 @@ use hub::{
         commit::Commit,
     },
     query::{Query, QueryResult},
+    read_markers::MarkerMove,
 };
 use shared::{Epoch, ErrorCode};
 use std::sync::Arc;
@@ -55,6 +56,16 @@ pub trait Store: Send {
     /// A store whose only writer is this process makes the outcomes known before the tail brings the commits.
     /// So the hub can keep an unstored message in its place among the posts.
     fn append(&mut self, changes: Vec<Change>, now: u64) -> BoxFuture<'static, Vec<Outcome>>;
+
+    /// Saves these moves of read markers, all or none, and completes once they are durable. The markers are rows of the
+    /// members and not part of the log: the tail does not bring them. The registry makes one such call at a time,
+    /// also while an append is under way. With several writers, versions are assigned like positions, in the
+    /// transaction; a report of moves by other writers would be a stream of its own beside the tail.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::StoreRefused`] if the store cannot write.
+    fn move_markers(&mut self, moves: Vec<MarkerMove>) -> BoxFuture<'static, Result<(), ErrorCode>>;
 
     /// Every commit after a position in order, whoever made it, and then each further commit as soon as it is
     /// durable. Commits that come together are one item. The stream ends only with the store.

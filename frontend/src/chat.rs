@@ -60,10 +60,10 @@ pub struct RoomProps {
 }
 
 /// Width from which the sidebar is shown next to the room. page.css has the same width.
-const HAS_SIDEBAR: &str = "(min-width: 720px)";
+const HAS_SIDEBAR: &str = "(min-width: 45em)";
 
 /// Width from which the list of people is shown next to the room too.
-const HAS_PEOPLE: &str = "(min-width: 1040px)";
+const HAS_PEOPLE: &str = "(min-width: 65em)";
 
 /// Content of the one dialog.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -86,11 +86,11 @@ pub fn Room(props: &RoomProps) -> Html {
     let (has_sidebar, has_people) = (use_media(HAS_SIDEBAR), use_media(HAS_PEOPLE));
     let panel = use_state_eq(|| None::<Panel>);
     let view = &props.view;
-    let requested = use_url(view, &context.emit);
     let close = {
         let panel = panel.setter();
         use_callback((), move |(), ()| panel.set(None))
     };
+    let requested = use_url(view, &context.emit, panel.is_some(), &close);
     let (field, been_in) = (use_node_ref(), use_mut_ref(|| (None, None)));
     // After a change of room, close the dialog, and focus the composer as soon as no dialog or prompt needs
     // the focus. This component does it because a closing dialog first returns the focus to where it was.
@@ -172,7 +172,7 @@ pub fn Room(props: &RoomProps) -> Html {
         <div class="house">
             if has_sidebar {
                 <div key="sidebar" class="sidebar">
-                    <div key="head" class="sidebar_head">{ brand(language) }{ connection_badge(language, view.connection) }</div>
+                    <header key="head" class="sidebar_head">{ brand(language) }{ connection_badge(language, view.connection) }</header>
                     { sidebar() }
                 </div>
             }
@@ -180,7 +180,8 @@ pub fn Room(props: &RoomProps) -> Html {
                 { header(language, view, (!has_sidebar).then(|| opens(Panel::Menu)),
                     (!has_people).then(|| opens(Panel::People)), opens(Panel::Room)) }
                 <div key="timeline" class="timeline">
-                    <MessageList key={view.room().0} pane={view.pane().clone()} room_name={room_name.clone()} places={places} />
+                    <MessageList key={view.room().0} pane={view.pane().clone()} room_name={room_name.clone()}
+                        is_caught_up={!stale && !view.notices.catching_up} places={places} />
                     { notices(&context, view, &requested, &left.borrow()) }
                 </div>
                 <Composer key="composer" composer={view.composer.clone()} {room_name} {field} />

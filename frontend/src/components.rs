@@ -13,6 +13,7 @@ pub mod copy_button;
 pub mod countdown;
 pub mod dialog;
 pub mod field_error;
+pub mod focus;
 pub mod icon;
 pub mod keys;
 pub mod memo;

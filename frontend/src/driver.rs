@@ -11,7 +11,7 @@ mod timers;
 use crate::storage::{self, StorageKey, database::Database};
 use crate::transport::{Connection, http};
 use crate::visibility;
-use crate::{clock, random, version};
+use crate::{clock, random, title, version};
 use client::Client;
 use client::effect::Effect;
 use client::http_session::{ABNORMAL, SessionInput};
@@ -26,7 +26,7 @@ use std::{collections::VecDeque, rc::Rc};
 use timers::Timers;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Event, EventTarget};
+use web_sys::{Event, EventTarget, KeyboardEvent};
 use yew::Callback;
 
 /// Handle of the driver; clones refer to the same driver.
@@ -84,6 +84,9 @@ impl Driver {
     pub fn start(&self) {
         let build = version::of_this_page();
         self.handle(transport_hints());
+        if let Some(marks) = storage::read(StorageKey::Marks) {
+            self.handle(Input::MarksRemembered(marks));
+        }
         self.handle(Input::Started {
             build,
             name: storage::read(StorageKey::Name),
@@ -101,6 +104,14 @@ impl Driver {
             driver.leave();
             None
         });
+        self.listen(&window, "focus", |_| Some(Input::FocusChanged(true)));
+        self.listen(&window, "blur", |_| Some(Input::FocusChanged(false)));
+        self.listen(&window, "keydown", |event| {
+            let event = event.dyn_into::<KeyboardEvent>().ok()?;
+            // Escape closes an open dialog, and ends the input of a character.
+            let is_free = !event.is_composing() && !visibility::has_dialog();
+            (event.key() == "Escape" && is_free).then_some(Input::MarkRead)
+        });
         let driver = self.clone();
         self.listen(&window, "beforeunload", move |event| {
             if driver.view().composer.at_risk != AtRisk::Nothing {
@@ -113,8 +124,14 @@ impl Driver {
         // A transport pinned in one tab applies to all tabs, because one of them reads for all.
         self.listen(&window, "storage", move |event| {
             let key = Reflect::get(&event, &"key".into()).ok().and_then(|key| key.as_string());
-            (key.as_deref() == Some(StorageKey::Pin.as_str()))
-                .then(|| Input::TransportPinnedElsewhere(pinned()))
+            let is_of = |wanted: StorageKey| key.as_deref() == Some(wanted.as_str());
+            match () {
+                () if is_of(StorageKey::Pin) => Some(Input::TransportPinnedElsewhere(pinned())),
+                () if is_of(StorageKey::Marks) => {
+                    Some(Input::MarksRemembered(storage::read(StorageKey::Marks).unwrap_or_default()))
+                }
+                () => None,
+            }
         });
         // Firefox and Safari do not have `navigator.connection`.
         let network = Reflect::get(&window.navigator(), &"connection".into()).ok();
@@ -199,6 +216,7 @@ impl Driver {
                 let saved = move |ok| driver.handle(Input::DraftSaved { conversation, ok });
                 self.0.database.keep_draft(&draft, saved);
             }
+            Effect::RememberMarks(marks) => storage::write(StorageKey::Marks, marks.as_deref()),
             Effect::OpenConnection(socket, transport) => self.open(socket, transport),
             Effect::RememberTransport(worked) => {
                 let text = worked.map(|LastGood { transport, until }| format!("{transport} {until}"));
@@ -307,6 +325,9 @@ impl Driver {
             Rc::make_mut(&mut view).connection.ready_state = real;
         }
         let before = self.0.view.replace(view.clone());
+        if before.rooms != view.rooms {
+            title::set_count(view.rooms.iter().map(|room| room.unread).sum());
+        }
         let is_urgent = before.composer != view.composer
             || before.identity != view.identity
             || before.pending != view.pending;

@@ -19,6 +19,7 @@ pub mod shell;
 pub mod side_by_side;
 mod socket;
 
+use crate::components::focus::use_focus;
 use crate::context::AppContext;
 use crate::language::tr;
 use crate::preferences::use_own_preferences;
@@ -40,6 +41,7 @@ pub struct InspectorProps {
 #[component]
 pub fn InspectorApp(props: &InspectorProps) -> Html {
     let preferences = use_own_preferences();
+    use_focus();
     let view = use_state(|| props.shell.view());
     use_effect_with(props.shell.clone(), {
         let view = view.setter();

@@ -102,14 +102,30 @@ pub fn filled(language: Language, text: &'static Text, names: &[&str], values: &
         let (name, forms) = name.split_once(':').unwrap_or((name, ""));
         let value = names.iter().zip(values).find(|(given, _)| **given == name);
         let value = value.map_or("", |(_, value)| value);
-        filled.push_str(match forms.split_once('|') {
+        let value = match forms.split_once('|') {
             Some((one, _)) if value == "1" => one,
             Some((_, other)) => other,
             None => value,
-        });
+        };
+        if value.chars().any(is_right_to_left) {
+            filled.extend([FIRST_STRONG_ISOLATE, value, POP_DIRECTIONAL_ISOLATE]);
+        } else {
+            filled.push_str(value);
+        }
         filled.push_str(rest);
     }
     AttrValue::from(filled)
+}
+
+/// Characters around a value whose direction may differ from that of the text (UAX #9, FSI and PDI). Without them, the
+/// punctuation next to a right-to-left name is placed on its wrong side.
+const FIRST_STRONG_ISOLATE: &str = "\u{2068}";
+const POP_DIRECTIONAL_ISOLATE: &str = "\u{2069}";
+
+/// Whether this is a character of a script that is written from right to left, by its Unicode block.
+fn is_right_to_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'
+        | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
 }
 
 /// Gives the text of a key: `tr!(language, "key", name = value)`.
@@ -166,6 +182,18 @@ mod tests {
                 let title = tr!(language, "house.title", room = name, house = name);
                 assert_eq!(title, format!("{name} · {name}"));
             }
+        }
+    }
+
+    #[test]
+    fn a_right_to_left_value_is_isolated() {
+        for name in ["أحمد (١)", "דנה!", "Ann (أحمد", "𞤀𞤣", "ﷺ"] {
+            let text = tr!(Language::English, "join_prompt.name", room = name);
+            assert_eq!(text, format!("You're not in “\u{2068}{name}\u{2069}” yet."));
+        }
+        for name in ["Ann (B)", "茶馆!", "é", "3"] {
+            let text = tr!(Language::English, "join_prompt.name", room = name);
+            assert_eq!(text, format!("You're not in “{name}” yet."));
         }
     }
 

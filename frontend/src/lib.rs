@@ -37,6 +37,7 @@
 //! - [`random`]: random ids and seeds
 //! - [`selection`]: copying a text
 //! - `timeout`: timeouts that are cancelled when dropped
+//! - [`title`]: the title of the document
 //! - [`version`]: the build of the page
 //! - [`visibility`]: whether the page is hidden
 
@@ -61,6 +62,7 @@ pub mod settings;
 pub mod storage;
 pub mod theme;
 mod timeout;
+pub mod title;
 pub mod transport;
 pub mod version;
 pub mod visibility;

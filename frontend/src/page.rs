@@ -1,11 +1,13 @@
 //! The whole page of the chat for one view. It does not use the driver, so that tests can give it any view.
 
 use crate::chat::Room;
+use crate::components::focus::use_focus;
 use crate::context::{AppContext, ViewRef};
 use crate::join::{join, opening::opening};
 use crate::language::tr;
 use crate::preferences::use_own_preferences;
 use crate::room_label;
+use crate::title;
 use client::input::Input;
 use client::view::IdentityView;
 use yew::prelude::*;
@@ -24,18 +26,17 @@ pub struct PageProps {
 #[component]
 pub fn Page(props: &PageProps) -> Html {
     let preferences = use_own_preferences();
+    use_focus();
     let view = props.view.clone();
     let inside = matches!(*view.identity, IdentityView::Somebody { .. });
     let room = inside.then(|| room_label::open_name(preferences.language, &view));
     use_effect_with((preferences.language, room), |(language, room)| {
         let house = tr!(*language, "house.name");
-        let title = match room {
+        let text = match room {
             Some(room) => tr!(*language, "house.title", room = room, house = house),
             None => house,
         };
-        if let Some(page) = web_sys::window().and_then(|window| window.document()) {
-            page.set_title(&title);
-        }
+        title::set_text(&text);
     });
     let context = AppContext { preferences, emit: props.emit.clone() };
     let screen = match &*view.identity {

@@ -20,6 +20,8 @@ pub enum StorageKey {
     Transport,
     /// Name of the transport that the person chose in the settings; absent if all may be tried.
     Pin,
+    /// Read markers that the server may not know (see `client::effect::Effect::RememberMarks`).
+    Marks,
     /// Lease of the tab that reads for all tabs (see `client::tabs::Lease`).
     Leader,
 }
@@ -33,6 +35,7 @@ impl StorageKey {
             StorageKey::Language => "teahouse.language",
             StorageKey::Transport => "teahouse.transport",
             StorageKey::Pin => "teahouse.transport.pin",
+            StorageKey::Marks => "teahouse.marks",
             StorageKey::Leader => "teahouse.leader",
         }
     }

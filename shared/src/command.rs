@@ -30,6 +30,8 @@ pub enum Command {
     History(HistoryQuery),
     /// Asks for the events of one address after a position.
     Events(EventsQuery),
+    /// Moves the member's read marker of a room forward, or asks for it.
+    MarkRead(MarkRead),
     /// Reports whether the person is at the page.
     Presence(PresenceReport),
     /// Asks for [`crate::Event::Pong`], to check that the connection is alive.
@@ -191,6 +193,19 @@ pub struct EventsQuery {
     pub after: u64,
 }
 
+/// Moves the member's read marker of a room forward. [`crate::Event::ReadMarker`] answers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MarkRead {
+    /// The client's number of this command.
+    #[serde(rename = "ref")]
+    pub reference: u64,
+    /// Room that the member has read.
+    pub room: RoomId,
+    /// Position up to which the member has read the room. One that is not past the marker, such as 0, moves
+    /// nothing, and so only asks for the marker.
+    pub n: u64,
+}
+
 /// Reports whether the person is at the open page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PresenceReport {
@@ -236,6 +251,7 @@ impl Command {
             Command::Rooms(rooms) => rooms.reference,
             Command::History(history) => history.reference,
             Command::Events(events) => events.reference,
+            Command::MarkRead(mark) => mark.reference,
             Command::Presence(_) | Command::Ping | Command::Pong => 0,
         }
     }
@@ -248,8 +264,8 @@ impl Command {
             None => ErrorCode::Unparsable,
             Some(
                 "hello" | "post" | "room_create" | "room_change" | "room_join" | "room_leave"
-                | "room_archive" | "room_restore" | "rooms" | "history" | "events" | "presence" | "ping"
-                | "pong",
+                | "room_archive" | "room_restore" | "rooms" | "history" | "events" | "mark_read" | "presence"
+                | "ping" | "pong",
             ) => ErrorCode::BadField,
             Some(_) => ErrorCode::UnknownCommand,
         };

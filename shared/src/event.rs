@@ -8,6 +8,7 @@ mod answer;
 mod durable;
 mod frame;
 mod presence;
+mod read_marker;
 mod snapshot;
 pub mod trace;
 
@@ -15,6 +16,7 @@ pub use answer::{DirectoryRoom, EventsPage, HistoryPage, Refusal, Reply, RoomsPa
 pub use durable::{MemberJoined, MemberLeft, Posted, Renamed, RoomArchived, RoomChanged, RoomCreated};
 pub use frame::EventFrame;
 pub use presence::{Away, Gone, Here, Presence, Present};
+pub use read_marker::{ReadMarker, RoomMarker};
 pub use snapshot::{Reset, RoomEntry, RoomSnapshot, Welcome};
 pub use trace::Trace;
 
@@ -59,6 +61,9 @@ pub enum Event {
     History(Box<HistoryPage>),
     /// Answers the command `events` with the missing events of one address.
     Events(EventsPage),
+    /// Tells the member's read marker of a room. Answers the command `mark_read`, and comes to all sessions of the
+    /// member when the marker has moved.
+    ReadMarker(RoomMarker),
     /// Members are at their pages.
     Here(Here),
     /// Members are away from their open pages.
@@ -162,6 +167,7 @@ impl Event {
             "rooms" => Event::Rooms(FromJson::read(json)?),
             "history" => Event::History(FromJson::read(json)?),
             "events" => Event::Events(FromJson::read(json)?),
+            "read_marker" => Event::ReadMarker(FromJson::read(json)?),
             "here" => Event::Here(FromJson::read(json)?),
             "away" => Event::Away(FromJson::read(json)?),
             "gone" => Event::Gone(FromJson::read(json)?),

@@ -42,6 +42,10 @@ pub const REPLAY_EVENTS_MAX: usize = 500;
 /// Bytes of one room's events in a replay. Beyond it: `reset`.
 pub const REPLAY_BYTES_MAX: usize = 1 << 20;
 
+/// Messages after a read marker that the server looks at, and the greatest `unread`. Beyond it: `unread` is this
+/// number, whoever wrote the messages.
+pub const UNREAD_MAX: u32 = 1_000;
+
 /// Positions in `held` of `hello`. Beyond it: the rest are ignored.
 pub const HELD_MAX: usize = 16;
 

@@ -91,6 +91,7 @@ fn the_table_of_limits_agrees_with_the_code() {
         DESCRIPTION_CHARS_MAX,
         HISTORY_MESSAGES,
         ROOMS_PAGE,
+        UNREAD_MAX,
         HELD_MAX,
         REPLAY_EVENTS_MAX,
         REPLAY_BYTES_MAX,

@@ -1,21 +1,23 @@
 //! The project's commands, as [`task::USAGE`] lists them.
 //!
-//! - [`task`] parses the command line. [`run`], [`serve`], [`test`], [`size`], [`structure`] and [`setup`]
-//!   are its tasks.
+//! - [`task`] parses the command line. [`run`], [`serve`], [`test`], [`size`], [`measure`], [`structure`] and
+//!   [`setup`] are its tasks.
 //! - [`tier`] says what each tier of tests runs and needs; [`tally`] counts the results.
 //! - [`page`] and [`server`] build the two halves of the program; [`glue`] shortens the names of the page's imports,
 //!   and [`fingerprint`] tells whether the page must be rebuilt.
-//! - [`rust`], [`tool`], [`wasm_opt`] and [`browser`] find or install what a build or a test needs;
+//! - [`rust`], [`tool`], [`wasm_opt`], [`browser`] and [`axe`] find or install what a build or a test needs;
 //!   [`version`] says which versions.
 //! - [`tree`] holds the project's folders, [`search`] the folders in which programs are found.
 //! - [`progress`] runs a program as a step and shows how far it is; [`transcript`] keeps the program's
 //!   output.
 //! - [`failure`] is the error of all of them.
 
+mod axe;
 mod browser;
 mod failure;
 mod fingerprint;
 mod glue;
+mod measure;
 mod page;
 mod progress;
 mod run;
@@ -64,6 +66,7 @@ fn perform() -> Outcome<ExitCode> {
         Task::Run(arguments) => return run::run(&tree, &arguments),
         Task::Serve(arguments) => return serve::serve(&tree, &arguments),
         Task::Test(tiers) => return Ok(test::test(&tree, &tiers)),
+        Task::Measure => return measure::measure(&tree),
         Task::Size => return size::size(&tree),
         Task::Structure => return structure::structure(&tree),
         Task::Build => run::build(&tree)?,

@@ -13,6 +13,8 @@ pub(crate) struct PageTools {
     pub(crate) wanted: Wanted,
     /// Whether wasm-opt is there. Always false for development, which does not use it.
     pub(crate) wasm_opt: bool,
+    /// Whether the source of the standard library is there. Always false for development, which does not use it.
+    pub(crate) library_source: bool,
 }
 
 /// Ensures all tools that the release build of the page needs.
@@ -22,6 +24,7 @@ pub(crate) struct PageTools {
 pub(crate) fn for_release(tree: &Tree) -> Outcome<PageTools> {
     let mut tools = for_development(tree)?;
     tools.wasm_opt = wasm_opt::ensure(tree, &tools.wanted.wasm_opt)?;
+    tools.library_source = rust::ensure_library_source(tree);
     Ok(tools)
 }
 
@@ -34,5 +37,5 @@ pub(crate) fn for_development(tree: &Tree) -> Outcome<PageTools> {
     rust::ensure_target(tree)?;
     tool::trunk(&wanted.trunk).ensure(tree)?;
     tool::wasm_bindgen(&wanted.wasm_bindgen).ensure(tree)?;
-    Ok(PageTools { wanted, wasm_opt: false })
+    Ok(PageTools { wanted, wasm_opt: false, library_source: false })
 }

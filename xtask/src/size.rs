@@ -17,7 +17,7 @@ use crate::{fingerprint, page, run};
 
 /// Largest size of each program with brotli, in bytes.
 const BROTLI_LIMIT: u64 = 205_000;
-/// Largest size with brotli of a program that was built without wasm-opt, in bytes.
+/// Largest size with brotli of a program that was built without wasm-opt or with the compiled standard library, in bytes.
 const BROTLI_LIMIT_PLAIN: u64 = 225_000;
 /// Largest size of each program with gzip, in bytes. Browsers ask for gzip on plain http.
 const GZIP_LIMIT: u64 = 250_000;

@@ -12,6 +12,7 @@ cargo xtask serve [-- ARGS]  develop: serve the page on http://127.0.0.1:8080 wi
 cargo xtask test [TIER…]     install what the tests need and run these tiers, or all of them: style, native, browser, e2e, fault, size
 cargo xtask build            do the same as `run`, but do not serve
 cargo xtask size             compare the size of the first load with its budget
+cargo xtask measure          measure the page in a browser: times, long tasks, memory, each next to its budget
 cargo xtask structure        check the module imports, doc comments and file names
 cargo xtask setup            install only the tools that build the page
 
@@ -30,6 +31,8 @@ pub(crate) enum Task {
     Test(Vec<Tier>),
     /// Measure the page's size.
     Size,
+    /// Measure the page's times and memory in a browser.
+    Measure,
     /// Check the structure of the sources.
     Structure,
     /// Install the build's tools only.
@@ -63,6 +66,7 @@ impl Task {
             "test" => Ok(Self::Test(tiers(&rest)?)),
             "build" => alone(Self::Build),
             "size" => alone(Self::Size),
+            "measure" => alone(Self::Measure),
             "structure" => alone(Self::Structure),
             "setup" => alone(Self::Setup),
             "help" | "-h" | "--help" => Ok(Self::Help),

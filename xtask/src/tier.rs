@@ -3,6 +3,7 @@
 
 use std::{env, num::NonZero, process::Command, thread};
 
+use crate::axe;
 use crate::browser::{self, Browser};
 use crate::failure::Outcome;
 use crate::progress::note;
@@ -119,6 +120,9 @@ impl Tier {
                 command.env("TRUNK_SKIP_VERSION_CHECK", "true"); // otherwise trunk asks a host for its latest version
                 if let Some(browser) = browser {
                     browser.set_test_variables(&mut command);
+                }
+                if let Some(program) = axe::ensure(tree) {
+                    command.env("AXE_CORE", program);
                 }
                 tests("Running the end-to-end tests", "about 6 min, the first time 8", command)
             }

@@ -112,7 +112,7 @@ impl Measured {
         let session = SessionId(self.next());
         let hello = self.hello(Some(self.hub.through().n));
         let (identity, presence_revision) = (Default::default(), self.hub.presence_revision());
-        let poll = Poll { hello, identity, is_first: false, presence_revision, away: false };
+        let poll = Poll { hello, identity, is_first: false, presence_revision, markers: None, away: false };
         (session, self.give(Input::Polled { session, device: Some(device(member)), poll }))
     }
 }

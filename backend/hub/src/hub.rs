@@ -11,6 +11,7 @@
 //! * `recent_marks`: tells whether a cursor is a position of this log.
 //! * `pending_read`: reads that wait for the store; `read_turns`: the order in which the store gets them.
 //! * `member_rates`: how much each member may do.
+//! * `read_markers`: how far the members have read.
 //! * `waiting_cursors`: sessions that wait for the tail.
 //! * `recovery`: from the attach of a session until it has everything that it missed.
 
@@ -19,6 +20,7 @@ mod commands;
 mod member_rates;
 mod pending_append;
 mod pending_read;
+mod read_markers;
 mod read_turns;
 mod recent_marks;
 mod recovery;
@@ -40,6 +42,7 @@ use crate::session::{Dialect, ReadId, Session, SessionId, SessionKind};
 use member_rates::MemberRates;
 use pending_append::PendingAppends;
 use pending_read::PendingRead;
+use read_markers::MarkerMoves;
 use read_turns::ReadTurns;
 use recent_marks::RecentMarks;
 use recovery::Recovery;
@@ -90,6 +93,7 @@ pub struct Hub {
     presence: Presence,
     pollers: Pollers,
     rates: MemberRates,
+    marker_moves: MarkerMoves,
     /// Appends whose origins have no answer yet.
     pending_appends: PendingAppends,
     /// Deadlines of the first `hello` by the monotonic clock, in milliseconds, earliest first.
@@ -123,6 +127,7 @@ impl Hub {
             presence: Presence::default(),
             pollers: Pollers::default(),
             rates: MemberRates::default(),
+            marker_moves: MarkerMoves::default(),
             pending_appends,
             hello_deadlines: VecDeque::new(),
             last_tag,
@@ -157,12 +162,14 @@ impl Hub {
             Input::AppendsFinished(outcomes) => self.record_outcomes(outcomes, out),
             Input::CommitRead(commit) => self.apply_commit(commit, out),
             Input::ReadFinished(id, result) => self.finish_read(id, result, out),
+            Input::MarkersMoved(result) => self.continue_markers(result, out),
             Input::Drained(session) => self.resume_recovery(session, out),
             Input::BufferOverflowed(session) => self.restart_recovery(session, out),
             Input::Tick => {}
         }
         self.close_sessions_without_hello(now.mono, out);
         self.give_up_waiting_cursors(now.mono, out);
+        self.start_markers(now.mono, out);
         self.pollers.expire(now.mono, &mut self.presence);
         let (members, as_of) = (&self.house.members, self.house.head());
         let changes = self.presence.take_changes(now, as_of, |id| members.get(id));
@@ -176,7 +183,8 @@ impl Hub {
         let hello = self.hello_deadlines.front().map(|(deadline, _)| *deadline);
         let clock = self.event_clock.next_wake();
         let cursor = self.waiting_cursors.next_deadline();
-        let wakes = [hello, cursor, self.presence.next_wake(), self.pollers.next_wake(), clock];
+        let marks = self.marker_moves.next_wake();
+        let wakes = [hello, cursor, marks, self.presence.next_wake(), self.pollers.next_wake(), clock];
         wakes.into_iter().flatten().min()
     }
 

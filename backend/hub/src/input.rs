@@ -92,6 +92,8 @@ pub enum Input {
     CommitRead(Commit),
     /// The store finished the read of an [`crate::Output::Read`], or refused it.
     ReadFinished(ReadId, Result<QueryResult, ErrorCode>),
+    /// The store saved the moves of the last [`crate::Output::MoveMarkers`], or refused them.
+    MarkersMoved(Result<(), ErrorCode>),
     /// All queued frames of a session were sent, after [`crate::Output::NotifyDrained`].
     Drained(SessionId),
     /// More events came for a session than its buffer takes, found at [`crate::Output::Release`]. The shell
@@ -122,6 +124,8 @@ pub struct Poll {
     pub is_first: bool,
     /// Last [`crate::Hub::presence_revision`] that the client received.
     pub presence_revision: u64,
+    /// Greatest version of a read marker that the client holds; none if it does not know markers.
+    pub markers: Option<u64>,
     /// True if the person is not at the open page.
     pub away: bool,
 }

@@ -17,6 +17,7 @@
 //! * [`presence`]: members who are here, away or gone.
 //! * `polling`: devices that poll, and how long each stays present after a poll.
 //! * [`rate`]: token buckets.
+//! * [`read_markers`]: how far each member has read each room.
 //! * [`limits`]: the server's limits.
 
 mod directory;
@@ -31,6 +32,7 @@ mod polling;
 pub mod presence;
 pub mod query;
 pub mod rate;
+pub mod read_markers;
 pub mod session;
 
 pub use house::{House, access};

@@ -98,6 +98,15 @@ pub const POST_BURST_S: u32 = 3;
 /// the member may post, but at least [`POSTS_PER_S`] times a second. Beyond it the sockets are not read for a while.
 pub const READ_BURST_S: u32 = 5;
 
+/// Commands `mark_read` of one member per second. Beyond it: error `too_many_requests`.
+pub const MARKS_PER_S: u32 = 10;
+
+/// Commands `mark_read` of one member at once. Beyond it: error `too_many_requests`.
+pub const MARKS_BURST: u32 = 100;
+
+/// Milliseconds for which read markers are gathered before they are saved together.
+pub const MARKS_GATHER_MS: u64 = 200;
+
 /// Milliseconds for which a member's posts or reads may be ahead of their rate. Beyond it: error
 /// `too_many_requests`.
 pub const DEBT_MAX_MS: u64 = 10_000;

@@ -7,6 +7,8 @@
 //! [`LOG_EVENTS_MAX`] events and [`LOG_BYTES_MAX`] bytes of text. Beyond that it forgets the oldest events
 //! and their receipts.
 
+mod markers;
+
 use crate::{
     house::House,
     house::change::{Change, Outcome, Receipt},
@@ -16,6 +18,7 @@ use crate::{
     limits::{LOG_BYTES_MAX, LOG_EVENTS_MAX, REPLAY_PART_BYTES, REPLAY_PART_EVENTS},
     query::{MessagePage, Query, QueryResult, ReplayPart, range, trim},
 };
+pub use markers::Markers;
 use shared::{
     Address, ClientId, Epoch, Event, MemberId, Message, RoomId,
     command::PageAnchor,
@@ -43,6 +46,7 @@ pub struct Log {
     /// Positions of the messages of each room, oldest first, and the `seq` of the first.
     messages: BTreeMap<RoomId, (VecDeque<u64>, u64)>,
     receipts: HashMap<Key, Receipt>,
+    markers: Markers,
 }
 
 /// Event with what the log remembers about it.
@@ -70,6 +74,7 @@ impl Log {
             by_address: BTreeMap::new(),
             messages: BTreeMap::new(),
             receipts: HashMap::new(),
+            markers: Markers::new(),
         }
     }
 
@@ -133,6 +138,9 @@ impl Log {
                 QueryResult::Replayed(self.read_replay(addresses, *after, *through, *is_first))
             }
             Query::Mark { at } => QueryResult::Mark(self.read_mark(*at)),
+            Query::Markers { member, rooms, through, counts } => {
+                QueryResult::Markers(self.read_markers(*member, rooms, *through, *counts))
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use crate::{
     house::change::Change,
     input::Unstored,
     query::Query,
+    read_markers::MarkerMove,
     session::{ReadId, RequestId, SessionId},
 };
 use shared::{Address, CloseCode, Cursor, ErrorCode, Event, Member, MemberId, RoomId};
@@ -27,6 +28,9 @@ pub enum Output {
     Append(Change),
     /// Ask the store. Results may come back in any order.
     Read(ReadId, Query),
+    /// Save these moves of read markers, all or none, and report [`crate::Input::MarkersMoved`]. One such order is
+    /// under way at a time.
+    MoveMarkers(Vec<MarkerMove>),
     /// Cancel a read whose result is no longer needed.
     CancelRead(ReadId),
     /// Subscribe a session to these addresses, and buffer their events until [`Output::Release`]. A

@@ -4,7 +4,10 @@
 //! has published, however far the log has grown meanwhile.
 
 use crate::house::mark::MarkAt;
-use shared::{Address, Event, Message, RoomId, command::PageAnchor, limits::SNAPSHOT_BYTES};
+use crate::read_markers::MarkedRoom;
+use shared::{
+    Address, Event, MemberId, Message, RoomId, command::PageAnchor, event::ReadMarker, limits::SNAPSHOT_BYTES,
+};
 
 /// Query to the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +42,17 @@ pub enum Query {
         /// Position, which is at most the head of the log.
         at: u64,
     },
+    /// Reads a member's read markers.
+    Markers {
+        /// Member of the markers.
+        member: MemberId,
+        /// Rooms of the markers.
+        rooms: Vec<MarkedRoom>,
+        /// Last position that counts, at which `rooms` are described.
+        through: u64,
+        /// True if the messages after each marker are counted.
+        counts: bool,
+    },
 }
 
 /// Result of a query.
@@ -50,6 +64,8 @@ pub enum QueryResult {
     Replayed(ReplayPart),
     /// Result of [`Query::Mark`].
     Mark(MarkAt),
+    /// Result of [`Query::Markers`], a marker for each room.
+    Markers(Vec<ReadMarker>),
 }
 
 /// Page of a room's messages.

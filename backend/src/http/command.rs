@@ -34,8 +34,7 @@ pub async fn command(
     }
     let text = str::from_utf8(&body).map_err(|_| api_error(ErrorCode::Unparsable))?;
     let command = Command::parse(text).map_err(|error| {
-        let is_bad_field = error.code == ErrorCode::BadField;
-        let fault = is_bad_field.then(|| field_fault::describe::<Command>(&body, "command")).flatten();
+        let fault = field_fault::of_command(&body, error.code);
         fault.into_iter().fold(api_error(error.code), ApiError::with_detail)
     })?;
     if let Some(hook) = &state.inbound_hook {

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use shared::{Command, ErrorCode};
 
 /// The fields of all commands and bodies. A text of the request is never repeated to its sender.
 const FIELDS: [&str; 15] = [
@@ -21,6 +22,11 @@ const FIELDS: [&str; 15] = [
     "away",
     "join_key",
 ];
+
+/// Describes the field that made the parser refuse a command with this code; none if it is not one field alone.
+pub(super) fn of_command(json: &[u8], code: ErrorCode) -> Option<String> {
+    if code == ErrorCode::BadField { describe::<Command>(json, "command") } else { None }
+}
 
 /// Describes the field of a `T` that is missing or cannot be read; none if it is not one field alone. `whole` is what
 /// the JSON is, such as `command`.
@@ -47,10 +53,7 @@ fn error_of<T: DeserializeOwned>(fields: &Map<String, Value>) -> Option<String> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::{
-        Command,
-        api::{JoinRequest, NameRequest},
-    };
+    use shared::api::{JoinRequest, NameRequest};
 
     #[test]
     fn the_wrong_field_of_a_command_is_named() {

@@ -44,6 +44,7 @@ pub async fn poll(request: HttpRequest, caller: Caller) -> Result<HttpResponse, 
         identity: params.expected_identity()?,
         is_first: params.flag("begin")?,
         presence_revision: params.value("present")?.unwrap_or_default(),
+        markers: params.value("markers")?,
         away: params.flag("away")?,
     };
     let device = device_token::from_cookie(&request, &app).await;

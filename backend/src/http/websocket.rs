@@ -19,6 +19,7 @@ use crate::fanout::ConnectionGuard;
 use crate::fanout::Connections;
 use crate::http::app_state::{AppState, InboundHook, InboundRates};
 use crate::http::device_token;
+use crate::http::field_fault;
 use crate::http::host_policy::Caller;
 use crate::http::problem::ApiError;
 use crate::limits::PEER_CHECK_EVERY;
@@ -255,7 +256,7 @@ impl MessageReader {
             (Message::Ping(payload), _) => self.enqueue(frame::pong(&payload)),
             (Message::Pong(_) | Message::Close(_), _) => {}
             (Message::Text(text), Dialect::V1) => self.handle_command(&text).await?,
-            (Message::Binary(_), Dialect::V1) => self.refuse(None, ErrorCode::BinaryRefused),
+            (Message::Binary(_), Dialect::V1) => self.refuse(Refusal::new(None, ErrorCode::BinaryRefused)),
             (Message::Text(text), Dialect::Text) => self.handle_text(text).await?,
             (Message::Binary(bytes), Dialect::Text) => {
                 self.tell(Input::UnstoredReceived(self.connection.session, Unstored::Binary(bytes))).await?;
@@ -268,14 +269,15 @@ impl MessageReader {
         let command = match Command::parse(text) {
             Ok(command) => command,
             Err(error) => {
-                self.refuse(error.reference, error.code);
+                let detail = field_fault::of_command(text.as_bytes(), error.code);
+                self.refuse(Refusal { detail, ..Refusal::new(error.reference, error.code) });
                 return Ok(());
             }
         };
         let is_charged = matches!(command, Command::RoomCreate(_));
         let charge = is_charged.then(|| self.address_limits.charge(self.ip, Act::CreateRoom));
         let Ok(charge) = charge.transpose() else {
-            self.refuse(Some(command.reference()), ErrorCode::TooManyRequests);
+            self.refuse(Refusal::new(Some(command.reference()), ErrorCode::TooManyRequests));
             return Ok(());
         };
         let input = Input::CommandReceived(self.connection.session, command);
@@ -307,9 +309,9 @@ impl MessageReader {
         }
     }
 
-    fn refuse(&self, reference: Option<u64>, code: ErrorCode) {
+    fn refuse(&self, refusal: Refusal) {
         // A refusal is a reply: it stays when buffered frames are dropped.
-        self.connection.send(Box::new(Event::Error(Refusal::new(reference, code))));
+        self.connection.send(Box::new(Event::Error(refusal)));
         self.connection.flush();
     }
 

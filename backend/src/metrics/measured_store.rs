@@ -13,6 +13,7 @@ use hub::{
         commit::Commit,
     },
     query::{Query, QueryResult},
+    read_markers::MarkerMove,
 };
 use shared::{Epoch, ErrorCode};
 use std::{
@@ -52,6 +53,10 @@ impl Store for MeasuredStore {
         let commit = CommitUnderWay::new(self.health.commits(), &self.metrics);
         let append = self.store.append(changes, now);
         append.inspect(move |outcomes| commit.end(outcomes.len())).boxed()
+    }
+
+    fn move_markers(&mut self, moves: Vec<MarkerMove>) -> BoxFuture<'static, Result<(), ErrorCode>> {
+        self.store.move_markers(moves)
     }
 
     fn tail(&mut self, after: u64) -> BoxStream<'static, Vec<Commit>> {
@@ -124,6 +129,10 @@ mod tests {
             let outcomes = self.0.append(changes, now);
             self.1.commits().note_outcomes();
             outcomes
+        }
+
+        fn move_markers(&mut self, moves: Vec<MarkerMove>) -> BoxFuture<'static, Result<(), ErrorCode>> {
+            self.0.move_markers(moves)
         }
 
         fn tail(&mut self, after: u64) -> BoxStream<'static, Vec<Commit>> {

@@ -49,6 +49,8 @@ pub struct Actor {
     turn: Turn,
     charges: Charges,
     committing: Option<BoxFuture<'static, Vec<Outcome>>>,
+    /// Read markers that the store saves. The hub gives one batch at a time.
+    moving: Option<BoxFuture<'static, Result<(), ErrorCode>>>,
     /// Reason to stop, found by the hub.
     broken_tail: Option<RegistryError>,
     /// The hub bounds it: it counts the reads of each session, and cancels them with the session.
@@ -121,6 +123,7 @@ impl Actor {
             turn,
             charges,
             committing: None,
+            moving: None,
             tail,
             broken_tail: None,
             reading: FuturesUnordered::new(),
@@ -152,9 +155,13 @@ impl Actor {
             let wake = OptionFuture::from(wait.map(tokio::time::sleep));
             tokio::select! {
                 biased;
-                outcomes = next_outcomes(&mut self.committing) => {
+                outcomes = result_of(&mut self.committing) => {
                     self.committing = None;
                     self.finish_appends(outcomes);
+                }
+                moved = result_of(&mut self.moving) => {
+                    self.moving = None;
+                    self.handle(Input::MarkersMoved(moved));
                 }
                 commits = self.tail.next() => self.apply(commits.ok_or(RegistryError::TailEnded)?).await?,
                 Some((id, found)) = self.reading.next() => {
@@ -301,6 +308,7 @@ impl Actor {
                 self.aborts.insert(id, abort);
                 self.reading.push(read.map(move |found| (id, found.ok())).boxed());
             }
+            Output::MoveMarkers(moves) => self.moving = Some(self.store.move_markers(moves)),
             Output::CancelRead(id) => {
                 if let Some(abort) = self.aborts.remove(&id) {
                     abort.abort();
@@ -405,10 +413,10 @@ impl Actor {
     }
 }
 
-/// The outcomes of the append under way. Never completes if there is none.
-async fn next_outcomes(append: &mut Option<BoxFuture<'static, Vec<Outcome>>>) -> Vec<Outcome> {
-    match append {
-        Some(append) => append.await,
+/// The result of a write under way. Never completes if there is none.
+async fn result_of<T>(write: &mut Option<BoxFuture<'static, T>>) -> T {
+    match write {
+        Some(write) => write.await,
         None => pending().await,
     }
 }

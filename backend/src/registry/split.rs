@@ -26,7 +26,7 @@ pub(super) fn read_bytes(found: &Result<QueryResult, ErrorCode>) -> usize {
     match found {
         Ok(QueryResult::Page(page)) => page.messages.iter().map(|message| message.text.len()).sum(),
         Ok(QueryResult::Replayed(part)) => part.events.iter().map(hub::log::text_bytes).sum(),
-        Ok(QueryResult::Mark(_)) | Err(_) => 0,
+        Ok(QueryResult::Mark(_) | QueryResult::Markers(_)) | Err(_) => 0,
     }
 }
 

@@ -13,6 +13,7 @@ use hub::{
     },
     log::Log,
     query::{Query, QueryResult},
+    read_markers::MarkerMove,
 };
 use shared::{Epoch, ErrorCode};
 use std::sync::Arc;
@@ -54,6 +55,11 @@ impl Store for MemoryStore {
             }
         }
         ready(outcomes).boxed()
+    }
+
+    fn move_markers(&mut self, moves: Vec<MarkerMove>) -> BoxFuture<'static, Result<(), ErrorCode>> {
+        self.log.move_markers(&moves);
+        ready(Ok(())).boxed()
     }
 
     fn tail(&mut self, after: u64) -> BoxStream<'static, Vec<Commit>> {

@@ -18,6 +18,7 @@ mod last_positions;
 mod live_tail;
 mod log_error;
 mod log_lookup;
+mod markers;
 mod open_log;
 mod partition;
 mod projection;
@@ -51,6 +52,7 @@ use hub::{
         commit::Commit,
     },
     query::{Query, QueryResult},
+    read_markers::MarkerMove,
 };
 use live_tail::TailSender;
 use open_log::OpenLog;
@@ -67,7 +69,7 @@ use std::{
 };
 use thread_end::ThreadEndGuard;
 use tokio::sync::oneshot;
-use writer::{AppendGroup, Writer};
+use writer::{AppendGroup, Order, Writer};
 
 /// File name of the database in the data folder.
 pub const FILE: &str = "log.sqlite";
@@ -85,7 +87,7 @@ pub struct SqliteStore {
     files: LogFiles,
     tail: TailSender,
     health: StoreHealth,
-    groups: Option<SyncSender<AppendGroup>>,
+    orders: Option<SyncSender<Order>>,
     read_queue: Arc<ReadQueue>,
     writer: Option<JoinHandle<()>>,
     readers: Vec<JoinHandle<()>>,
@@ -169,8 +171,8 @@ impl SqliteStore {
                 reader::run(&files, db, &read_queue);
             })?);
         }
-        // One group is committed while one waits. The registry sends no more than one at a time.
-        let (groups, receiver) = sync_channel(1);
+        // One order is executed while one of each kind waits. The registry sends no more than one of a kind at a time.
+        let (orders, receiver) = sync_channel(2);
         let writer = Writer::new(files.clone(), log, receiver, health.clone(), tail.clone());
         // If the writer cannot start, end the readers by closing their queue.
         let writer = writer.inspect_err(|_| read_queue.close())?;
@@ -179,7 +181,7 @@ impl SqliteStore {
             let _end = end;
             writer.run();
         })?;
-        let (groups, writer) = (Some(groups), Some(writer));
+        let (orders, writer) = (Some(orders), Some(writer));
         folder.keep();
         Ok(SqliteStore {
             epoch,
@@ -189,12 +191,19 @@ impl SqliteStore {
             files,
             tail,
             health,
-            groups,
+            orders,
             read_queue,
             writer,
             readers,
             _folder: folder,
         })
+    }
+}
+
+impl SqliteStore {
+    /// Gives the writer an order. False if it takes none.
+    fn send(&self, order: Order) -> bool {
+        self.orders.as_ref().is_some_and(|orders| orders.try_send(order).is_ok())
     }
 }
 
@@ -261,10 +270,18 @@ impl Store for SqliteStore {
             // The writer is opening the log again, which may take long. The changes must not wait for that.
             return ready(refused()).boxed();
         }
-        match self.groups.as_ref().map(|groups| groups.try_send(group)) {
-            Some(Ok(())) => async move { committed.await.unwrap_or_else(|_| refused()) }.boxed(),
-            _ => ready(refused()).boxed(),
+        match self.send(Order::Append(group)) {
+            true => async move { committed.await.unwrap_or_else(|_| refused()) }.boxed(),
+            false => ready(refused()).boxed(),
         }
+    }
+
+    fn move_markers(&mut self, moves: Vec<MarkerMove>) -> BoxFuture<'static, Result<(), ErrorCode>> {
+        let (outcome, saved) = oneshot::channel();
+        if self.health.refusal().is_some() || !self.send(Order::MoveMarkers(moves, outcome)) {
+            return ready(Err(ErrorCode::StoreRefused)).boxed();
+        }
+        async move { saved.await.unwrap_or(Err(ErrorCode::StoreRefused)) }.boxed()
     }
 
     fn tail(&mut self, after: u64) -> BoxStream<'static, Vec<Commit>> {
@@ -282,7 +299,7 @@ impl Drop for SqliteStore {
         self.read_queue.close();
         self.readers.drain(..).for_each(|reader| drop(reader.join()));
         // Close the writer last: the last connection checkpoints the whole write-ahead log.
-        drop(self.groups.take());
+        drop(self.orders.take());
         self.writer.take().map(JoinHandle::join);
     }
 }

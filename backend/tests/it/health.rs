@@ -13,6 +13,7 @@ use hub::{
         commit::Commit,
     },
     query::{Query, QueryResult},
+    read_markers::MarkerMove,
 };
 use shared::{Epoch, ErrorCode};
 use std::{sync::Arc, time::Duration};
@@ -49,6 +50,10 @@ impl Store for HangingStore {
             let outcomes = store.lock().await.append(changes, now);
             outcomes.await
         })
+    }
+
+    fn move_markers(&mut self, moves: Vec<MarkerMove>) -> BoxFuture<'static, Result<(), ErrorCode>> {
+        self.locked().move_markers(moves)
     }
 
     fn tail(&mut self, after: u64) -> BoxStream<'static, Vec<Commit>> {

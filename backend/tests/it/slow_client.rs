@@ -12,6 +12,7 @@ use hub::{
         commit::Commit,
     },
     query::{Query, QueryResult},
+    read_markers::MarkerMove,
 };
 use shared::{Epoch, ErrorCode, Event};
 use std::{
@@ -108,6 +109,10 @@ impl Store for Leisurely {
             let outcomes = store.lock().unwrap().append(changes, now);
             outcomes.await
         })
+    }
+
+    fn move_markers(&mut self, moves: Vec<MarkerMove>) -> BoxFuture<'static, Result<(), ErrorCode>> {
+        self.0.lock().unwrap().move_markers(moves)
     }
 
     fn tail(&mut self, after: u64) -> BoxStream<'static, Vec<Commit>> {

@@ -20,7 +20,7 @@ macro_rules! suite {
                 messages:
                     a_new_member_is_welcomed_and_gets_posts, a_post_stays_in_its_room,
                     history_is_read_page_by_page, two_sessions_of_a_member_get_the_same_events,
-                    presence_is_published, texts_and_names_are_refused_past_their_limits,
+                    a_read_marker_is_told_to_every_session, presence_is_published, texts_and_names_are_refused_past_their_limits,
                     a_session_is_refused_past_the_limit_of_its_member;
                 resume:
                     missed_events_come_once_and_in_order, several_rooms_are_resumed_by_one_cursor,

@@ -50,6 +50,36 @@ async fn a_socket_takes_little_memory_whatever_its_client_sends_at_once() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn memory_comes_back_when_the_connections_that_used_it_have_ended() {
+    use crate::{program::Program, socket::PATIENCE};
+    use tokio::time::Instant;
+
+    const SOCKETS: usize = 200;
+    let (program, server) = Program::start(&[]);
+    let unfinished = frame(0x81, &[b'x'; 65_000]);
+    let before = program.memory_bytes();
+    for round in 0..3 {
+        let mut sockets = Vec::new();
+        for _ in 0..SOCKETS {
+            let mut socket = Raw::open(server.address, "/conn_ws").await;
+            socket.send(&unfinished[..60_000]).await;
+            sockets.push(socket);
+        }
+        let since = Instant::now();
+        while program.memory_bytes() < before + SOCKETS * 50_000 {
+            assert!(since.elapsed() < PATIENCE, "round {round}: the server does not read");
+            sleep(Duration::from_millis(50)).await;
+        }
+        drop(sockets);
+        while program.memory_bytes() > before + SOCKETS * 30_000 {
+            assert!(since.elapsed() < PATIENCE, "round {round}: {} bytes", program.memory_bytes());
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn unread_input_is_dropped_when_its_connection_has_ended() {
     let server = TestServer::start();

@@ -77,6 +77,11 @@ async fn a_bad_command_is_refused_without_closing() {
         wei.send_text(frame).await;
         assert_eq!(code(&wei.event().await), expected, "{frame}");
     }
+    let sent =
+        r#"{"type":"post","ref":7,"client_id":"000000000000000000000000000000aa","room":"1","text":"x"}"#;
+    wei.send_text(sent).await;
+    let Event::Error(refusal) = wei.event().await else { panic!() };
+    assert_eq!(refusal.detail.as_deref(), Some("`room` in the command cannot be read."));
     wei.command(&post(1, &"x".repeat(TEXT_BYTES_MAX + 1))).await;
     assert_eq!(code(&wei.event().await), ErrorCode::TextTooLong);
     wei.command(&post(1, &"\u{1}".repeat(TEXT_BYTES_MAX))).await;

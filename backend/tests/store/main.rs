@@ -15,6 +15,7 @@ mod differential;
 mod history;
 #[path = "../data_folder/lock.rs"]
 mod lock;
+mod markers;
 mod older_format;
 mod older_order;
 mod relayed_store;

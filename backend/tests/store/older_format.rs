@@ -77,6 +77,9 @@ impl OlderLog {
         let messages: Vec<_> = self.events().into_iter().filter_map(posted).collect();
         assert_eq!(messages.len() as u64, self.messages);
         assert_eq!(store.page(RoomId(2), PageAnchor::Newest, 50, u64::MAX).await.messages, messages);
+        // Older builds kept no markers: everything counts as read.
+        let read = store.marker(WEI, RoomId(2)).await;
+        assert_eq!((read.read_to, read.version, read.unread), (self.messages, 0, Some(0)));
         // Retries are known.
         let retried = store.commit(post(WEI, LOBBY, id(3), "Hello")).await;
         assert_eq!((retried.receipt.n, retried.receipt.seq, retried.events), (9, 1, vec![]));
@@ -117,7 +120,9 @@ async fn a_log_of_an_older_format_opens_with_every_event() {
 fn make_format_2(file: &Path) {
     let db = Connection::open(file).unwrap();
     db.execute_batch(
-        "ALTER TABLE rooms DROP COLUMN maker;
+        "DROP TABLE markers;
+         DELETE FROM meta WHERE name = 'markers_since';
+         ALTER TABLE rooms DROP COLUMN maker;
          ALTER TABLE rooms DROP COLUMN archived;
          DROP TABLE messages;
          PRAGMA user_version = 2;",

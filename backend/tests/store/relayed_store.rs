@@ -14,6 +14,7 @@ use hub::{
         commit::Commit,
     },
     query::{Query, QueryResult},
+    read_markers::MarkerMove,
 };
 use shared::{Epoch, ErrorCode};
 use std::{
@@ -30,6 +31,7 @@ const EPOCH: Epoch = Epoch(9);
 
 enum Call {
     Append(Vec<Change>, u64, oneshot::Sender<Vec<Outcome>>),
+    Move(Vec<MarkerMove>, oneshot::Sender<Result<(), ErrorCode>>),
     Read(Query, oneshot::Sender<Result<QueryResult, ErrorCode>>),
     Snapshot(Sender<Arc<House>>),
     Tail(u64, mpsc::UnboundedSender<Vec<Commit>>),
@@ -74,6 +76,12 @@ impl Store for RelayedStore {
         found.map(Result::unwrap).boxed()
     }
 
+    fn move_markers(&mut self, moves: Vec<MarkerMove>) -> BoxFuture<'static, Result<(), ErrorCode>> {
+        let (outcome, found) = oneshot::channel();
+        self.0.send(Call::Move(moves, outcome)).unwrap();
+        found.map(Result::unwrap).boxed()
+    }
+
     fn tail(&mut self, after: u64) -> BoxStream<'static, Vec<Commit>> {
         let (commits, found) = mpsc::unbounded_channel();
         self.0.send(Call::Tail(after, commits)).unwrap();
@@ -113,6 +121,9 @@ impl OtherProcess {
                         thread::sleep(Duration::from_millis(1));
                         self.send_tails();
                     }
+                }
+                Call::Move(moves, outcome) => {
+                    let _ = outcome.send(self.store.move_markers(moves).now_or_never().unwrap());
                 }
                 Call::Read(query, result) => {
                     let _ = result.send(self.store.read(query).now_or_never().unwrap());

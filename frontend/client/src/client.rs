@@ -4,6 +4,7 @@ mod actions;
 mod connection_events;
 mod durable_events;
 mod events;
+mod reading;
 mod requests;
 mod storage;
 mod view;
@@ -29,6 +30,7 @@ use crate::sync::gap_detector::GapDetector;
 use crate::sync::reorder_buffer::ReorderBuffer;
 use crate::sync::requests::{RequestOwner, Requests};
 use crate::timer::Timer;
+use reading::MarkReports;
 use shared::command::{Command, PageAnchor};
 use shared::event::{EventFrame, Through};
 use shared::{CloseCode, Cursor, Epoch, Event, MemberId, Now};
@@ -75,9 +77,12 @@ pub struct Client {
     has_request_timer: bool,
     /// The time of [`Timer::Lease`], if it is scheduled.
     lease_timer_at: Option<u64>,
-    /// Whether the shell is reading the stored rows now, and whether it has ever read them.
+    /// Whether the shell is reading the stored rows now.
     is_loading: bool,
+    /// Whether the member's stored drafts were adopted.
     has_loaded: bool,
+    /// The owner of rows and drafts that the person adopts (true) or discards, once the stored ones are read.
+    left_behind_choice: Option<(Owner, bool)>,
     /// Reads of the stored rows that failed in succession, and the time of the next attempt, if there is one.
     load_failures: u32,
     load_retry_at: Option<u64>,
@@ -91,6 +96,9 @@ pub struct Client {
     was_shown: bool,
     has_new_version: bool,
     has_new_epoch: bool,
+    /// Whether the window has the focus.
+    has_focus: bool,
+    marks: MarkReports,
     view_cache: ViewCache,
 }
 
@@ -126,6 +134,7 @@ impl Client {
             lease_timer_at: None,
             is_loading: false,
             has_loaded: false,
+            left_behind_choice: None,
             load_failures: 0,
             load_retry_at: None,
             is_storage_unusable: false,
@@ -134,6 +143,8 @@ impl Client {
             was_shown: false,
             has_new_version: false,
             has_new_epoch: false,
+            has_focus: true,
+            marks: MarkReports::default(),
             view_cache: ViewCache::new(),
         }
     }
@@ -146,6 +157,7 @@ impl Client {
         self.dispatch(input, now, out);
         self.drop_lookup();
         self.send_ready(now, out);
+        self.remember_marks(out);
         let awaited_since = self.awaited_since();
         self.connection.remember_last_good(now, out);
         self.connection.schedule_deadline(awaited_since, out);
@@ -256,9 +268,15 @@ impl Client {
             Input::StorageReported { usable } => self.is_storage_unusable = !usable,
             Input::Leaving => {
                 self.is_leaving = true;
+                self.hurry_markers();
                 self.flush_drafts(out);
                 self.outbox.release(out);
             }
+            Input::MarksRemembered(text) => self.take_remembered(text),
+            Input::FocusChanged(has_focus) => self.has_focus = has_focus,
+            Input::RowSeen(key) => self.mark_seen(key),
+            Input::MarkRead => self.mark_open_read(now, out),
+            Input::JumpToLine => self.jump_to_line(),
             Input::OpenRoom(room) => self.open_room(room),
             Input::LoadOlder(of) => self.load_page(of, PageRequest::Older),
             Input::LoadNewer(of) => self.load_page(of, PageRequest::Newer),
@@ -302,9 +320,9 @@ impl Client {
                 }
             }
             Input::CloseDirectory => self.directory = None,
-            Input::AdoptLeftBehind(owner) => self.adopt_left_behind(owner, now, out),
+            Input::AdoptLeftBehind(owner) => self.choose_left_behind(owner, true, out),
             Input::DeferLeftBehind(owner) => self.foreign_rows.defer(owner),
-            Input::DiscardLeftBehind(owner) => self.discard_left_behind(owner, out),
+            Input::DiscardLeftBehind(owner) => self.choose_left_behind(owner, false, out),
             Input::Retry(key) => {
                 if self.identity.me().is_some() {
                     self.outbox.retry(key, now, out);
@@ -377,6 +395,8 @@ impl Client {
                 self.flush_drafts(out);
             }
             Timer::Lease => self.renew_leases(now, out),
+            Timer::Mark => self.note_mark_timer_fired(),
+            Timer::Line => self.end_line(),
         }
     }
 

@@ -9,3 +9,4 @@ pub(crate) mod room_map;
 pub(crate) mod rooms;
 pub(crate) mod segment;
 pub(crate) mod timeline;
+pub(crate) mod unread;

@@ -56,6 +56,10 @@ pub enum Effect {
     RememberTransport(Option<LastGood>),
     /// Store the pinned transport for the next visit.
     RememberPin(Option<Transport>),
+    /// Store these read markers for the next visit and for the other tabs, because the server may not know them;
+    /// `None` deletes them. A tab that the browser tells of the change reports
+    /// [`crate::input::Input::MarksRemembered`].
+    RememberMarks(Option<String>),
     /// Send a command on this connection.
     Transmit(ConnectionId, Command),
     /// Close this connection with this code.

@@ -67,6 +67,8 @@ pub struct HttpSession {
     last_request: u64,
     /// Input of an overdue leader, which waits until the lease is read.
     deferred: Option<SessionInput>,
+    /// Request of a follower that asks whether the log has its positions.
+    proof: Option<RequestId>,
 }
 
 impl HttpSession {
@@ -84,6 +86,7 @@ impl HttpSession {
             commands: Commands::default(),
             last_request: 0,
             deferred: None,
+            proof: None,
         }
     }
 
@@ -155,12 +158,15 @@ impl HttpSession {
             SessionInput::Response { id, status, body } => {
                 if self.reading.is(id) {
                     self.read_answer(status, &body, now, out);
+                } else if self.proof == Some(id) {
+                    self.read_proof(status, &body, out);
                 } else {
                     self.command_answered(id, status, &body, out);
                 }
             }
             SessionInput::Chunk { id, bytes } if self.reading.is(id) => self.read_chunk(&bytes, now, out),
             SessionInput::Failed(id) if self.reading.is(id) => self.read_failed(now, out),
+            SessionInput::Failed(id) if self.proof == Some(id) => self.end_abnormally(out),
             SessionInput::Failed(id) => self.command_failed(id, out),
             SessionInput::TabMessage(text) => {
                 if let Some((identity, message)) = TabMessage::decode(&text) {
@@ -222,6 +228,7 @@ impl HttpSession {
                 })),
                 TabEffect::Restart => return self.end(CloseCode::GoingAway.number(), "", out),
                 TabEffect::ReportPresence(is_away) => self.report_presence(is_away, out),
+                TabEffect::Prove(cursor, held) => self.prove(cursor, held, out),
             }
         }
     }

@@ -81,6 +81,18 @@ pub enum Input {
     },
     /// The page became visible (true) or hidden (false).
     VisibilityChanged(bool),
+    /// The text that [`crate::effect::Effect::RememberMarks`] stored on an earlier visit, given before
+    /// [`Input::Started`], or in another tab.
+    MarksRemembered(String),
+    /// Whether the browser's window has the focus; it has until the shell reports otherwise.
+    FocusChanged(bool),
+    /// The person has seen this row of the open room and everything above it: at least half of the row was in sight
+    /// for [`crate::limits::SEEN_MS`], while the page was visible, had the focus and showed no dialog.
+    RowSeen(RowKey),
+    /// The person marks the open room as read.
+    MarkRead,
+    /// The person goes to the line above the new messages of the open room.
+    JumpToLine,
     /// The person joins under this name.
     Join {
         /// The name as typed.

@@ -69,6 +69,18 @@ pub const DRAFT_MS: u64 = 300;
 /// Bytes of a stored draft. Past it: the draft stays in the composer and is not stored.
 pub const DRAFT_BYTES_MAX: usize = 4 * shared::limits::TEXT_BYTES_MAX;
 
+/// The time for which a row must be in sight to count as read.
+pub const SEEN_MS: u64 = 500;
+
+/// The time between two reports of read markers. The last one is sent at once when the page is hidden or left.
+pub const MARK_EVERY_MS: u64 = 1_000;
+
+/// Read markers that are reported or asked for at once. Past it: the next wait.
+pub const MARKER_REQUESTS_MAX: usize = 4;
+
+/// The time for which the line above new messages stays after the person marked them as read.
+pub const LINE_MS: u64 = 1_000;
+
 /// Drafts that are held. Past it: an empty draft, or the one typed longest ago, gives way to the
 /// newest. It stays stored for the next visit.
 pub const DRAFTS_MAX: usize = 500;

@@ -1,8 +1,9 @@
 //! Links in a text. Only `http://` and `https://` become links, so that no other scheme reaches an
 //! `href`.
 //!
-//! Chinese, Japanese and Korean put no space around a URL, so a URL ends where such a character
-//! begins. Letters of other scripts may be part of it.
+//! Chinese, Japanese and Korean put no space around a URL. Letters of these scripts are part of it
+//! after a delimiter, as in `/路径?q=茶`, and not after another letter or digit, as in `/tea很好`.
+//! Their punctuation ends a URL. Letters of other scripts may be part of it anywhere.
 
 /// A part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +66,7 @@ fn scheme_start(text: &str, colon: usize) -> Option<usize> {
 
 /// The number of bytes of `rest`, the text after `://`, that belong to the URL.
 fn url_length(rest: &str) -> usize {
-    let raw = rest.find(|c| !may_stand_in_a_url(c)).unwrap_or(rest.len());
+    let raw = raw_length(rest);
     let mut url = &rest[..raw];
     // The number of closing brackets of each kind without an opening one.
     let mut round = unopened(url, '(', ')');
@@ -84,6 +85,42 @@ fn url_length(rest: &str) -> usize {
         url = &url[..url.len() - last.len_utf8()];
     }
     url.len()
+}
+
+/// The number of bytes of `rest` up to the first character that cannot be part of the URL.
+fn raw_length(rest: &str) -> usize {
+    let (mut is_host, mut last) = (true, '/');
+    for (at, c) in rest.char_indices() {
+        let may_follow = match last {
+            '.' => is_host,
+            '/' | '?' | '#' | '=' | '&' | '-' | '_' | '%' | '+' | '~' | '@' => true,
+            other => is_cjk(other),
+        };
+        let belongs = may_stand_in_a_url(c) || (is_cjk(c) && may_follow);
+        if !belongs {
+            return at;
+        }
+        is_host &= !matches!(c, '/' | '?' | '#' | ':');
+        last = c;
+    }
+    rest.len()
+}
+
+/// Whether this is a letter of a script without spaces between words, or of Hangul.
+fn is_cjk(c: char) -> bool {
+    matches!(c,
+        '\u{1100}'..='\u{11ff}'
+        | '々' | '〇'
+        | '\u{3041}'..='\u{3096}'
+        | '\u{30a1}'..='\u{30fa}'
+        | 'ー'..='ヿ'
+        | '\u{3105}'..='\u{318e}'
+        | '\u{31f0}'..='\u{31ff}'
+        | '\u{3400}'..='\u{4dbf}'
+        | '\u{4e00}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{20000}'..='\u{3ffff}')
 }
 
 /// The number of `close` without an `open` before them.
@@ -120,8 +157,7 @@ fn may_stand_in_a_url(c: char) -> bool {
         '!' | '$' | '&' | '\'' | '(' | ')' | '*' | '+' | ',' | ';' | '=' | '%' => true,
         // Invisible characters and spaces within the range below.
         '\u{61c}' | '\u{1680}' | '\u{180b}'..='\u{180f}' => false,
-        // Hangul letters.
-        '\u{1100}'..='\u{11ff}' => false,
+        c if is_cjk(c) => false,
         // Latin, Greek, Cyrillic, Arabic, Devanagari, Thai and others. General punctuation with its
         // bidirectional controls, and CJK, lie above.
         '\u{c0}'..='\u{1fff}' => true,
@@ -133,6 +169,12 @@ fn may_stand_in_a_url(c: char) -> bool {
 fn has_host(rest: &str) -> bool {
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = host.rsplit('@').next().unwrap_or_default();
+    if host.starts_with(is_cjk) {
+        // 以http://开头 is a sentence, and http://例子.测试 an address.
+        return host.split_once('.').is_some_and(|(name, domain)| {
+            name.chars().all(is_cjk) && domain.starts_with(|c: char| is_cjk(c) || c.is_ascii_alphanumeric())
+        });
+    }
     host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[' || !c.is_ascii())
 }
 

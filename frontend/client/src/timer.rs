@@ -16,4 +16,8 @@ pub enum Timer {
     /// The renewal of this tab's leases, the end of a foreign lease, or the next read of a storage that could
     /// not be read.
     Lease,
+    /// The next report of read markers.
+    Mark,
+    /// The end of the line above new messages, after the person marked them as read.
+    Line,
 }

@@ -103,6 +103,8 @@ pub struct Pane {
     pub jump_failed: bool,
     /// The target of the last jump. A new revision is a place to scroll to.
     pub jump_target: Option<JumpTarget>,
+    /// The line above the new messages, if there are any.
+    pub line: Option<NewLine>,
 }
 
 impl Pane {
@@ -119,8 +121,23 @@ impl Pane {
             jumping: false,
             jump_failed: false,
             jump_target: None,
+            line: None,
         }
     }
+}
+
+/// The line above messages that were new when the room was opened, or that came while nobody looked. It stays where
+/// it is while the room is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewLine {
+    /// The row below the line, which the window may lack; `None` while it is not loaded.
+    pub before: Option<RowKey>,
+    /// The number of messages of others below the line.
+    pub count: u32,
+    /// The time of the first of them, if it is loaded.
+    pub since: Option<u64>,
+    /// Whether some of the room's messages are unread.
+    pub is_unread: bool,
 }
 
 /// The composer's part of the view.
@@ -128,7 +145,7 @@ impl Pane {
 pub struct ComposerView {
     /// The draft of the conversation.
     pub draft: DraftView,
-    /// The number of commands that wait for the network.
+    /// The number of messages to all rooms that wait for the network.
     pub waiting: u32,
     /// Whether a new message is accepted: a member is signed in, and fewer than
     /// [`crate::limits::OUTBOX_ROWS_MAX`] commands are unsettled.

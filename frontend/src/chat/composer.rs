@@ -115,9 +115,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
         <div class="composer">
             <div key="line" class="composer_line">
                 { field_error("send_error", refusal.map(|refusal| reason(language, refusal))) }
-                if refusal.is_none() {
-                    { waiting(language, view) }
-                }
+                { waiting(language, view, refusal.is_some()) }
             </div>
             <div key="box" class="composer_box">
                 <div class="grow" ref={grow}>
@@ -133,10 +131,12 @@ pub fn Composer(props: &ComposerProps) -> Html {
 }
 
 /// Line with the number of unsent messages and whether they are saved on this device; empty if there are
-/// none.
-fn waiting(language: Language, view: &ComposerView) -> Html {
+/// none, or while a refusal is shown. The line is always in the document, so that a screen reader announces a
+/// new text.
+fn waiting(language: Language, view: &ComposerView, is_refused: bool) -> Html {
     let count = view.waiting;
     let text = match (count, view.at_risk) {
+        _ if is_refused => AttrValue::default(),
         (0, AtRisk::Nothing) => AttrValue::default(),
         (0, _) => tr!(language, "composer.unstored"),
         (_, AtRisk::Nothing) => tr!(language, "composer.waiting", count = count),

@@ -6,6 +6,7 @@ use crate::components::connection_badge::{connection_badge, is_usable};
 use crate::components::icon::Icon;
 use crate::language::{Language, tr};
 use crate::room_label;
+use crate::title::count_text;
 use client::view::View;
 use yew::prelude::*;
 
@@ -27,12 +28,23 @@ pub fn header(
         true => tr!(language, "header.last_seen", count = count),
     };
     let has_menu = on_menu.is_some();
+    // The open room is in sight.
+    let unread = view.rooms.iter().filter(|item| item.id != view.room()).map(|item| item.unread).sum::<u32>();
+    let menu = match unread {
+        0 => tr!(language, "header.menu"),
+        _ => tr!(language, "header.menu_unread", count = unread),
+    };
     html! {
         <header key="header" class="header">
             if let Some(onclick) = on_menu {
                 <button key="menu" type="button" id="menu_btn" class="icon_button"
-                    aria-label={tr!(language, "header.menu")} aria-haspopup="dialog"
-                    {onclick}>{ Icon::Menu.draw() }</button>
+                    aria-label={menu} aria-haspopup="dialog"
+                    {onclick}>
+                    { Icon::Menu.draw() }
+                    if unread > 0 {
+                        <span class="count" aria-hidden="true">{ count_text(unread) }</span>
+                    }
+                </button>
             }
             <h1 key="room">
                 <span class="hash" aria-hidden="true">{ "#" }</span>

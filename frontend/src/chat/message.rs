@@ -63,11 +63,11 @@ fn message(context: &AppContext, props: &Message) -> Html {
             <div key="body" class="body">
                 if props.has_byline {
                     <div key="byline" class="byline">
-                        <b>{ name }</b>
+                        <b dir="auto">{ name }</b>
                         <time datetime={clock::iso(row.at)}>{ &time }</time>
                     </div>
                 }
-                <p key="text" class="message_text" dir="auto" data-key={key} data-state={state}>
+                <p key="text" class="message_text" dir="auto" translate="yes" data-key={key} data-state={state}>
                     { for linked(text) }
                 </p>
                 if let RowState::Failed(code) = row.state {
@@ -86,7 +86,7 @@ fn message(context: &AppContext, props: &Message) -> Html {
 }
 
 /// Name that is shown for the author: the member's, or *Guest* with the tag for a passer-by.
-fn author_name(language: Language, row: &Row) -> AttrValue {
+pub fn author_name(language: Language, row: &Row) -> AttrValue {
     match row.tag {
         Some(tag) if row.key.author == MemberId::PASSER_BY => tr!(language, "row.passer_by", tag = tag),
         _ => AttrValue::from(row.name.clone()),
@@ -110,7 +110,7 @@ fn failed_actions(context: &AppContext, key: RowKey, code: ErrorCode) -> Html {
     let discard = context.emit.reform(move |_: MouseEvent| Input::Discard(key));
     html! {
         <div key="failed" class="failed_actions">
-            <span key="reason" class="reason">{ error_text::of_code(language, code) }</span>
+            <span key="reason" class="reason" role="alert">{ error_text::of_code(language, code) }</span>
             { text_button("retry", tr!(language, "row.retry"), retry) }
             <CopyButton key="copy" />
             { text_button("discard", tr!(language, "row.discard"), discard) }

@@ -1,18 +1,23 @@
 //! The list of the open room's messages: the loaded window of its timeline, oldest first.
 
+mod announcer;
+mod read_watch;
 mod scroll_anchor;
 
 use crate::calendar::{day_label, local_day};
 use crate::chat::grouping::{Grouping, Item};
-use crate::chat::message::Message;
+use crate::chat::message::{Message, author_name};
+use crate::clock;
 use crate::components::brand::cup;
 use crate::components::countdown::use_today;
 use crate::components::icon::Icon;
 use crate::components::memo::memo;
 use crate::context::use_app_context;
 use crate::language::{Language, tr};
+use announcer::{Announcement, Announcer};
 use client::input::Input;
-use client::view::{Conversation, Edge, Pane, Slice};
+use client::view::{Conversation, Edge, NewLine, Pane, RowKey, Slice};
+use read_watch::ReadWatch;
 use scroll_anchor::ScrollAnchor;
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -26,6 +31,8 @@ pub struct MessageListProps {
     pub pane: Slice<Pane>,
     /// Name of the room.
     pub room_name: AttrValue,
+    /// Whether the page is connected and no events are missing, so that a new row is a new message.
+    pub is_caught_up: bool,
     /// The places of conversations that were read in their middle.
     pub places: Places,
 }
@@ -35,30 +42,40 @@ pub struct MessageListProps {
 pub type Places = Rc<RefCell<Vec<(Conversation, scroll_anchor::Place)>>>;
 
 /// Shows the window of messages and the state of both its ends, and keeps the person's scroll position. It
-/// emits [`Input::FollowEnd`], [`Input::LoadOlder`], [`Input::LoadNewer`] and [`Input::JumpToLatest`].
+/// emits [`Input::FollowEnd`], [`Input::LoadOlder`], [`Input::LoadNewer`], [`Input::JumpToLatest`], and what the
+/// person has read: [`Input::RowSeen`], [`Input::MarkRead`] and [`Input::JumpToLine`].
 #[component]
 pub fn MessageList(props: &MessageListProps) -> Html {
     let context = use_app_context();
     let language = context.language();
     let pane = &props.pane;
     let grouping = use_mut_ref(Grouping::default);
+    let announcer = use_mut_ref(Announcer::default);
     let scroll_anchor = use_mut_ref(|| ScrollAnchor::new(pane));
     let shown = use_mut_ref(|| pane.clone());
     let node = use_node_ref();
-    shown.replace(pane.clone());
-    if let Some(list) = node.cast::<Element>() {
+    // A view that is drawn again is older than what the person has done since.
+    let is_new = shown.replace(pane.clone()) != *pane;
+    if let Some(list) = node.cast::<Element>().filter(|_| is_new) {
         scroll_anchor.borrow_mut().before(&list, pane);
     }
     // Ignore the target of a jump that was made before this list was created.
     let first_revision = use_mut_ref(|| pane.jump_target.map(|landed| landed.revision));
     let landed = pane.jump_target.filter(|landed| Some(landed.revision) != *first_revision.borrow());
+    // Whether the line above the new messages is in sight, and the row below it when it last was. The first look
+    // follows the first rendering.
+    let line_sight = use_state_eq(|| (true, None::<RowKey>));
     let look = {
         let (node, scroll_anchor, shown) = (node.clone(), scroll_anchor.clone(), shown.clone());
-        use_callback(context.emit.clone(), move |(), emit| {
+        let (sight, last) = (line_sight.setter(), *line_sight);
+        use_callback((context.emit.clone(), last), move |(), (emit, last)| {
             let Some(list) = node.cast::<Element>() else { return };
             let pane = shown.borrow().clone();
             let wants = scroll_anchor.borrow_mut().wants(&list, &pane);
             wants.into_iter().for_each(|input| emit.emit(input));
+            let is_in_sight = is_line_in_sight(&list);
+            let below = pane.line.and_then(|line| line.before).filter(|_| is_in_sight);
+            sight.set((is_in_sight, below.or(last.1)));
         })
     };
     use_effect_with(node.clone(), {
@@ -74,6 +91,18 @@ pub fn MessageList(props: &MessageListProps) -> Html {
                 end();
                 places.borrow_mut().extend(scroll_anchor.borrow().place().map(|place| (conversation, place)));
             }
+        }
+    });
+    use_effect_with((), {
+        let (node, shown, emit) = (node.clone(), shown.clone(), context.emit.clone());
+        let watched = RefCell::new(ReadWatch::default());
+        move |()| {
+            read_watch::watch(move || {
+                let Some(list) = node.cast::<Element>() else { return };
+                let pane = shown.borrow().clone();
+                let seen = watched.borrow_mut().look(&list, &pane);
+                seen.into_iter().for_each(|key| emit.emit(Input::RowSeen(key)));
+            })
         }
     });
     use_effect_with(landed.map(|landed| landed.revision), {
@@ -96,23 +125,59 @@ pub fn MessageList(props: &MessageListProps) -> Html {
     });
     let today = use_today();
     let items = grouping.borrow_mut().items(&pane.rows, local_day);
-    let items = items.into_iter().map(|item| match item {
-        Item::Day { day, at } => html! {
-            <div key={format!("day/{day}")} class="day">{ day_label(language, day, at, today) }</div>
-        },
-        Item::Row { row, has_byline } => {
-            let key = row.key.to_string();
-            let marked = landed.filter(|landed| landed.key == row.key).map(|landed| landed.revision);
-            memo(key, Message { row, has_byline, marked })
+    let before = pane.line.and_then(|line| line.before);
+    let first_new =
+        items.iter().position(|item| matches!(item, Item::Row { row, .. } if Some(row.key) == before));
+    // A day that begins there shares the line.
+    let line_at =
+        first_new.map(|at| if at > 0 && matches!(items[at - 1], Item::Day { .. }) { at - 1 } else { at });
+    let items = items.into_iter().enumerate().flat_map(|(at, item)| {
+        let is_line = line_at == Some(at);
+        match item {
+            Item::Day { day, at } => {
+                let label = day_label(language, day, at, today);
+                [Some(line(language, format!("day/{day}"), label, is_line)), None]
+            }
+            Item::Row { row, has_byline } => {
+                let key = row.key.to_string();
+                let marked = landed.filter(|landed| landed.key == row.key).map(|landed| landed.revision);
+                let has_byline = has_byline || first_new == Some(at);
+                let new = is_line.then(|| line(language, "new".to_owned(), AttrValue::default(), true));
+                [new, Some(memo(key, Message { row, has_byline, marked }))]
+            }
         }
     });
+    let items = items.flatten();
+    let (is_in_sight, seen) = *line_sight;
+    let bar =
+        pane.line.filter(|line| !is_in_sight && (line.is_unread || seen.is_none() || seen != line.before));
+    let to_line = {
+        let (node, scroll_anchor, emit) = (node.clone(), scroll_anchor.clone(), context.emit.clone());
+        Callback::from(move |_: MouseEvent| {
+            let shown =
+                node.cast::<Element>().is_some_and(|list| scroll_anchor.borrow_mut().show_line(&list));
+            if !shown {
+                emit.emit(Input::JumpToLine);
+            }
+        })
+    };
     let onscroll = look.reform(|_: Event| ());
     let conversation = pane.conversation;
     let older = context.emit.reform(move |_: MouseEvent| Input::LoadOlder(conversation));
     let newer = context.emit.reform(move |_: MouseEvent| Input::LoadNewer(conversation));
     let latest = context.emit.reform(move |_: MouseEvent| Input::JumpToLatest(conversation));
-    // A screen reader announces new messages only, not history that is being loaded.
-    let live = if pane.following { "polite" } else { "off" };
+    let is_current = props.is_caught_up && pane.loaded && pane.following && pane.newer == Edge::End;
+    let mut announcer = announcer.borrow_mut();
+    let announcements =
+        announcer.take(&pane.rows, is_current).iter().map(|announcement| match announcement {
+            Announcement::Message(row) => {
+                let name = author_name(language, row);
+                html! { <div key={row.key.to_string()}>{ tr!(language, "row.announced", name = name, text = row.text) }</div> }
+            }
+            Announcement::Count(count, newest) => {
+                html! { <div key={newest.to_string()}>{ tr!(language, "room.new_messages", count = count) }</div> }
+            }
+        });
     html! {
         <div class="messages">
             <div key="scroll" class="scroll" ref={node} {onscroll} tabindex="0" role="region"
@@ -124,7 +189,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
                         { edge(language, pane.older, tr!(language, "room.begins"), older) }
                     </div>
                 }
-                <div key="list" id="char_list" role="log" aria-live={live} aria-label={tr!(language, "room.messages")}>
+                <div key="list" id="char_list" role="log" aria-live="off" aria-label={tr!(language, "room.messages")}>
                     { for items }
                 </div>
                 if pane.newer != Edge::End {
@@ -133,9 +198,57 @@ pub fn MessageList(props: &MessageListProps) -> Html {
                     </div>
                 }
             </div>
-            if !pane.following {
+            // A screen reader announces what is added here.
+            <div key="announcements" id="announcements" class="visually_hidden" aria-live="polite">{ for announcements }</div>
+            if let Some(line) = bar {
+                { new_bar(language, line, to_line, latest, &context.emit) }
+            } else if !pane.following {
                 { to_the_end(language, pane.new_below, latest) }
             }
+        </div>
+    }
+}
+
+/// Line above a new day, above the new messages, or above both.
+fn line(language: Language, key: String, label: AttrValue, is_new: bool) -> Html {
+    html! {
+        <div {key} class={classes!("day", is_new.then_some("new_line"))}>
+            { label }
+            if is_new {
+                <b>{ tr!(language, "new.line") }</b>
+            }
+        </div>
+    }
+}
+
+/// Whether any part of the line above the new messages is in sight.
+fn is_line_in_sight(list: &Element) -> bool {
+    let Ok(Some(line)) = list.query_selector(".new_line") else { return false };
+    let (line, sight) = (line.get_bounding_client_rect(), list.get_bounding_client_rect());
+    line.bottom() > sight.top() && line.top() < sight.bottom()
+}
+
+/// Bar that stands for the line above the new messages while it is out of sight.
+fn new_bar(
+    language: Language,
+    line: NewLine,
+    to_line: Callback<MouseEvent>,
+    to_latest: Callback<MouseEvent>,
+    emit: &Callback<Input>,
+) -> Html {
+    let label = match line.since {
+        Some(at) => tr!(language, "new.since", count = line.count, time = clock::time_of_day(language, at)),
+        None => tr!(language, "room.new_messages", count = line.count),
+    };
+    let latest = tr!(language, "room.latest");
+    html! {
+        <div key="new_bar" id="new_bar">
+            <button key="line" type="button" id="line_btn" onclick={to_line}>{ Icon::Down.draw() }{ label }</button>
+            <button key="latest" type="button" id="latest_btn" aria-label={latest.clone()}
+                onclick={to_latest}>{ Icon::Down.draw() }<span>{ latest }</span></button>
+            <button key="read" type="button" id="read_btn" onclick={emit.reform(|_: MouseEvent| Input::MarkRead)}>
+                { tr!(language, "new.read") }<kbd>{ "Esc" }</kbd>
+            </button>
         </div>
     }
 }

@@ -51,7 +51,8 @@ pub fn notices(context: &AppContext, view: &View, requested: &RequestedRoom, lef
     notices.extend(view.notices.new_epoch.then(|| new_epoch(context)));
     notices.extend(view.notices.new_version.then(|| new_version(language, view.composer.at_risk)));
     notices.truncate(SHOWN_MAX);
-    html! { <div key="notices" class="notices">{ for notices }</div> }
+    // A screen reader announces what is added here.
+    html! { <div key="notices" class="notices" aria-live="polite">{ for notices }</div> }
 }
 
 /// Urgency of a notice, which decides when it becomes visible.
@@ -68,7 +69,7 @@ fn notice(key: &str, id: &'static str, tone: Tone, text: AttrValue, actions: Htm
         Tone::Late => "notice delayed",
     };
     html! {
-        <div {key} {id} {class} role="status">
+        <div {key} {id} {class}>
             <span key="text" class="notice_text">{ text }</span>
             { actions }
         </div>
@@ -129,7 +130,7 @@ fn left_behind(context: &AppContext, rooms: &[Slice<RoomItem>], left: &LeftBehin
         }
     };
     html! {
-        <div key={format!("left/{}", owner.member.0)} id="left_behind" class="notice tall" role="status">
+        <div key={format!("left/{}", owner.member.0)} id="left_behind" class="notice tall">
             <span key="text" class="notice_text">{ text }</span>
             <details key="texts">
                 <summary>{ tr!(language, "left.show") }</summary>
@@ -147,15 +148,17 @@ fn left_behind(context: &AppContext, rooms: &[Slice<RoomItem>], left: &LeftBehin
     }
 }
 
-/// Button that joins a room. `failed` is the key of a refused attempt, which the button retries instead. The
-/// button is disabled while `busy`.
+/// Button that joins a room. `failed` is the key of a refused attempt, which the button retries instead. While
+/// `busy`, a press has no effect; a disabled button would lose the focus.
 fn join_button(context: &AppContext, room: RoomId, busy: bool, failed: Option<RowKey>) -> Html {
-    let join = context.emit.reform(move |_: MouseEvent| match failed {
-        Some(key) => Input::Retry(key),
-        None => Input::JoinRoom { client_id: random::client_id(), room },
+    let emit = context.emit.clone();
+    let join = Callback::from(move |_: MouseEvent| match failed {
+        _ if busy => {}
+        Some(key) => emit.emit(Input::Retry(key)),
+        None => emit.emit(Input::JoinRoom { client_id: random::client_id(), room }),
     });
     html! {
-        <button key="join" type="button" class="join" aria-busy={busy.to_string()} disabled={busy} onclick={join}>
+        <button key="join" type="button" class="join" aria-busy={busy.to_string()} onclick={join}>
             { tr!(context.language(), "room_directory.join") }
         </button>
     }

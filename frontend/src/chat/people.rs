@@ -56,7 +56,7 @@ fn entry(language: Language, person: &Person) -> Html {
                 { avatar(person.id, &person.name, None, true) }
                 <span class="dot" aria-hidden="true"></span>
             </span>
-            <span class="name">{ name }</span>
+            <span class="name" dir="auto">{ name }</span>
             if person.me {
                 <span class="tag">{ tr!(language, "people.you") }</span>
             }

@@ -6,6 +6,7 @@ use crate::components::memo::{Draw, memo};
 use crate::context::AppContext;
 use crate::language::{Language, tr};
 use crate::room_label;
+use crate::title::count_text;
 use client::input::Input;
 use client::view::{RoomItem, Slice};
 use shared::RoomId;
@@ -24,9 +25,6 @@ pub struct RoomList {
     /// Called when the person picks a room, also the one that is open.
     pub on_pick: Callback<()>,
 }
-
-/// Greatest number of unread messages that is shown; beyond it the list shows `99+`.
-const COUNT_MAX: u32 = 99;
 
 impl Draw for RoomList {
     fn draw(&self, context: &AppContext) -> Html {
@@ -87,7 +85,7 @@ impl Draw for RoomEntry {
 
 fn link(language: Language, item: &RoomItem, open: bool) -> Html {
     let name = room_label::name(language, item.id, &item.name);
-    let count = if item.unread > COUNT_MAX { format!("{COUNT_MAX}+") } else { item.unread.to_string() };
+    let count = count_text(item.unread);
     let news = item.unread > 0;
     html! {
         <li>

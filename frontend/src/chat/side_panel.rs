@@ -2,7 +2,12 @@
 
 use yew::prelude::*;
 
-/// Shows content beside the room. `label` is the panel's name for a screen reader.
+/// Shows content beside the room. `label` is the panel's name and heading for a screen reader.
 pub fn side_panel(label: AttrValue, content: Html) -> Html {
-    html! { <aside key="side" class="side_panel" aria-label={label}>{ content }</aside> }
+    html! {
+        <aside key="side" class="side_panel" aria-label={label.clone()}>
+            <h2 key="title" class="visually_hidden">{ label }</h2>
+            { content }
+        </aside>
+    }
 }

@@ -39,11 +39,11 @@ pub fn sidebar(language: Language, view: &View, me: &Member, actions: SidebarAct
                     { Icon::Search.draw() }<span>{ tr!(language, "room_directory.title") }</span>
                 </button>
             </nav>
-            <div class="me">
+            <section class="me" aria-label={tr!(language, "name.label")}>
                 { avatar(me.id, &me.name, None, false) }
-                <span class="me_name"><b>{ &me.name }</b><small>{ tr!(language, "sidebar.me") }</small></span>
+                <span class="me_name"><b><bdi>{ &me.name }</bdi></b><small>{ tr!(language, "sidebar.me") }</small></span>
                 { dialog_button("settings_btn", tr!(language, "settings.title"), Icon::Settings, settings) }
-            </div>
+            </section>
         </div>
     }
 }

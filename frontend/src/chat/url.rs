@@ -1,11 +1,16 @@
 //! The page's URL and the open room: `/` is the lobby, `/r/7` is room 7. The browser's back and
 //! forward buttons therefore go from room to room.
+//!
+//! An open dialog adds a history entry with the same URL, the spare entry, so that the back button closes the dialog. A
+//! dialog that closes otherwise leaves the spare entry on top: the next dialog uses it, the next room replaces it, and
+//! the back button passes over it.
 
 use crate::context::ViewRef;
 use client::input::Input;
 use client::view::RoomLookupState;
 use shared::RoomId;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::History;
 use yew::prelude::*;
 
 /// Path that names a room: `/` for the lobby, `/r/<id>` for every other room.
@@ -37,12 +42,30 @@ pub struct RequestedRoom {
 /// Keeps the URL and the open room equal; only [`super::Room`] uses this hook.
 ///
 /// The hook emits [`Input::OpenRoom`] at the start and on `popstate`, and rewrites the URL's path when
-/// the view's room changes. When the component ends, the path becomes `/` again.
+/// the view's room changes. When the component ends, the path becomes `/` again. `has_dialog` says whether a dialog is
+/// open, and `close` is called to close it when the person goes back.
 #[hook]
-pub fn use_url(view: &ViewRef, emit: &Callback<Input>) -> RequestedRoom {
+pub fn use_url(
+    view: &ViewRef,
+    emit: &Callback<Input>,
+    has_dialog: bool,
+    close: &Callback<()>,
+) -> RequestedRoom {
     let requested = use_state_eq(here);
+    // Room of the current entry, if it is the spare one, and whether a dialog is open.
+    let (spare, is_open) = (use_mut_ref(spare_room), use_mut_ref(|| false));
+    is_open.replace(has_dialog);
+    use_effect_with(has_dialog, {
+        let spare = spare.clone();
+        move |has_dialog| {
+            if *has_dialog && spare.borrow().is_none() {
+                with_history(|history| history.push_state_with_url(&JsValue::TRUE, "", None));
+                spare.replace(spare_room());
+            }
+        }
+    });
     use_effect_with(emit.clone(), {
-        let requested = requested.setter();
+        let (requested, spare, close) = (requested.setter(), spare.clone(), close.clone());
         move |emit| {
             // The lobby is open already.
             if here() != RoomId::LOBBY {
@@ -50,8 +73,13 @@ pub fn use_url(view: &ViewRef, emit: &Callback<Input>) -> RequestedRoom {
             }
             let emit = emit.clone();
             let on_move = Closure::<dyn FnMut()>::new(move || {
-                requested.set(here());
-                emit.emit(Input::OpenRoom(here()));
+                if spare.replace(spare_room()) != Some(here()) {
+                    requested.set(here());
+                    emit.emit(Input::OpenRoom(here()));
+                } else if !*is_open.borrow() {
+                    return with_history(History::back);
+                }
+                close.emit(());
             });
             let window = web_sys::window();
             if let Some(window) = &window {
@@ -78,7 +106,9 @@ pub fn use_url(view: &ViewRef, emit: &Callback<Input>) -> RequestedRoom {
             let is_unjoined = view.notices.unjoined_room.as_ref().is_some_and(|room| room.id == before);
             if before != *room && !is_unjoined {
                 // Replace the entry of a room that was left: the back button must not lead there.
-                go(*room, !view.rooms.iter().any(|item| item.id == before));
+                let is_left = !view.rooms.iter().any(|item| item.id == before);
+                go(*room, is_left || spare.borrow().is_some());
+                spare.replace(spare_room());
                 requested.set(*room);
             }
         }
@@ -109,15 +139,23 @@ fn go(room: RoomId, instead: bool) {
     if room == here() {
         return;
     }
+    let path = path_of(room);
+    with_history(|history| match instead {
+        true => history.replace_state_with_url(&JsValue::NULL, "", Some(&path)),
+        false => history.push_state_with_url(&JsValue::NULL, "", Some(&path)),
+    });
+}
+
+/// Room of the URL if the current history entry is the spare one, whose state is `true`.
+fn spare_room() -> Option<RoomId> {
+    let history = web_sys::window()?.history().ok()?;
+    history.state().is_ok_and(|state| state == JsValue::TRUE).then(here)
+}
+
+fn with_history(change: impl FnOnce(&History) -> Result<(), JsValue>) {
     if let Some(history) = web_sys::window().and_then(|window| window.history().ok()) {
-        let path = path_of(room);
-        let written = if instead {
-            history.replace_state_with_url(&JsValue::NULL, "", Some(&path))
-        } else {
-            history.push_state_with_url(&JsValue::NULL, "", Some(&path))
-        };
-        // Browsers refuse more than about a hundred changes in 30 seconds. Then only the URL is out of date.
-        drop(written);
+        // Browsers refuse more than about a hundred changes in 30 seconds. Then only the history is out of date.
+        drop(change(&history));
     }
 }
 

@@ -38,6 +38,14 @@ pub fn ConnectionNotice(props: &ConnectionNoticeProps) -> Html {
         (false, None) if ready_state == ReadyState::Closed => tr!(language, "connection.lost"),
         (false, None) => tr!(language, "connection.trying"),
     };
+    // A screen reader reads the reason out once, and not each second.
+    let reason = if offline { text.clone() } else { tr!(language, "connection.lost") };
+    let text = html! {
+        <>
+            <span key="reason" class="visually_hidden">{ reason }</span>
+            <span key="text" class="notice_text" aria-hidden="true">{ text }</span>
+        </>
+    };
     let reconnect = context.emit.reform(|_: MouseEvent| Input::ReconnectNow);
     let reconnect = html! {
         <button key="reconnect" type="button" id="reconnect_btn" onclick={reconnect}>
@@ -48,7 +56,7 @@ pub fn ConnectionNotice(props: &ConnectionNoticeProps) -> Html {
     let Some(pinned) = props.pinned.filter(|_| !offline) else {
         return html! {
             <div class="notice warn delayed">
-                <span class="notice_text">{ text }</span>
+                { text }
                 { reconnect }
             </div>
         };
@@ -57,7 +65,8 @@ pub fn ConnectionNotice(props: &ConnectionNoticeProps) -> Html {
     let only = tr!(language, "connection.only", transport = transport_name(language, pinned));
     html! {
         <div class="notice warn delayed tall">
-            <span class="notice_text">{ text }{ " " }<span id="only_transport">{ only }</span></span>
+            { text }
+            <span key="only" id="only_transport">{ only }</span>
             <div class="notice_actions">
                 <button key="unpin" type="button" id="unpin_btn" onclick={unpin}>
                     { tr!(language, "connection.unpin") }

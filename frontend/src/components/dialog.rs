@@ -1,11 +1,12 @@
 //! The browser's own modal dialog. It keeps the focus inside, Escape closes it, and afterwards the focus
 //! returns to where it was.
 
+use crate::components::focus;
 use crate::components::icon::Icon;
 use crate::context::use_app_context;
 use crate::language::tr;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlDialogElement, HtmlElement};
+use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 /// Place of a dialog in the window. On a phone, `Middle` and `Corner` are at the bottom of the screen.
@@ -52,13 +53,7 @@ pub fn Dialog(props: &DialogProps) -> Html {
                 (true, false) => drop(dialog.show_modal()),
                 (false, true) => dialog.close(),
                 // The content changed, and the element that had the focus is gone.
-                (true, true) => {
-                    let find = |selector| dialog.query_selector(selector).ok().flatten();
-                    let first = find("[autofocus]").or_else(|| find("button"));
-                    if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlElement>().ok()) {
-                        drop(first.focus());
-                    }
-                }
+                (true, true) => focus::restore(),
                 (false, false) => {}
             }
         }
@@ -66,11 +61,17 @@ pub fn Dialog(props: &DialogProps) -> Html {
     // Escape and the browser's back gesture close the dialog without a call of ours.
     let onclose = props.on_close.reform(|_: Event| ());
     let close = props.on_close.reform(|_: MouseEvent| ());
-    // A click hits the dialog element itself only outside its content, on the backdrop.
-    let onclick = {
+    // The pointer hits the dialog element itself only outside its content, on the backdrop. A press that begins in
+    // a field and ends on the backdrop selects text, and its click has the dialog as target too.
+    let outside = use_mut_ref(|| false);
+    let on_press = {
         let on_close = props.on_close.clone();
         Callback::from(move |event: MouseEvent| {
-            if event.target().is_some_and(|target| target.has_type::<HtmlDialogElement>()) {
+            let is_outside = event.target().is_some_and(|target| target.has_type::<HtmlDialogElement>());
+            let kind = event.type_();
+            let is_outside = is_outside && (kind == "mousedown" || *outside.borrow());
+            outside.replace(is_outside);
+            if is_outside && kind == "click" {
                 on_close.emit(());
             }
         })
@@ -82,7 +83,8 @@ pub fn Dialog(props: &DialogProps) -> Html {
         Placement::Corner => "corner",
     };
     html! {
-        <dialog id={props.id} ref={node} class={placement} aria-label={props.title.clone()} {onclose} {onclick}>
+        <dialog id={props.id} ref={node} class={placement} aria-label={props.title.clone()} {onclose}
+            onmousedown={on_press.clone()} onmouseup={on_press.clone()} onclick={on_press}>
             if open {
                 <div key={props.id} class="dialog_body">
                     <div key="head" class="dialog_head">

@@ -13,12 +13,15 @@ pub enum Keyboard {
 }
 
 impl Keyboard {
-    /// Guesses the keyboard by the pointer: a device whose pointer is coarse, such as a finger, has a touch
-    /// keyboard.
+    /// Guesses the keyboard by the pointers: a device has a touch keyboard if its first pointer is coarse, such as a
+    /// finger, and no other pointer is fine. A tablet with a mouse or a touchpad has a hardware keyboard too.
     pub fn of_device() -> Self {
-        let coarse =
-            web_sys::window().and_then(|window| window.match_media("(pointer: coarse)").ok().flatten());
-        if coarse.is_some_and(|query| query.matches()) { Keyboard::Touch } else { Keyboard::Hardware }
+        let matches = |query| {
+            let list = web_sys::window().and_then(|window| window.match_media(query).ok().flatten());
+            list.is_some_and(|list| list.matches())
+        };
+        let touch = matches("(pointer: coarse)") && !matches("(any-pointer: fine)");
+        if touch { Keyboard::Touch } else { Keyboard::Hardware }
     }
 }
 

@@ -128,7 +128,7 @@ pub fn NameField(props: &NameFieldProps) -> Html {
             <label for={field}>{ tr!(language, "name.label") }</label>
             <div class="name_line">
                 <input id={field} ref={node} type="text" value={(*text).clone()}
-                    autocomplete="nickname" spellcheck="false"
+                    autocomplete="nickname" spellcheck="false" dir="auto"
                     autocapitalize="off" enterkeyhint="go" aria-describedby={error}
                     aria-invalid={reason.is_some().to_string()} {oninput} {onkeydown} />
                 <button id={button} type="submit" class="primary" aria-busy={props.busy.to_string()}>

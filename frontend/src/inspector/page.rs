@@ -30,7 +30,7 @@ pub fn inspect(
     html! {
         <main key="inspect" class="inspect">
             <header key="head" class="inspect_head">
-                <a href="/" aria-label={tr!(language, "inspect.home")}>{ brand(language) }</a>
+                <a href="/" title={tr!(language, "inspect.home")}>{ brand(language) }</a>
                 { connection_badge(language, link) }
             </header>
             <h1 key="title">{ tr!(language, "inspect.title") }</h1>

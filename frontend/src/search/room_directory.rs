@@ -52,11 +52,13 @@ pub fn RoomDirectory(props: &RoomDirectoryProps) -> Html {
     };
     let pick = |room: &DirectoryRoom| {
         let (emit, on_done, id, joined) = (emit.clone(), props.on_done.clone(), room.id, room.joined);
+        // While the person joins, a press has no effect; a disabled button would lose the focus.
+        let busy = is_joining(&props.pending, id);
         Callback::from(move |_: MouseEvent| {
             if joined {
                 emit.emit(Input::OpenRoom(id));
                 on_done.emit(());
-            } else {
+            } else if !busy {
                 emit.emit(Input::JoinRoom { client_id: random::client_id(), room: id });
             }
         })
@@ -111,11 +113,11 @@ fn entry(
     html! {
         <li key={room.id.0}>
             <div key="about" class="directory_entry">
-                <b dir="auto"><span class="hash" aria-hidden="true">{ "#" }</span>{ name }</b>
+                <b><span class="hash" aria-hidden="true">{ "#" }</span><bdi>{ name }</bdi></b>
                 <span class="members">{ room_label::members(language, room.members) }</span>
                 <span class="description" dir="auto">{ about }</span>
             </div>
-            <button key="go" type="button" {class} aria-label={label} aria-busy={busy.to_string()} disabled={busy} {onclick}>
+            <button key="go" type="button" {class} aria-label={label} aria-busy={busy.to_string()} {onclick}>
                 { action }
             </button>
         </li>

@@ -121,7 +121,8 @@ async fn rooms_are_searched_opened_and_joined_in_the_directory() {
     };
     let joining = with_pending(client_id, CommandBody::join(RoomId(9)), RowState::Sending).pending;
     fixture.show(Parts { pending: joining, ..found(Edge::End) }).await;
-    assert!(find("#directory_rooms li:last-child button").has_attribute("disabled"));
+    press("#directory_rooms li:last-child button").await;
+    assert!(fixture.take_inputs().is_empty(), "once is enough");
     press("#directory_rooms li:first-child button").await;
     assert_eq!(
         fixture.take_inputs(),

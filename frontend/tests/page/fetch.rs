@@ -104,7 +104,7 @@ async fn a_command_is_refused_temporarily_when_an_intermediary_answers() {
         next_frame().await;
     }
     let code = ErrorCode::StoreRefused;
-    let refusal = Refusal { reference: Some(0), code, name: String::new(), temporary: true };
+    let refusal = Refusal { reference: Some(0), code, name: String::new(), temporary: true, detail: None };
     assert_eq!(inputs.borrow()[1], Input::AnswerReceived(ID, Event::Error(refusal).into()));
     assert_ne!(connection.ready_state(), ReadyState::Closed);
     connection.close(1000);

@@ -5,8 +5,8 @@ use client::input::Input;
 use client::transport::Transport;
 use client::view::{
     AtRisk, ComposerView, ConnectionStatus, DirectoryPage, DraftView, Edge, IdentityView, JumpTarget,
-    LeftBehind, Notices, Pane, PendingCommand, People, Person, ReadyState, RoomItem, Row, RowKey, RowState,
-    Slice, UnjoinedRoom, View,
+    LeftBehind, NewLine, Notices, Pane, PendingCommand, People, Person, ReadyState, RoomItem, Row, RowKey,
+    RowState, Slice, UnjoinedRoom, View,
 };
 use frontend::context::ViewRef;
 use frontend::language::{self, Language};
@@ -50,10 +50,18 @@ impl Fixture {
         scheduler::flush().await;
     }
 
-    /// Takes the inputs that the page has emitted since the last call, except changes of drafts.
+    /// Takes the inputs that the page has emitted since the last call, except changes of drafts and rows that were
+    /// seen.
     pub(crate) fn take_inputs(&self) -> Vec<Input> {
-        let is_typing = |input: &mut Input| matches!(input, Input::DraftChanged { .. });
-        self.emitted.borrow_mut().extract_if(.., |input| !is_typing(input)).collect()
+        let is_apart = |input: &mut Input| matches!(input, Input::DraftChanged { .. } | Input::RowSeen(_));
+        self.emitted.borrow_mut().extract_if(.., |input| !is_apart(input)).collect()
+    }
+
+    /// Takes the rows that were seen since the last call.
+    pub(crate) fn take_seen(&self) -> Vec<RowKey> {
+        let is_seen = |input: &mut Input| matches!(input, Input::RowSeen(_));
+        let seen = |input| if let Input::RowSeen(key) = input { Some(key) } else { None };
+        self.emitted.borrow_mut().extract_if(.., is_seen).filter_map(seen).collect()
     }
 
     /// Takes the changes of drafts since the last call: room and text of each.
@@ -218,6 +226,7 @@ pub(crate) struct Parts {
     pub(crate) at_risk: AtRisk,
     pub(crate) people: Vec<Person>,
     pub(crate) people_count: u32,
+    pub(crate) line: Option<NewLine>,
     pub(crate) pending: Vec<PendingCommand>,
     pub(crate) directory: Option<DirectoryPage>,
     pub(crate) left_behind: Vec<LeftBehind>,
@@ -241,6 +250,7 @@ impl Parts {
             jumping: self.jumping,
             jump_failed: self.jump_failed,
             jump_target: self.jump_target,
+            line: self.line,
         };
         let Parts { draft, waiting, can_send, at_risk, .. } = self;
         let notices = Notices {
@@ -294,6 +304,7 @@ pub(crate) fn room() -> Parts {
         jumping: false,
         jump_failed: false,
         jump_target: None,
+        line: None,
         draft: DraftView { conversation: Conversation::LOBBY, text: Rc::default(), revision: 0 },
         waiting: 0,
         can_send: true,

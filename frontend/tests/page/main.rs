@@ -2,6 +2,7 @@
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "what a test does not find is its failure")]
 
+mod access;
 mod comparison;
 mod composer;
 mod database;
@@ -16,5 +17,6 @@ mod preferences;
 mod rooms;
 mod rows;
 mod scroll;
+mod unread;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -33,12 +33,21 @@ pub struct Refusal {
     pub name: String,
     /// True if the same command may succeed later.
     pub temporary: bool,
+    /// Fault of this command in English, where it says more than the code; as in [`crate::api::Problem`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 impl Refusal {
     /// Makes the refusal of the command `reference`.
     pub fn new(reference: Option<u64>, code: ErrorCode) -> Self {
-        Refusal { reference, code, name: code.name().to_owned(), temporary: code.is_temporary() }
+        Refusal {
+            reference,
+            code,
+            name: code.name().to_owned(),
+            temporary: code.is_temporary(),
+            detail: None,
+        }
     }
 }
 
@@ -108,7 +117,7 @@ pub struct EventsPage {
 
 crate::read! {
     Reply { reference as "ref", n, seq, at, room }
-    Refusal { reference as "ref", code, name, temporary }
+    Refusal { reference as "ref", code, name, temporary, detail }
     RoomsPage { reference as "ref", rooms, more }
     DirectoryRoom { id, name, description or default, members, joined or default }
     HistoryPage { reference as "ref", room, at, messages, older, newer, authors }

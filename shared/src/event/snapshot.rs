@@ -1,6 +1,6 @@
 //! Snapshots: the start of a session, and the replacement for a replay that would be too long.
 
-use super::Presence;
+use super::{Presence, ReadMarker};
 use crate::{Cursor, Member, Message, RoomId};
 use serde::Serialize;
 
@@ -57,6 +57,9 @@ pub struct RoomEntry {
     pub last: u64,
     /// Count of the room's messages.
     pub seq: u64,
+    /// The member's read marker. Absent in `reset`, and from servers of older builds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub marker: Option<ReadMarker>,
 }
 
 /// Room at one position. A client applies an event to the room if and only if the event's `n` is
@@ -99,7 +102,7 @@ crate::read! {
         rolled_back or default, as_of or default, rooms or default,
         room, present, present_count,
     }
-    RoomEntry { id, name, description or default, members, joined, last, seq }
+    RoomEntry { id, name, description or default, members, joined, last, seq, marker }
     RoomSnapshot { room, as_of, last, messages, older, authors }
     Reset { reference as "ref", entry, room, held }
 }

@@ -222,7 +222,8 @@ fn an_error_of_a_newer_server_keeps_its_number_and_temporary_flag() {
     let frame = r#"{"type":"error","ref":2,"code":1999,"name":"too_tired","temporary":true}"#;
     let event: Event = serde_json::from_str(frame).unwrap();
     let name = "too_tired".into();
-    let refusal = Refusal { reference: Some(2), code: ErrorCode::Other(1999), name, temporary: true };
+    let refusal =
+        Refusal { reference: Some(2), code: ErrorCode::Other(1999), name, temporary: true, detail: None };
     assert_eq!(event, Event::Error(refusal));
     assert_eq!(serde_json::to_string(&event).unwrap(), frame);
 }

@@ -6,8 +6,8 @@ use shared::{
     command::{self, Hello, PageAnchor, Post, RoomChange, RoomCreate, RoomMove},
     event::{
         self, Away, DirectoryRoom, EventFrame, EventsPage, Gone, Here, HistoryPage, MemberJoined, MemberLeft,
-        Position, Posted, Refusal, Renamed, Reply, Reset, RoomArchived, RoomChanged, RoomCreated, RoomEntry,
-        RoomSnapshot, RoomsPage, Through, Trace, Welcome,
+        Position, Posted, ReadMarker, Refusal, Renamed, Reply, Reset, RoomArchived, RoomChanged, RoomCreated,
+        RoomEntry, RoomMarker, RoomSnapshot, RoomsPage, Through, Trace, Welcome,
         trace::{
             ByteCounts, DirectionCount, Handshake, HeaderField, HexBytes, RequestHead, ResponseHead,
             TraceItem, TracedFrame,
@@ -97,6 +97,10 @@ pub(crate) fn commands() -> Vec<(&'static str, Command)> {
             "command_events",
             Command::Events(command::EventsQuery { reference: 9, to: Address::Room(TASTING), after: 10 }),
         ),
+        (
+            "command_mark_read",
+            Command::MarkRead(command::MarkRead { reference: 12, room: RoomId::LOBBY, n: 4 }),
+        ),
         ("command_presence_away", presence(true)),
         ("command_presence_back", presence(false)),
         ("command_ping", Command::Ping),
@@ -149,6 +153,10 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
     };
     let reply = Reply { reference: 2, n: 5, seq: 3, at: 1_767_225_610_250, room: None };
     let room_reply = Reply { reference: 3, n: 9, seq: 0, at, room: Some(TASTING) };
+    let error_with_detail = Refusal {
+        detail: Some("`room` in the command cannot be read.".into()),
+        ..Refusal::new(Some(2), ErrorCode::BadField)
+    };
     vec![
         ("event_welcome", Event::Welcome(Box::new(welcome()))),
         ("event_welcome_back", Event::Welcome(Box::new(welcome_back()))),
@@ -157,6 +165,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         ("event_reply", Event::Reply(reply)),
         ("event_reply_room", Event::Reply(room_reply)),
         ("event_error", Event::Error(Refusal::new(Some(2), ErrorCode::TextTooLong))),
+        ("event_error_detail", Event::Error(error_with_detail)),
         ("event_error_without_ref", Event::Error(Refusal::new(None, ErrorCode::Unparsable))),
         ("event_posted", Event::Posted(posted())),
         ("event_posted_passer_by", Event::Posted(posted_by_a_passer_by())),
@@ -191,6 +200,8 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
                 more: true,
             }),
         ),
+        ("event_read_marker", Event::ReadMarker(room_marker(Some(12), 1))),
+        ("event_read_marker_moved", Event::ReadMarker(room_marker(None, 1))),
         ("event_here", Event::Here(Here { members: vec![tom("Tom")], as_of: 47, count: 2 })),
         ("event_here_counted", Event::Here(Here { members: vec![], as_of: 47, count: 201 })),
         ("event_away", Event::Away(Away { members: vec![mei()], as_of: 47, count: 2 })),
@@ -343,7 +354,7 @@ fn snapshot() -> RoomSnapshot {
 
 fn lobby(last: u64, seq: u64) -> RoomEntry {
     let (name, description) = Default::default();
-    RoomEntry { id: RoomId::LOBBY, name, description, members: 2, joined: 2, last, seq }
+    RoomEntry { id: RoomId::LOBBY, name, description, members: 2, joined: 2, last, seq, marker: None }
 }
 
 pub(crate) fn welcome() -> Welcome {
@@ -355,7 +366,7 @@ pub(crate) fn welcome() -> Welcome {
         resumed: false,
         rolled_back: false,
         as_of: 4,
-        rooms: vec![lobby(4, 2)],
+        rooms: vec![RoomEntry { marker: Some(marker(Some(1))), ..lobby(4, 2) }],
         room: Some(snapshot()),
         present: vec![
             event::Presence { member: mei(), away: true },
@@ -372,7 +383,7 @@ fn welcome_rolled_back() -> Welcome {
 
 fn welcome_back() -> Welcome {
     let Room { id, name, description } = tasting("Oolong, mostly.");
-    let tasting = RoomEntry { id, name, description, members: 1, joined: 10, last: 10, seq: 0 };
+    let tasting = RoomEntry { id, name, description, members: 1, joined: 10, last: 10, seq: 0, marker: None };
     Welcome {
         reference: 1,
         build: BUILD.into(),
@@ -381,11 +392,21 @@ fn welcome_back() -> Welcome {
         resumed: true,
         rolled_back: false,
         as_of: 10,
-        rooms: vec![RoomEntry { joined: 1, members: 1, ..lobby(7, 3) }, tasting],
+        rooms: vec![RoomEntry { joined: 1, members: 1, marker: Some(marker(None)), ..lobby(7, 3) }, tasting],
         room: None,
         present: vec![event::Presence { member: mei(), away: false }],
         present_count: 1,
     }
+}
+
+/// The first message of the lobby is read.
+fn marker(unread: Option<u32>) -> ReadMarker {
+    ReadMarker { n: 3, read_to: 1, version: 5, unread }
+}
+
+fn room_marker(reference: Option<u64>, unread: u32) -> RoomMarker {
+    let marker = ReadMarker { n: 4, read_to: 2, version: 6, unread: Some(unread) };
+    RoomMarker { reference, room: RoomId::LOBBY, seq: 3, marker }
 }
 
 fn present() -> event::Present {

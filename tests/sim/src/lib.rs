@@ -26,7 +26,9 @@
 //! - (o) an archived room gets no message, no change and no member but its maker;
 //! - (p) the hub of each node holds the rooms of the log;
 //! - (q) a page that was welcomed after a roll-back shows no row that the log has lost. The checks of (a), (b)
-//!   and (g) find such a row.
+//!   and (g) find such a row;
+//! - (r) at the end, the badge of each room is the number of messages that others wrote after the member's read
+//!   marker, the same in all tabs.
 //!
 //! In half of the runs with a lasting log, the wall clocks of the server and of the browsers step, by up to
 //! hours.

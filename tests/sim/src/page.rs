@@ -21,6 +21,8 @@ pub(crate) struct Browser {
     pub(crate) device: Option<DeviceKey>,
     /// Remembered name of the member.
     pub(crate) name: Option<String>,
+    /// Remembered read markers that the server may not know.
+    pub(crate) marks: Option<String>,
     /// Leader lease of its pages.
     pub(crate) lease: Option<Lease>,
     /// Saved rows and drafts.
@@ -33,7 +35,14 @@ impl Browser {
     /// A browser without content. The wall clocks of browsers differ.
     pub(crate) fn new(index: usize) -> Self {
         let wall_zero = EPOCH_MS + index as u64 * 3_601_234;
-        Browser { device: None, name: None, lease: None, database: Database::default(), wall_zero }
+        Browser {
+            device: None,
+            name: None,
+            marks: None,
+            lease: None,
+            database: Database::default(),
+            wall_zero,
+        }
     }
 
     /// The clocks of a page that is loaded at this virtual time.
@@ -58,6 +67,8 @@ pub(crate) struct Page {
     /// Whether the page has a network.
     pub(crate) online: bool,
     pub(crate) visible: bool,
+    /// Whether the page's window has the focus.
+    pub(crate) has_focus: bool,
     /// Time until which the browser freezes the page. Events for the page wait.
     pub(crate) frozen_until: u64,
     /// Number of unanswered account requests.
@@ -94,6 +105,7 @@ impl Page {
             blocked: None,
             online: true,
             visible: true,
+            has_focus: true,
             frozen_until: 0,
             pending_requests: 0,
             epoch: None,

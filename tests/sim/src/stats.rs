@@ -27,6 +27,8 @@ pub struct RunStats {
     pub rolled_back: u64,
     /// Number of times that a room was archived.
     pub archives: u64,
+    /// Number of moves of read markers that the store saved.
+    pub marks: u64,
     /// Number of steps of wall clocks.
     pub clock_steps: u64,
     /// Number of unacknowledged changes that a crash lost.

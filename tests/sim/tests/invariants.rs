@@ -73,6 +73,7 @@ fn the_invariants_hold_in_any_run() {
     assert!(sum.shown_messages > seeds * 10 && sum.clock_steps > seeds, "{sum:?}");
     // A run is short: in most, nobody has made a room yet that could be archived.
     assert!(sum.archives > seeds / 200, "{sum:?}");
+    assert!(sum.marks > seeds, "{sum:?}");
     // Tabs of one browser share the leader's reading.
     assert!(sum.follows > seeds / 4 && sum.relayed > seeds, "{sum:?}");
 }
@@ -117,6 +118,7 @@ fn add(sum: &mut RunStats, stats: RunStats) {
     sum.roll_backs += stats.roll_backs;
     sum.rolled_back += stats.rolled_back;
     sum.archives += stats.archives;
+    sum.marks += stats.marks;
     sum.lost_changes += stats.lost_changes;
     sum.resumed += stats.resumed;
     sum.overflows += stats.overflows;

@@ -215,7 +215,7 @@ impl RoomTable {
         let (joined, state) = (self.joined(member, id)?, self.by_id.get(&id)?);
         let RoomState { members, last, seq, .. } = *state;
         let (name, description) = (state.name(), state.description.clone());
-        Some(RoomEntry { id, name, description, members, joined, last, seq })
+        Some(RoomEntry { id, name, description, members, joined, last, seq, marker: None })
     }
 
     /// Returns one room as the list of rooms shows it to a member.

@@ -22,7 +22,7 @@ impl Hub {
         let reference = Some(hello.reference);
         if let Some(member) = self.admit(session, member, None, SessionKind::WebSocket, reference, out) {
             self.presence.open(member);
-            self.begin_recovery(session, member, hello, true, now, out);
+            self.begin_recovery(session, member, hello, None, true, now, out);
         }
     }
 
@@ -40,7 +40,7 @@ impl Hub {
         if let Some(member) = self.admit(session, member, device, SessionKind::EventStream, reference, out) {
             self.limit_requests(session, member, now, out);
             self.presence.open(member);
-            self.begin_recovery(session, member, hello, true, now, out);
+            self.begin_recovery(session, member, hello, None, true, now, out);
         }
     }
 
@@ -59,7 +59,8 @@ impl Hub {
         let (Some(member), Some(device)) = (admitted, device) else { return };
         self.limit_requests(session, member, now, out);
         self.pollers.begin_poll(device, member, [poll.is_first, poll.away], &mut self.presence);
-        let is_resumed = self.begin_recovery(session, member, &poll.hello, poll.is_first, now, out);
+        let is_resumed =
+            self.begin_recovery(session, member, &poll.hello, poll.markers, poll.is_first, now, out);
         // A `welcome` lists the members present, so only a poll without one needs `present`.
         if is_resumed
             && !poll.is_first

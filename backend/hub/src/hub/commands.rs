@@ -90,6 +90,7 @@ impl Hub {
             Command::Rooms(query) => self.list_rooms(session, member, query, now, out),
             Command::History(query) => self.read_history(session, member, query, now, out),
             Command::Events(query) => self.read_events(session, member, query, now, out),
+            Command::MarkRead(mark) => self.mark_read(session, member, mark, now, out),
         }
     }
 }

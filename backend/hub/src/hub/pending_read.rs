@@ -4,6 +4,7 @@ use super::{Hub, refuse};
 use crate::house::access;
 use crate::output::Output;
 use crate::query::{MessagePage, Query, QueryResult, ReplayPart};
+use crate::read_markers::MarkedRoom;
 use crate::session::{ReadId, Session, SessionId};
 use shared::{
     Address, Cursor, ErrorCode, Event, Member, MemberId, Message, RoomId,
@@ -23,6 +24,8 @@ pub(super) enum PendingRead {
     Events { session: SessionId, reference: u64, to: Address },
     /// Second read of an `events` command: a snapshot, because the events were too many.
     Reset { session: SessionId, reference: u64, header: SnapshotHeader },
+    /// Read of a member's markers that were moved or asked for.
+    Markers { member: MemberId, rooms: Vec<MarkedRoom> },
 }
 
 /// Step of a recovery that needs the store.
@@ -32,6 +35,8 @@ pub(super) enum RecoveryStep {
     OpenRoom(SnapshotHeader),
     /// Mark of the log at the session's cursor.
     Mark,
+    /// The member's read markers.
+    Markers(Vec<MarkedRoom>),
     /// Part of the missed events.
     Replay,
     /// Snapshot of a room with too many missed events.
@@ -48,6 +53,15 @@ pub(super) struct SnapshotHeader {
     entry: Option<RoomEntry>,
     /// Cursor at `as_of`, if its mark is known.
     held: Option<Cursor>,
+}
+
+impl SnapshotHeader {
+    /// Returns the header of a room's snapshot at this position, and the query for its messages. `last` is the
+    /// position of the room's last event by then.
+    pub(super) fn at(room: RoomId, as_of: u64, last: u64) -> (Self, Query) {
+        let query = Query::History { room, at: PageAnchor::Newest, limit: SNAPSHOT_MESSAGES, through: as_of };
+        (SnapshotHeader { room, as_of, last, entry: None, held: None }, query)
+    }
 }
 
 impl Hub {
@@ -98,6 +112,9 @@ impl Hub {
         let (session, reference) = match read {
             PendingRead::Recovery { session, step } => {
                 return self.continue_recovery(session, step, result, out);
+            }
+            PendingRead::Markers { member, rooms } => {
+                return self.finish_markers(member, &rooms, result, out);
             }
             PendingRead::History { session, reference, .. }
             | PendingRead::Events { session, reference, .. }
@@ -156,11 +173,10 @@ impl Hub {
 
     /// Returns the header of a room's snapshot at the head, and the query for its messages.
     pub(super) fn snapshot_query(&self, member: MemberId, room: RoomId) -> (SnapshotHeader, Query) {
-        let as_of = self.house.head();
         let last = self.house.rooms.last(Address::Room(room));
-        let query = Query::History { room, at: PageAnchor::Newest, limit: SNAPSHOT_MESSAGES, through: as_of };
+        let (header, query) = SnapshotHeader::at(room, self.house.head(), last);
         let entry = self.house.rooms.entry(member, room);
-        (SnapshotHeader { room, as_of, last, entry, held: self.held() }, query)
+        (SnapshotHeader { entry, held: self.held(), ..header }, query)
     }
 
     pub(super) fn build_reset(

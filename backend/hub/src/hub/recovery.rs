@@ -12,17 +12,19 @@
 //! not closed while it recovers.
 
 use super::Hub;
-use super::pending_read::{PendingRead, RecoveryStep};
+use super::pending_read::{PendingRead, RecoveryStep, SnapshotHeader};
+use super::read_markers::room_marker;
 use crate::house::access;
 use crate::house::mark::MarkAt;
 use crate::limits::CURSOR_WAIT_MS;
 use crate::output::Output;
 use crate::query::{Query, QueryResult, ReplayPart};
+use crate::read_markers::MarkedRoom;
 use crate::session::{ReadId, Session, SessionId};
 use shared::{
     Address, CloseCode, Cursor, ErrorCode, Event, MemberId, RoomId,
     command::Hello,
-    event::{RoomEntry, RoomSnapshot, Through, Welcome},
+    event::{ReadMarker, RoomEntry, RoomSnapshot, Through, Welcome},
     limits::HELD_MAX,
 };
 
@@ -55,6 +57,10 @@ pub(super) struct Recovery {
     is_counted: bool,
     /// Rooms of the member at the position `attached_at`, until `welcome` is sent.
     rooms: Vec<RoomEntry>,
+    /// Greatest version of a read marker that a polling client holds; none if it does not know markers.
+    held_markers: Option<u64>,
+    /// True until the member's read markers were read, if the session needs them.
+    needs_markers: bool,
     /// True until the shell reports that the queued frames were sent.
     is_draining: bool,
     /// Read of this recovery that waits for the store.
@@ -109,6 +115,7 @@ impl Hub {
         session: SessionId,
         member: MemberId,
         hello: &Hello,
+        held_markers: Option<u64>,
         is_welcome_wanted: bool,
         now: u64,
         out: &mut Vec<Output>,
@@ -134,6 +141,8 @@ impl Hub {
             resets: Vec::new(),
             is_counted: false,
             rooms: Vec::new(),
+            held_markers,
+            needs_markers: false,
             is_draining: false,
             read: None,
         };
@@ -186,6 +195,10 @@ impl Hub {
                 recovery.sent_through = recovery.attached_at;
             }
         }
+        // A `welcome` has the markers. A poll without one has those that moved since the last.
+        let may_be_newer = |held| self.marker_moves.may_be_newer(member, held);
+        recovery.needs_markers =
+            recovery.welcome_reference.is_some() || recovery.held_markers.is_some_and(may_be_newer);
         let sent_through = recovery.sent_through;
         // The list of rooms in `welcome` describes rooms that were joined after the cursor.
         let joined_max = if recovery.welcome_reference.is_some() { sent_through } else { u64::MAX };
@@ -214,9 +227,20 @@ impl Hub {
         let is_fresh = recovery.welcome_reference.is_some() && recovery.resumed_from.is_none();
         let (step, query) = if let Some((at, _)) = recovery.claims.first().copied() {
             (RecoveryStep::Mark, Query::Mark { at })
-        } else if is_fresh {
+        } else if recovery.needs_markers {
             let Some(Session::Member { member, .. }) = self.sessions.get(&session) else { return };
-            let (header, query) = self.snapshot_query(*member, open_room);
+            // A `welcome` describes the rooms at the attach; later messages follow it.
+            let (rooms, through) = match recovery.welcome_reference {
+                Some(_) => (recovery.rooms.iter().map(MarkedRoom::from).collect(), attached_at),
+                None => (self.marked_rooms(*member), self.house.head()),
+            };
+            let query = Query::Markers { member: *member, rooms: rooms.clone(), through, counts: is_fresh };
+            (RecoveryStep::Markers(rooms), query)
+        } else if is_fresh {
+            // The log may have grown since the attach. The snapshot and the list of rooms have one position.
+            let entry = recovery.rooms.iter().find(|entry| entry.id == open_room);
+            let last = entry.map_or(0, |entry| entry.last);
+            let (header, query) = SnapshotHeader::at(open_room, attached_at, last);
             (RecoveryStep::OpenRoom(header), query)
         } else if sent_through < attached_at {
             let is_first = !recovery.is_counted;
@@ -289,6 +313,9 @@ impl Hub {
                 self.finish_recovery(session, out);
             }
             (RecoveryStep::Mark, Ok(QueryResult::Mark(found))) => self.check_cursor(session, found, out),
+            (RecoveryStep::Markers(rooms), Ok(QueryResult::Markers(markers))) => {
+                self.take_markers(session, &rooms, &markers, out);
+            }
             (RecoveryStep::Replay, Ok(QueryResult::Replayed(part))) => {
                 self.send_replay_part(session, part, out)
             }
@@ -314,6 +341,39 @@ impl Hub {
         if recovery.is_rolled_back {
             let member = *member;
             return self.attach(session, member, out);
+        }
+        self.take_next_step(session, out);
+    }
+
+    /// Puts the member's read markers into the `welcome` to come, or sends those that a poll lacks.
+    fn take_markers(
+        &mut self,
+        session: SessionId,
+        rooms: &[MarkedRoom],
+        markers: &[ReadMarker],
+        out: &mut Vec<Output>,
+    ) {
+        let (Some(recovery), Some(Session::Member { member, .. })) =
+            (self.recoveries.get_mut(&session), self.sessions.get(&session))
+        else {
+            return;
+        };
+        self.marker_moves.note_versions(*member, markers);
+        recovery.needs_markers = false;
+        let found = rooms.iter().zip(markers);
+        if recovery.welcome_reference.is_some() {
+            for (marked, marker) in found {
+                // The list of rooms describes the attach, and the member may have left one since.
+                if let Some(entry) = recovery.rooms.iter_mut().find(|entry| entry.id == marked.room) {
+                    entry.marker = Some(*marker);
+                }
+            }
+        } else {
+            let held = recovery.held_markers.unwrap_or(u64::MAX);
+            for (marked, marker) in found.filter(|(_, marker)| marker.version > held) {
+                let told = Event::ReadMarker(room_marker(None, marked, *marker));
+                out.push(Output::SendReplay(session, Box::new(told), None));
+            }
         }
         self.take_next_step(session, out);
     }

@@ -91,7 +91,7 @@ impl Hub {
 
     /// Calls `visit` with each session of a member that receives events. A session whose cursor the tail has
     /// not reached is attached later, with the rooms of that time.
-    fn for_each_recipient(&self, member: MemberId, visit: impl FnMut(SessionId)) {
+    pub(super) fn for_each_recipient(&self, member: MemberId, visit: impl FnMut(SessionId)) {
         let is_recipient = |id: &SessionId| match self.sessions.get(id) {
             Some(Session::Member { kind, .. }) => {
                 *kind != SessionKind::Command && !self.waiting_cursors.contains(*id)
@@ -106,6 +106,7 @@ impl Hub {
     /// connection that has not sent `hello` yet is refused then.
     fn end_membership(&mut self, member: MemberId, rooms: &[Address], out: &mut Vec<Output>) {
         self.rates.remove(member);
+        self.marker_moves.remove(member);
         self.pollers.remove_member(member, &mut self.presence);
         let mut theirs = self.sessions_by_member.get(&member).cloned().unwrap_or_default();
         theirs.sort_unstable();

@@ -2,6 +2,7 @@ mod archive;
 mod clocks;
 mod marks;
 mod pacing;
+mod read_markers;
 mod recovery;
 mod request;
 mod room;
@@ -65,6 +66,10 @@ impl TestHub {
                     Output::Read(id, query) => {
                         let result = self.log.read(&query);
                         self.hub.handle(Input::ReadFinished(id, Ok(result)), self.now, &mut out);
+                    }
+                    Output::MoveMarkers(moves) => {
+                        self.log.move_markers(&moves);
+                        self.hub.handle(Input::MarkersMoved(Ok(())), self.now, &mut out);
                     }
                     Output::NotifyDrained(session) => {
                         self.hub.handle(Input::Drained(session), self.now, &mut out);

@@ -6,6 +6,7 @@ use super::{
     event_reader,
     log_error::LogError,
     log_lookup::TransactionLog,
+    markers,
     projection::{self, set_meta},
     row::{self, COLUMNS, to_sql},
 };
@@ -38,6 +39,7 @@ pub(super) fn execute(
             let is_last = index + 1 == entries.len();
             row::write(db, entry, client_id, if is_last { i64::from(*mark) } else { row::INNER })?;
             project(db, house, entry)?;
+            markers::forget(db, entry)?;
         }
     }
     if house.next_member() != next_member {

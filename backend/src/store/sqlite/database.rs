@@ -21,11 +21,16 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
 ];
 
 /// For each older format, temporary views that give its tables the columns of this build. `backup` and
 /// `check` read a log before its first start with this build, and they must not migrate it.
-const OLDER_FORMAT_VIEWS: &[&str] = &[include_str!("views/format_1.sql"), include_str!("views/format_2.sql")];
+const OLDER_FORMAT_VIEWS: &[&str] = &[
+    include_str!("views/format_1.sql"),
+    include_str!("views/format_2.sql"),
+    include_str!("views/format_3.sql"),
+];
 
 const _: () = assert!(OLDER_FORMAT_VIEWS.len() + 1 == MIGRATIONS.len(), "each older format must be readable");
 

@@ -1,7 +1,9 @@
 //! The open log of the writer: its connection, and the house in memory. After a failure the connection is dropped,
 //! and the house goes back to the last commit. So however large the house is, nothing of it is read again.
 
-use super::{LogFiles, commit::execute, database, file_pair, log_error::LogError, projection, wal_end};
+use super::{
+    LogFiles, commit::execute, database, file_pair, log_error::LogError, markers, projection, wal_end,
+};
 use crate::store::limits::TRIAL_BYTES;
 use hub::{
     House,
@@ -9,6 +11,7 @@ use hub::{
         change::{Change, Outcome},
         commit::Commit,
     },
+    read_markers::MarkerMove,
 };
 use rusqlite::{Connection as Database, TransactionBehavior};
 use std::{fs, io, sync::Arc};
@@ -100,7 +103,30 @@ impl OpenLog {
         committed
     }
 
+    /// Saves moves of read markers. After an error this log must be [ended](Self::end).
+    pub(super) fn move_markers(&mut self, moves: &[MarkerMove]) -> Result<(), LogError> {
+        self.transact(|db, _| markers::save(db, moves))
+    }
+
     fn write(&mut self, changes: Vec<Change>, now: u64) -> Result<CommittedGroup, LogError> {
+        self.transact(|db, house| {
+            let mut outcomes = Vec::with_capacity(changes.len());
+            let mut commits = Vec::with_capacity(changes.len());
+            for change in changes {
+                outcomes.push(execute(db, house, change, now)?.map(|executed| {
+                    commits.extend(executed.commit);
+                    executed.receipt
+                }));
+            }
+            Ok(CommittedGroup { outcomes, commits })
+        })
+    }
+
+    /// Does `work` in one transaction, and commits it.
+    fn transact<T>(
+        &mut self,
+        work: impl FnOnce(&Database, &mut House) -> Result<T, LogError>,
+    ) -> Result<T, LogError> {
         #[cfg(test)]
         self.files.faults.arrange(&self.db)?;
         let is_checkpointed = database::is_checkpointed(&self.db)?;
@@ -110,14 +136,7 @@ impl OpenLog {
             // This commit may restart the write-ahead log from its beginning.
             file_pair::set_base(&transaction, house.head())?;
         }
-        let mut outcomes = Vec::with_capacity(changes.len());
-        let mut commits = Vec::with_capacity(changes.len());
-        for change in changes {
-            outcomes.push(execute(&transaction, house, change, now)?.map(|executed| {
-                commits.extend(executed.commit);
-                executed.receipt
-            }));
-        }
+        let done = work(&transaction, house)?;
         let is_noted = self.checkpoint_note == CheckpointNote::Due;
         if is_noted {
             file_pair::note_checkpoint(&transaction, &self.files, house.head())?;
@@ -126,7 +145,7 @@ impl OpenLog {
         self.files.faults.sync(&self.files)?;
         transaction.commit()?;
         self.checkpoint_note = if is_noted { CheckpointNote::Made } else { CheckpointNote::Absent };
-        Ok(CommittedGroup { outcomes, commits })
+        Ok(done)
     }
 }
 

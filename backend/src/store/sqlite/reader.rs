@@ -3,6 +3,7 @@
 use super::{
     LogFiles, database, history, live_tail,
     log_error::LogError,
+    markers,
     read_queue::{QueuedRead, ReadQueue},
     replay, row,
 };
@@ -49,6 +50,9 @@ fn answer(db: &Database, query: &Query) -> Result<QueryResult, LogError> {
         }
         Query::Replay { addresses, after, through, is_first } => {
             QueryResult::Replayed(replay::read(&transaction, addresses, *after, *through, *is_first)?)
+        }
+        Query::Markers { member, rooms, through, counts } => {
+            QueryResult::Markers(markers::read(&transaction, *member, rooms, *through, *counts)?)
         }
         Query::Mark { at } => QueryResult::Mark(row::mark_at(&transaction, *at)?),
     };

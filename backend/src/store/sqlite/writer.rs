@@ -21,6 +21,7 @@ use crate::store::{
 use hub::{
     House,
     house::change::{Change, Outcome},
+    read_markers::MarkerMove,
 };
 use shared::ErrorCode;
 use std::{
@@ -33,6 +34,13 @@ use std::{
 };
 use tokio::sync::oneshot;
 
+/// Order to the writer.
+pub(super) enum Order {
+    Append(AppendGroup),
+    /// Moves of read markers, in a transaction of their own.
+    MoveMarkers(Vec<MarkerMove>, oneshot::Sender<Result<(), ErrorCode>>),
+}
+
 /// Changes to commit together.
 pub(super) struct AppendGroup {
     pub(super) changes: Vec<Change>,
@@ -44,7 +52,7 @@ pub(super) struct AppendGroup {
 /// State of the writer's thread.
 pub(super) struct Writer {
     files: LogFiles,
-    groups: Receiver<AppendGroup>,
+    orders: Receiver<Order>,
     health: StoreHealth,
     tail: TailSender,
     checkpointer: Checkpointer,
@@ -71,7 +79,7 @@ impl Writer {
     pub(super) fn new(
         files: LogFiles,
         log: OpenLog,
-        groups: Receiver<AppendGroup>,
+        orders: Receiver<Order>,
         health: StoreHealth,
         tail: TailSender,
     ) -> Result<Self, LogError> {
@@ -79,7 +87,7 @@ impl Writer {
         let (state, file) = (WriterState::Open(Box::new(log)), checkpointer.file());
         Ok(Writer {
             files,
-            groups,
+            orders,
             health,
             tail,
             checkpointer,
@@ -95,23 +103,28 @@ impl Writer {
             log.unshare_house();
         }
         loop {
-            let group = match &self.state {
-                WriterState::Open(_) => self.groups.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            let order = match &self.state {
+                WriterState::Open(_) => self.orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 WriterState::Refusing { since_last, pause, .. } => {
                     match pause.saturating_sub(since_last.elapsed()) {
-                        // Retry even if groups come without a pause.
+                        // Retry even if orders come without a pause.
                         Duration::ZERO => Err(RecvTimeoutError::Timeout),
-                        rest => self.groups.recv_timeout(rest),
+                        rest => self.orders.recv_timeout(rest),
                     }
                 }
             };
-            match group {
-                Ok(AppendGroup { changes, now, outcomes }) => {
+            match order {
+                Ok(Order::Append(AppendGroup { changes, now, outcomes })) => {
                     let CommittedGroup { outcomes: found, commits } = self.append(changes, now);
                     self.health.commits().note_outcomes();
                     // The caller may be gone; the commit stays. The outcomes go before the commits.
                     let _ = outcomes.send(found);
                     self.tail.send(commits);
+                    self.checkpoint();
+                }
+                Ok(Order::MoveMarkers(moves, outcome)) => {
+                    // The caller may be gone.
+                    let _ = outcome.send(self.move_markers(&moves));
                     self.checkpoint();
                 }
                 Err(RecvTimeoutError::Timeout) => self.try_reopen(),
@@ -132,6 +145,19 @@ impl Writer {
             }
         }
         CommittedGroup { outcomes: vec![Err(ErrorCode::StoreRefused); count], commits: Vec::new() }
+    }
+
+    fn move_markers(&mut self, moves: &[MarkerMove]) -> Result<(), ErrorCode> {
+        if let WriterState::Open(log) = &mut self.state {
+            match log.move_markers(moves) {
+                Ok(()) => return Ok(()),
+                Err(error) => {
+                    let house = log.end();
+                    self.start_refusing(house, &error);
+                }
+            }
+        }
+        Err(ErrorCode::StoreRefused)
     }
 
     fn checkpoint(&mut self) {

@@ -328,6 +328,7 @@ fn is_answer_to(event: &Event, reference: Option<u64>) -> bool {
             Event::History(history) => Some(history.reference) == reference,
             Event::Events(events) => Some(events.reference) == reference,
             Event::Reset(reset) => reset.reference == reference,
+            Event::ReadMarker(told) => told.reference == reference,
             _ => false,
         }
 }

@@ -4,8 +4,8 @@ use super::client::{Client, Transport};
 use crate::test_server::TestServer;
 use shared::{
     Address, ClientId, Command, ErrorCode, Event, RoomId,
-    command::{HistoryQuery, PageAnchor, Post, RoomCreate, RoomMove, RoomsQuery},
-    event::Reply,
+    command::{HistoryQuery, MarkRead, PageAnchor, Post, RoomCreate, RoomMove, RoomsQuery},
+    event::{ReadMarker, Reply},
     limits::{HISTORY_MESSAGES, NAME_CHARS_MAX, TEXT_BYTES_MAX},
 };
 
@@ -65,6 +65,31 @@ pub(super) async fn a_new_member_is_welcomed_and_gets_posts(transport: Transport
     assert_eq!(reply(&mut lin, &post(3, RoomId::LOBBY, "thanks")).await, second);
     reply(&mut lin, &post(4, RoomId::LOBBY, "more")).await;
     assert_eq!(wei.next_texts(1).await, ["more"]);
+}
+
+pub(super) async fn a_read_marker_is_told_to_every_session(transport: Transport) {
+    let server = TestServer::start();
+    let (wei, lin) = (server.join("Wei").await, server.join("Lin").await);
+    let mut here = Client::connect(&server, transport, &wei).await;
+    let mut there = Client::connect(&server, transport, &wei).await;
+    let mut lin = Client::connect(&server, transport, &lin).await;
+    let first = reply(&mut lin, &post(2, RoomId::LOBBY, "one")).await;
+    reply(&mut lin, &post(3, RoomId::LOBBY, "two")).await;
+    let mark = Command::MarkRead(MarkRead { reference: 4, room: RoomId::LOBBY, n: first.n });
+    let Ok(Event::ReadMarker(answer)) = here.request(&mark).await else { panic!() };
+    let wanted = ReadMarker { n: first.n, read_to: 1, version: 1, unread: Some(1) };
+    assert_eq!((answer.room, answer.seq, answer.marker), (RoomId::LOBBY, 2, wanted));
+    let told = loop {
+        if let Event::ReadMarker(told) = there.event().await {
+            break told;
+        }
+    };
+    assert_eq!((told.reference, told.marker), (None, wanted));
+    // The marker outlasts the session.
+    let later = Client::connect(&server, transport, &wei).await;
+    assert_eq!(later.welcome.rooms[0].marker, Some(wanted));
+    let elsewhere = Command::MarkRead(MarkRead { reference: 5, room: RoomId(77), n: 1 });
+    assert_eq!(here.request(&elsewhere).await, Err(ErrorCode::RoomUnknown));
 }
 
 pub(super) async fn a_post_stays_in_its_room(transport: Transport) {

@@ -127,12 +127,14 @@ pub(crate) struct PollResponse {
 
 /// Polls again and again. Each poll waits for this many seconds.
 pub(crate) async fn polls(caller: TestCaller, mut hello: Hello, wait: u64, items: Items) {
-    let (mut connection, mut begins, mut present) = (None, true, 0);
+    let (mut connection, mut begins, mut present, mut markers) = (None, true, 0, 0);
     loop {
         let away = u8::from(caller.away.load(Ordering::Relaxed));
         let begin = u8::from(begins);
-        let path =
-            format!("/api/poll?{}&wait={wait}&begin={begin}&present={present}&away={away}", query(&hello));
+        let path = format!(
+            "/api/poll?{}&wait={wait}&begin={begin}&present={present}&markers={markers}&away={away}",
+            query(&hello)
+        );
         let body = match poll_once(&caller, &path, &mut connection).await {
             Ok((200, body)) => body,
             Ok((_, body)) => return drop(items.send(Item::End(close_code(&body)))),
@@ -144,6 +146,11 @@ pub(crate) async fn polls(caller: TestCaller, mut hello: Hello, wait: u64, items
         };
         let answer: PollResponse = serde_json::from_str(&body).unwrap();
         assert_eq!(answer.again_ms > 0, wait == 0);
+        for event in &answer.events {
+            if let Event::ReadMarker(told) = event {
+                markers = markers.max(told.marker.version);
+            }
+        }
         answer.events.into_iter().for_each(|event| drop(items.send(Item::Event(Box::new(event)))));
         let _ = items.send(Item::Through(answer.through));
         (hello.cursor, present, begins) = (Some(answer.through), answer.present, false);

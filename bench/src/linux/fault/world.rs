@@ -238,6 +238,8 @@ impl World {
             Effect::SaveDraft(draft) => {
                 self.queue_database_request(id, DatabaseRequest::Write(Transaction::SaveDraft(draft)))
             }
+            // A page that reloads tells its read markers anew.
+            Effect::RememberMarks(_) => {}
             Effect::RememberTransport(_) | Effect::RememberPin(_) => self.remember(id, effect),
             Effect::OpenConnection(connection, Transport::WebSocket) => {
                 let request = handshake::request_v1(self.port, self.cookie(id).unwrap_or_default());

@@ -50,6 +50,7 @@ impl Client {
 
     /// Opens a room. One that the member is not in is looked up in the directory.
     pub(super) fn open_room(&mut self, room: RoomId) {
+        self.hurry_markers();
         self.rooms.open_room(room);
         if self.lookup.as_ref().is_none_or(|lookup| lookup.room() != room) {
             self.lookup = Some(RoomLookup::new(room));

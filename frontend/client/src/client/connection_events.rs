@@ -94,6 +94,7 @@ impl Client {
         let changed = self.is_visible != visible;
         self.is_visible = visible;
         if !visible {
+            self.hurry_markers();
             self.flush_drafts(out);
             // Rows that are stored now and missing when the page is shown again were taken by
             // another tab.

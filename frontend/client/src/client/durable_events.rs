@@ -71,6 +71,8 @@ impl Client {
                 let is_late = self.last_position > n;
                 let events = RequestOwner::Events(Address::Room(room.id));
                 self.requests.forget(events);
+                // Only the server knows how many messages the room has.
+                self.want_marker(room.id);
                 if is_late && self.rooms.get(room.id).is_some() {
                     // Events of this room that arrived before the room was known were dropped.
                     self.requests.want(events);
@@ -81,6 +83,7 @@ impl Client {
             {
                 self.rooms.leave(id);
                 self.requests.forget(RequestOwner::Events(Address::Room(id)));
+                self.requests.forget(RequestOwner::Marker(id));
             }
             _ => {}
         }
@@ -128,15 +131,23 @@ impl Client {
         // The log is ordered, so the name in the event was the author's name at that position.
         self.set_member_name(&Member { id: posted.author, name: posted.name.clone() }, posted.n);
         let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
-        let is_open = self.rooms.open_id() == id;
+        let (n, seq, is_own) = (posted.n, posted.seq, Some(posted.author) == viewer.me);
+        let is_missed = self.rooms.open_id() == id && !is_own && !self.is_watched();
         if let Some(room) = self.rooms.get_mut(id) {
-            room.advance_read(posted.seq, Some(posted.author) == viewer.me);
+            // A line stays where it is until everything below it is read.
+            let needs_line = is_missed && (room.unread.line.is_none() || room.unread_count() == 0);
             room.timeline.apply_posted(&posted.into_message(), viewer);
-            if is_open {
-                room.mark_read();
+            let has_moved = room.unread.record_posted(n, seq, is_own, &room.timeline);
+            match &mut room.unread.line {
+                _ if needs_line => room.unread.draw_line(&room.timeline),
+                Some(line) if !is_own => line.count = line.count.saturating_add(1),
+                _ => {}
+            }
+            if has_moved {
+                self.want_marker(id);
             }
         }
-        self.rooms.evict();
+        self.rooms.evict(1);
         self.settle_outbox(out);
     }
 
@@ -154,26 +165,24 @@ impl Client {
         self.members.set_author_names(&snapshot.authors, &snapshot.messages, snapshot.as_of);
         let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
         let open = self.rooms.open_id();
-        let is_open = open == id;
-        let own = snapshot.messages.iter().rfind(|message| Some(message.author) == viewer.me);
+        let was_read = open == id && self.rooms.open().is_some_and(|room| room.unread_count() == 0);
         for (other, room) in self.rooms.iter_mut() {
             if other == id {
                 room.apply_snapshot(snapshot, viewer);
-                if is_open {
-                    room.mark_read();
-                } else if let Some(own) = own {
-                    room.advance_read(own.seq, true);
-                }
                 if let Some(entry) = entry {
                     room.describe(entry, snapshot.as_of);
+                }
+                if was_read {
+                    room.unread.draw_line(&room.timeline);
                 }
             } else if RoomKind::of(id).has_all_members() {
                 // Renames announced in the lobby were missed too.
                 room.outdate_names(other == open);
             }
         }
+        self.check_marker(id);
         self.refresh_rows();
-        self.rooms.evict();
+        self.rooms.evict(snapshot.messages.len());
         self.settle_outbox(out);
         self.apply_buffered(Address::Room(id), out);
         // The snapshot may have filled one gap and left another.

@@ -59,6 +59,7 @@ impl Client {
             Event::Rooms(page) => self.apply_directory_page(page),
             Event::History(page) => self.apply_history(&page, out),
             Event::Events(events) => self.apply_missing_events(events, now, out),
+            Event::ReadMarker(told) => self.apply_marker(&told),
             durable => self.receive_durable(durable, out),
         }
         self.evict_names();
@@ -151,9 +152,7 @@ impl Client {
             // The answer to a request does not know what was read since.
             Some(held) if held.n >= through.n => {}
             // Every event up to there has arrived, so the log has lost a message that is still without its own.
-            _ if self.rooms.iter().any(|(_, room)| room.timeline.has_acked_through(through.n)) => {
-                self.start_over(now, out);
-            }
+            _ if self.rooms.has_acked_through(through.n) => self.start_over(now, out),
             _ => {
                 self.cursor = Some(through);
                 self.held.retain(|held| held.n > through.n);

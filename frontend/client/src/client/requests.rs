@@ -27,6 +27,7 @@ impl Client {
         open.into_iter().for_each(|conversation| self.request_page(conversation, now, out));
         self.request_directory(now, out);
         self.request_lookup(now, out);
+        self.send_markers(now, out);
     }
 
     fn request_missing_events(&mut self, now: Now, out: &mut Vec<Effect>) {
@@ -111,7 +112,7 @@ impl Client {
     }
 
     /// Marks the owner's request as sent, and returns its `ref`.
-    fn mark_sent(&mut self, owner: RequestOwner, now: Now) -> u64 {
+    pub(super) fn mark_sent(&mut self, owner: RequestOwner, now: Now) -> u64 {
         let reference = self.next_reference();
         self.requests.mark_sent(owner, reference, now.mono);
         reference
@@ -146,7 +147,7 @@ impl Client {
         let temporary = temporary || matches!(owner, RequestOwner::Events(_));
         self.requests.mark_refused(owner, temporary);
         match owner {
-            RequestOwner::Events(_) => {}
+            RequestOwner::Events(_) | RequestOwner::Marker(_) => {}
             RequestOwner::Page(of) => {
                 if let Some(room) = self.rooms.get_mut(of.room) {
                     room.paging.mark_refused(temporary);
@@ -172,7 +173,7 @@ impl Client {
     }
 
     /// Takes the answer to the request in flight with this `ref`. Returns whose request it was.
-    fn take_answered(&mut self, reference: u64) -> Option<RequestOwner> {
+    pub(super) fn take_answered(&mut self, reference: u64) -> Option<RequestOwner> {
         let owner = self.requests.take_answered(reference)?;
         self.request_backoff = Default::default();
         Some(owner)
@@ -191,9 +192,10 @@ impl Client {
                 let (author, client_id) = (row.owner.member, row.client_id);
                 let message = Message { n, seq, at, author, name: row.name, tag: None, client_id, text };
                 let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
-                if let Some(room) = self.rooms.get_mut(room) {
-                    let reach = room.events.held_through();
-                    room.timeline.add_acked(&message, reach, viewer);
+                if let Some(held) = self.rooms.get_mut(room) {
+                    let reach = held.events.held_through();
+                    held.timeline.add_acked(&message, reach, viewer);
+                    self.rooms.note_acked(room);
                 }
             }
             body => {
@@ -224,7 +226,7 @@ impl Client {
             room.paging.mark_failed(Some(want));
         }
         self.refresh_rows();
-        self.rooms.evict();
+        self.rooms.evict(page.messages.len());
         self.settle_outbox(out);
     }
 

@@ -33,7 +33,7 @@ impl Client {
             Some(mut stored) => {
                 self.load_failures = 0;
                 let shown = std::mem::take(&mut self.was_shown);
-                if std::mem::replace(&mut self.has_loaded, true)
+                if self.has_loaded
                     && let Some((owner, _)) = &self.drafts_of
                 {
                     let drafts = stored.drafts.extract_if(.., |draft| draft.owner == *owner);
@@ -46,6 +46,7 @@ impl Client {
                 }
                 self.outbox.drop_taken(&stored.rows);
                 self.foreign_rows.load(stored, |id| self.outbox.contains(id), now);
+                self.has_loaded |= self.adopt_own_rows(now, out);
             }
             None => {
                 self.foreign_rows.free_expired(now.mono);
@@ -53,10 +54,22 @@ impl Client {
                     self.load_retry_at = Some(now.mono.saturating_add(LOAD_RETRY_MS << self.load_failures));
                     self.load_failures += 1;
                 }
+                self.adopt_own_rows(now, out);
             }
         }
-        self.adopt_own_rows(now, out);
+        match self.left_behind_choice.take() {
+            Some((predecessor, true)) => self.adopt_left_behind(predecessor, now, out),
+            Some((predecessor, false)) => self.discard_left_behind(predecessor, out),
+            None => {}
+        }
         self.settle_outbox(out);
+    }
+
+    /// Reads the storage, and then adopts or discards what another person left behind. Another tab may have done so
+    /// since the last read.
+    pub(super) fn choose_left_behind(&mut self, owner: Owner, is_adopted: bool, out: &mut Vec<Effect>) {
+        self.left_behind_choice = Some((owner, is_adopted));
+        self.load_rows(out);
     }
 
     /// Records that a row was saved, or that it could not be.
@@ -79,11 +92,11 @@ impl Client {
         }
     }
 
-    /// Takes the stored rows and drafts of this member.
-    pub(super) fn adopt_own_rows(&mut self, now: Now, out: &mut Vec<Effect>) {
-        let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };
+    /// Takes the stored rows and drafts of this member. Returns false if the member is not known yet.
+    fn adopt_own_rows(&mut self, now: Now, out: &mut Vec<Effect>) -> bool {
+        let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return false };
         if owner.epoch.is_none() || self.is_leaving {
-            return;
+            return false;
         }
         let (rows, drafts) = self.foreign_rows.take_mine(owner, me, self.outbox.free_rows());
         // A tab that closed between saving a row and shortening its draft left the text in both.
@@ -106,10 +119,11 @@ impl Client {
         }
         self.flush_drafts(out);
         out.append(&mut moved);
+        true
     }
 
     /// Makes rows and drafts that another person left behind this member's own.
-    pub(super) fn adopt_left_behind(&mut self, predecessor: Owner, now: Now, out: &mut Vec<Effect>) {
+    fn adopt_left_behind(&mut self, predecessor: Owner, now: Now, out: &mut Vec<Effect>) {
         let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };
         if owner.epoch.is_none() || owner == predecessor {
             return;
@@ -133,7 +147,7 @@ impl Client {
     }
 
     /// Deletes rows and drafts that another person left behind.
-    pub(super) fn discard_left_behind(&mut self, predecessor: Owner, out: &mut Vec<Effect>) {
+    fn discard_left_behind(&mut self, predecessor: Owner, out: &mut Vec<Effect>) {
         if self.owner() == Some(predecessor) {
             return;
         }
@@ -190,6 +204,7 @@ impl Client {
             }
         }
         self.outbox.set_aside(&mut self.foreign_rows, out);
+        (self.has_loaded, self.left_behind_choice) = (false, None);
     }
 
     /// Renews this tab's leases. Reads the storage again if another tab's rows are to be looked at or the last read

@@ -8,7 +8,7 @@ use crate::conversations::room::Room;
 use crate::conversations::room_list::Marks;
 use crate::conversations::room_lookup::RoomLookup;
 use crate::limits::WINDOW_ROWS_MAX;
-use crate::view::{AtRisk, ComposerView, Edge, Notices, Pane, Row, View};
+use crate::view::{AtRisk, ComposerView, Edge, NewLine, Notices, Pane, Row, View};
 use std::rc::Rc;
 
 impl Client {
@@ -31,7 +31,13 @@ impl Client {
         let is_same_pane = last.pane().conversation == conversation
             && is_room_same
             && self.view_cache.unsettled == unsettled;
-        let marks = Marks { open, drafts: self.drafts.rooms_with_text(), failed: self.outbox.failed_rooms() };
+        let attended = self.attended_room();
+        let marks = Marks {
+            open,
+            attended,
+            drafts: self.drafts.rooms_with_text(),
+            failed: self.outbox.failed_rooms(),
+        };
         let at_risk = match () {
             () if self.drafts.has_unsaved() => AtRisk::Drafts,
             () if self.is_storage_unusable && !marks.drafts.is_empty() => AtRisk::Drafts,
@@ -98,7 +104,7 @@ fn pane(
     unsettled: &[Rc<Row>],
     last: &Rc<[Rc<Row>]>,
 ) -> Pane {
-    let Some(Room { timeline, paging, .. }) = room else {
+    let Some(Room { timeline, paging, unread, .. }) = room else {
         return Pane { rows: last_rows(unsettled, last), ..Pane::empty(conversation) };
     };
     let mut rows = timeline.rows();
@@ -118,6 +124,15 @@ fn pane(
         jumping: paging.is_jumping(),
         jump_failed: paging.has_failed_jump(),
         jump_target: timeline.jump_target(),
+        line: unread.line.map(|line| {
+            let first = timeline.first_of_others_after(line.above.n).map(|held| &held.row);
+            NewLine {
+                before: first.map(|row| row.key),
+                count: line.count,
+                since: first.map(|row| row.at),
+                is_unread: unread.count(timeline) > 0,
+            }
+        }),
     }
 }
 

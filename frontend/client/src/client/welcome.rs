@@ -35,22 +35,37 @@ impl Client {
         // Set the authors of the room last: the other names may lag a moment behind the log.
         self.members.set_name(you.id, &you.name, *as_of);
         self.members.set_present(&welcome.present, welcome.present_count, *as_of);
+        let is_first = self.rooms.open().is_none();
+        let was_read = self.rooms.open().is_none_or(|room| room.unread_count() == 0);
         if *resumed {
             self.is_catching_up = true;
             self.rooms.resume_session(&welcome.rooms, *as_of, self.own_events.held_through());
         } else {
             self.begin_session(welcome, is_resumable);
         }
+        // What an earlier page has read is not new.
+        self.apply_remembered(Owner { epoch: Some(through.epoch), member: you.id });
+        if !resumed {
+            match self.rooms.open_mut() {
+                Some(room) if is_first => {
+                    room.paging.clear();
+                    room.timeline.show_latest();
+                    room.open_at_line();
+                }
+                Some(room) if was_read => room.unread.draw_line(&room.timeline),
+                _ => {}
+            }
+        }
         // Settle under the old key first: a post may have been committed before the server forgot
         // this member.
         self.settle_outbox(out);
         self.epoch = Some(through.epoch);
         self.held_by = Some(you.id);
+        self.begin_reading(welcome);
         let owner = Owner { epoch: self.epoch, member: you.id };
         self.outbox.begin_session(owner, you, now, &mut self.foreign_rows, out);
         self.reassign_drafts(owner, you, out);
-        self.adopt_own_rows(now, out);
-        // Another tab may have closed meanwhile and left rows for this one to send.
+        // Adopt stored rows only after this read: another tab may have taken, sent or left some since an earlier one.
         self.load_rows(out);
         self.refresh_rows();
         self.settle_outbox(out);
@@ -87,6 +102,7 @@ impl Client {
                     out.push(Effect::SaveDraft(draft.clone()));
                     self.foreign_rows.add_draft(draft);
                 }
+                self.has_loaded = false;
             }
         }
         self.flush_drafts(out);

@@ -1,13 +1,16 @@
 //! A room that the member is in: its description, its events, its timeline and its read marker.
 
-use crate::conversations::paging::Paging;
+use crate::conversations::paging::{PageRequest, Paging};
 use crate::conversations::timeline::Timeline;
+use crate::conversations::unread::Unread;
 use crate::room_kind::RoomKind;
 use crate::sync::gap_detector::GapDetector;
 use crate::sync::reorder_buffer::ReorderBuffer;
 use crate::view::{RoomItem, Slice};
 use shared::RoomId;
+use shared::command::PageAnchor;
 use shared::event::{HistoryPage, RoomEntry};
+use shared::limits::HISTORY_MESSAGES;
 use std::rc::Rc;
 
 /// A room that the member is in, with everything that the client holds of it.
@@ -32,8 +35,8 @@ pub(crate) struct Room {
     pub(crate) paging: Paging,
     /// The positions after which and up to which held messages may show outdated names of their authors.
     pub(crate) outdated_names: Option<(u64, u64)>,
-    /// The number of the last read message.
-    read_to: Option<u64>,
+    /// How far the member has read.
+    pub(crate) unread: Unread,
     /// Greater for a room that was opened later.
     pub(crate) last_used: u64,
     /// Whether the room may have changed since the view was built.
@@ -49,7 +52,10 @@ impl Room {
         room.member_joined_at = None;
         room.events = ReorderBuffer::new(GapDetector::after(as_of, entry.last));
         room.timeline = Timeline::unloaded(Some(entry.seq));
-        room.read_to = Some(entry.seq);
+        if entry.marker.is_none() {
+            // A server of an older build keeps no markers.
+            room.unread = Unread::read_to(as_of, entry.seq);
+        }
         room.describe(entry, as_of);
         room
     }
@@ -68,7 +74,7 @@ impl Room {
             timeline: Timeline::unloaded(None),
             paging: Paging::default(),
             outdated_names: None,
-            read_to: None,
+            unread: Unread::default(),
             last_used: 0,
             is_touched: true,
             item: None,
@@ -83,6 +89,9 @@ impl Room {
         self.as_of = as_of;
         self.room_joined_at = Some(entry.joined);
         self.last = entry.last;
+        if let Some(marker) = &entry.marker {
+            self.unread.begin_session(marker, entry.seq, &self.timeline);
+        }
     }
 
     /// Whether the list entry describes the same membership, which began with the same join.
@@ -109,32 +118,47 @@ impl Room {
 
     /// The number of unread messages.
     pub(crate) fn unread_count(&self) -> u32 {
-        let many = match (self.timeline.newest_seq(), self.read_to) {
-            (Some(newest), Some(read_to)) => newest.saturating_sub(read_to),
-            _ => 0,
-        };
-        u32::try_from(many).unwrap_or(u32::MAX)
+        self.unread.count(&self.timeline)
     }
 
-    /// Marks all messages as read, because the room is open.
-    pub(crate) fn mark_read(&mut self) {
-        self.read_to = self.timeline.newest_seq();
+    /// Advances the read marker to this place. Returns false if it is there already.
+    pub(crate) fn advance_read(&mut self, n: u64, seq: u64) -> bool {
+        self.unread.advance(n, seq, &self.timeline)
     }
 
-    /// Advances the read marker for a message with this number.
-    ///
-    /// The first message sets the marker. An own message, from any tab or device, marks everything
-    /// before it as read.
-    pub(crate) fn advance_read(&mut self, seq: u64, is_own: bool) {
-        let read_to = self.read_to.get_or_insert(seq.saturating_sub(1));
-        if is_own {
-            *read_to = seq.max(*read_to);
+    /// Draws the line above what is unread, and moves the window there, because the room was opened.
+    pub(crate) fn open_at_line(&mut self) {
+        self.unread.draw_line(&self.timeline);
+        let Some(above) = self.unread.line.map(|line| line.above) else { return };
+        if let Some(first) = self.timeline.first_of_others_after(above.n).map(|held| held.n) {
+            return self.timeline.show_from(first);
         }
+        let behind = self.timeline.newest_seq().unwrap_or(0).saturating_sub(above.seq);
+        // The first page of the room holds the line if few messages follow it.
+        if behind > HISTORY_MESSAGES as u64 {
+            self.jump_to_line();
+        }
+    }
+
+    /// Moves the window to the line, or requests the messages there.
+    pub(crate) fn jump_to_line(&mut self) {
+        let Some(above) = self.unread.line.map(|line| line.above) else { return };
+        match self.timeline.first_of_others_after(above.n).map(|held| held.n) {
+            Some(first) if self.timeline.show_position(first) => self.paging.clear(),
+            _ => self.paging.want(PageRequest::Jump(PageAnchor::Around(above.n.saturating_add(1)))),
+        }
+    }
+
+    /// Evicts the messages, but not their number.
+    pub(crate) fn unload(&mut self) {
+        self.unread.keep_count(&self.timeline);
+        self.timeline.unload();
     }
 
     /// Records that renames were missed. The messages that are not in the window are evicted, and the names of the
     /// others are requested once the room is open. A room in which nobody reads is loaded again when it opens.
     pub(crate) fn outdate_names(&mut self, is_open: bool) {
+        self.unread.keep_count(&self.timeline);
         if self.timeline.is_following() && !is_open {
             self.timeline.unload();
         }

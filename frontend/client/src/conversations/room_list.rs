@@ -18,6 +18,8 @@ pub(crate) struct RoomList {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Marks {
     pub(crate) open: RoomId,
+    /// The open room while the person looks at its end. What comes there is about to be read.
+    pub(crate) attended: Option<RoomId>,
     /// The rooms with a draft.
     pub(crate) drafts: Vec<RoomId>,
     /// The rooms with a message that was refused.
@@ -26,7 +28,7 @@ pub(crate) struct Marks {
 
 impl RoomList {
     pub(crate) fn new() -> Self {
-        let marks = Marks { open: RoomId::LOBBY, drafts: Vec::new(), failed: Vec::new() };
+        let marks = Marks { open: RoomId::LOBBY, attended: None, drafts: Vec::new(), failed: Vec::new() };
         RoomList { list: Slice::from([]), marks }
     }
 
@@ -69,7 +71,7 @@ fn item(id: RoomId, room: &Room, marks: &Marks) -> RoomItem {
         name: room.name.clone(),
         description: room.description.clone(),
         members: room.members,
-        unread: if is_open { 0 } else { room.unread_count() },
+        unread: if marks.attended == Some(id) { 0 } else { room.unread_count() },
         draft: !is_open && marks.drafts.contains(&id),
         failed: !is_open && marks.failed.contains(&id),
     }

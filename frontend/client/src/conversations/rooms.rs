@@ -24,13 +24,28 @@ pub(crate) struct Rooms {
     /// The position that the session's list of rooms describes.
     as_of: u64,
     use_count: u64,
+    /// The rooms that may have acked messages.
+    acked: Vec<RoomId>,
+    /// The number of messages that may come before the held ones are counted again.
+    free_rows: usize,
 }
 
 impl Default for Rooms {
     fn default() -> Self {
         let rooms = RoomMap::default();
         let (open, wanted_room, ready_room) = (RoomId::LOBBY, None, None);
-        Rooms { rooms, open, wanted_room, is_awaited: false, ready_room, as_of: 0, use_count: 0 }
+        let (acked, free_rows) = (Vec::new(), 0);
+        Rooms {
+            rooms,
+            open,
+            wanted_room,
+            is_awaited: false,
+            ready_room,
+            as_of: 0,
+            use_count: 0,
+            acked,
+            free_rows,
+        }
     }
 }
 
@@ -95,16 +110,40 @@ impl Rooms {
         self.as_of
     }
 
+    /// Records that a room may have an acked message.
+    pub(crate) fn note_acked(&mut self, id: RoomId) {
+        if !self.acked.contains(&id) {
+            self.acked.push(id);
+        }
+    }
+
+    /// Whether an acked message at `n` or before still waits for its event in any room. Looks only at rooms with
+    /// acked messages, because each event asks.
+    pub(crate) fn has_acked_through(&mut self, n: u64) -> bool {
+        let waits = |id: RoomId, n| self.rooms.get(id).is_some_and(|room| room.timeline.has_acked_through(n));
+        self.acked.retain(|id| waits(*id, u64::MAX));
+        self.acked.iter().any(|id| waits(*id, n))
+    }
+
     /// Begins a session with a snapshot.
     ///
     /// If the log is the same (`keep`), the open room keeps the messages that touch its snapshot.
     /// All other rooms are dropped.
     pub(crate) fn begin_session(&mut self, welcome: &Welcome, keep: bool, viewer: Viewer<'_>) {
         let mut held = self.rooms.take();
-        self.as_of = welcome.as_of;
+        (self.as_of, self.free_rows) = (welcome.as_of, 0);
         self.ready_room = None;
         for entry in welcome.rooms.iter().take(ROOMS_MAX) {
-            self.rooms.insert(entry.id, Room::from_entry(entry, welcome.as_of));
+            let mut room = Room::from_entry(entry, welcome.as_of);
+            let same = |held: &&Room| keep && held.is_joined_as(entry);
+            if let Some(held) = held.get(&entry.id).filter(same) {
+                // What was read without a connection stays read.
+                room.unread.line = held.unread.line;
+                if let Some(read) = held.unread.read() {
+                    room.advance_read(read.n, read.seq);
+                }
+            }
+            self.rooms.insert(entry.id, room);
         }
         if let Some(snapshot) = &welcome.room {
             let id = snapshot.room;
@@ -115,7 +154,6 @@ impl Rooms {
                 (room.timeline, room.paging) = (held.timeline, held.paging);
             }
             room.apply_snapshot(snapshot, viewer);
-            room.mark_read();
         }
         self.choose_open();
     }
@@ -200,7 +238,8 @@ impl Rooms {
         }
         (self.wanted_room, self.is_awaited) = (None, false);
         self.withdraw_offer(id);
-        if self.open != id {
+        let is_new = self.open != id;
+        if is_new {
             self.close_open();
             self.open = id;
         }
@@ -208,7 +247,12 @@ impl Rooms {
         let use_count = self.use_count;
         if let Some(room) = self.open_mut() {
             room.last_used = use_count;
-            room.mark_read();
+            // A person who read in the middle of the room goes on there.
+            if is_new && room.timeline.is_following() {
+                room.open_at_line();
+            } else if is_new {
+                room.unread.draw_line(&room.timeline);
+            }
             if room.timeline.is_following() && room.timeline.needs_first_page() {
                 room.paging.want(PageRequest::Older);
             }
@@ -222,6 +266,7 @@ impl Rooms {
             if room.timeline.is_following() {
                 room.timeline.show_latest();
             }
+            room.unread.line = None;
         }
     }
 
@@ -234,9 +279,15 @@ impl Rooms {
         }
     }
 
-    /// Evicts messages past the limit, beginning with the rooms that were open longest ago.
-    pub(crate) fn evict(&mut self) {
+    /// Evicts messages past the limit, beginning with the rooms that were open longest ago. Called after at most
+    /// `added` messages were added. It counts the messages of all rooms only if they may be too many.
+    pub(crate) fn evict(&mut self, added: usize) {
+        if let Some(free_rows) = self.free_rows.checked_sub(added) {
+            self.free_rows = free_rows;
+            return;
+        }
         let mut held: usize = self.rooms.iter().map(|(_, room)| room.timeline.len()).sum();
+        self.free_rows = HELD_ROWS_MAX.saturating_sub(held);
         if held <= HELD_ROWS_MAX {
             return;
         }
@@ -248,7 +299,7 @@ impl Rooms {
                 break;
             }
             held -= room.timeline.len();
-            room.timeline.unload();
+            room.unload();
         }
     }
 }

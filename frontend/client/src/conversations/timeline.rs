@@ -22,6 +22,7 @@ use shared::{ClientId, MemberId, Message};
 use std::ops::Range;
 use std::rc::Rc;
 
+mod unread;
 mod window;
 
 /// One room's messages.

@@ -71,6 +71,7 @@ impl HttpSession {
         } else if let Some(reference) = reference {
             let answer = if status == 200 { EventFrame::parse_untraced(body).ok() } else { None };
             let answer = answer.unwrap_or_else(|| refusal(body, reference).into());
+            answer.held.into_iter().for_each(|held| self.election.own_positions.add(held));
             out.push(SessionOutput::Emit(SessionEvent::Answer(answer)));
         } else if let Some(is_away) = self.commands.next_report.take() {
             self.report_presence(is_away, out);
@@ -93,5 +94,5 @@ impl HttpSession {
 fn refusal(body: &str, reference: u64) -> Event {
     let problem = json::from_str::<Problem>(body).ok().map(|problem| (problem.code, problem.temporary));
     let (code, temporary) = problem.unwrap_or((ErrorCode::StoreRefused, true));
-    Event::Error(Refusal { reference: Some(reference), code, name: String::new(), temporary })
+    Event::Error(Refusal { reference: Some(reference), code, name: String::new(), temporary, detail: None })
 }

@@ -8,15 +8,20 @@
 //!    before.
 //! 4. **Retry.** A poll that was cut while it waited is repeated with the same cursor. Any other failure, the
 //!    end of a stream, and a refusal end the session.
+//!
+//! A chain of polls survives a restart of the server, and so does a follower. Both prove the positions that other
+//! requests told ([`OwnPositions`](crate::tabs::own_positions::OwnPositions)). A stream ends with its server.
 
 use super::event_stream::{EventStream, Message};
 use super::poll_schedule::PollSchedule;
 use super::{Call, HttpSession, PollAnswer, RequestId, SessionEvent, SessionOutput, SessionTimer, Traffic};
 use crate::tabs::SessionIdentity;
 use crate::tabs::leader_election::Role;
+use crate::tabs::own_positions::position_of;
 use crate::transport::Transport;
 use shared::command::Hello;
 use shared::event::EventFrame;
+use shared::limits::HELD_MAX;
 use shared::{CloseCode, Cursor, Event, Now, json};
 
 /// The request that is being read, and the cursor up to which everything was read.
@@ -29,6 +34,10 @@ pub(super) struct Reading {
     stream: EventStream,
     /// Cursor and revision of presence from the last answer; `None` before the first.
     position: Option<(Cursor, u64)>,
+    /// Positions past the cursor that the poll in flight names.
+    named: Vec<Cursor>,
+    /// Greatest version of a read marker that was read.
+    markers: u64,
 }
 
 impl Reading {
@@ -39,6 +48,8 @@ impl Reading {
             request: None,
             stream: EventStream::default(),
             position: None,
+            named: Vec::new(),
+            markers: 0,
         }
     }
 
@@ -50,6 +61,19 @@ impl Reading {
     /// Records that the request in flight has ended, and returns the milliseconds that it took.
     fn answered(&mut self, now: u64) -> u64 {
         self.request.take().map_or(0, |(_, since)| now.saturating_sub(since))
+    }
+
+    /// Records the versions of the read markers in an event, which the next poll names.
+    fn note_markers(&mut self, event: &Event) {
+        let version = match event {
+            Event::Welcome(welcome) => {
+                let markers = welcome.rooms.iter().filter_map(|entry| entry.marker.as_ref());
+                markers.map(|marker| marker.version).max()
+            }
+            Event::ReadMarker(told) => Some(told.marker.version),
+            _ => None,
+        };
+        self.markers = self.markers.max(version.unwrap_or(0));
     }
 
     /// Stops reading, and returns the request in flight, if there is one, for the caller to abort.
@@ -81,8 +105,12 @@ impl HttpSession {
     pub(super) fn poll(&mut self, now: Now, out: &mut Vec<SessionOutput>) {
         let (Some((cursor, present)), None) = (self.reading.position, self.reading.request) else { return };
         let (is_away, identity) = (self.election.is_away(), self.election.identity());
-        let wait_s = self.reading.schedule.wait_s();
-        let id = self.request(Call::Poll { cursor, present, is_away, wait_s, identity }, out);
+        let (wait_s, markers) = (self.reading.schedule.wait_s(), self.reading.markers);
+        let named = &mut self.reading.named;
+        named.append(&mut self.election.own_positions.take());
+        named.drain(..named.len().saturating_sub(HELD_MAX));
+        let held = named.clone();
+        let id = self.request(Call::Poll { cursor, held, present, markers, is_away, wait_s, identity }, out);
         self.reading.request = Some((id, now.mono));
     }
 
@@ -104,6 +132,11 @@ impl HttpSession {
 
     fn take_answer(&mut self, answer: PollAnswer<'_>, took_ms: u64, now: Now, out: &mut Vec<SessionOutput>) {
         let PollAnswer { events, through, present, again_ms, traced } = answer;
+        if self.reading.position.is_some() && self.passes_own_position(&events, through) {
+            // The poll did not name a position that was told meanwhile. The next one gets the same events.
+            return self.poll(now, out);
+        }
+        self.reading.named.retain(|named| named.n > through.n);
         for (frame, text) in events {
             if !self.take_event(frame, text, out) {
                 return;
@@ -121,6 +154,37 @@ impl HttpSession {
             // first.
             let wait_ms = self.reading.schedule.answered(again_ms, took_ms);
             out.push(SessionOutput::ScheduleTimer(SessionTimer::Poll, wait_ms));
+        }
+    }
+
+    /// Whether a poll's answer passes a position that was told since the poll was sent, and does not name it.
+    fn passes_own_position(&mut self, events: &[(EventFrame, &str)], through: Cursor) -> bool {
+        let own_positions = &mut self.election.own_positions;
+        for (frame, _) in events {
+            position_of(frame, through.epoch).map(|read| own_positions.note_read(read));
+        }
+        own_positions.note_read(through)
+    }
+
+    /// Asks the server whether its log has this position and these. As a first poll, the request says nothing about
+    /// the person's presence.
+    pub(super) fn prove(&mut self, cursor: Cursor, held: Vec<Cursor>, out: &mut Vec<SessionOutput>) {
+        let hello = Hello { reference: 0, build: String::new(), cursor: Some(cursor), held, room: None };
+        let is_away = self.is_hidden;
+        self.proof = Some(self.request(Call::FirstPoll { hello, is_away }, out));
+    }
+
+    /// Handles the answer to [`HttpSession::prove`]: the session goes on if the server would resume it. The leader
+    /// relays the events of the answer too.
+    pub(super) fn read_proof(&mut self, status: u16, body: &str, out: &mut Vec<SessionOutput>) {
+        let identity = self.election.identity();
+        let is_proof = |event: &Event| matches!(event, Event::Welcome(welcome) if welcome.resumed && identity == Some(SessionIdentity::of(welcome)));
+        let answer = PollAnswer::read(body).ok().filter(|_| status == 200);
+        if answer.is_some_and(|answer| answer.events.iter().any(|(frame, _)| is_proof(&frame.event))) {
+            self.elect(out, |election, effects| election.mark_proved(effects));
+        } else if !self.refused(status, body, out) {
+            // The next `hello` names the position, and brings a snapshot if the log has lost it.
+            self.end(CloseCode::GoingAway.number(), "", out);
         }
     }
 
@@ -201,6 +265,7 @@ impl HttpSession {
             self.end(CloseCode::GoingAway.number(), "", out);
             return false;
         }
+        self.reading.note_markers(&frame.event);
         self.elect(out, |election, effects| election.event(frame, text, effects));
         true
     }

@@ -37,8 +37,12 @@ pub enum Call {
     Poll {
         /// Cursor of the answer before.
         cursor: Cursor,
+        /// Later positions, whose marks other answers told.
+        held: Vec<Cursor>,
         /// Revision of presence in the answer before.
         present: u64,
+        /// Greatest version of a read marker that the session has read.
+        markers: u64,
         /// Whether the person is at none of the tabs.
         is_away: bool,
         /// Seconds that the poll may wait at the server for events; 0 for an answer at once.
@@ -63,9 +67,12 @@ impl Request {
             Call::FirstPoll { hello, is_away } => {
                 format!("/api/poll?wait=0&{}&begin=1&away={}", query_of(hello), u8::from(*is_away))
             }
-            Call::Poll { cursor, present, is_away, wait_s, identity } => {
+            Call::Poll { cursor, held, present, markers, is_away, wait_s, identity } => {
                 let (away, identity) = (u8::from(*is_away), text_of(*identity));
-                format!("/api/poll?wait={wait_s}&cursor={cursor}&present={present}&away={away}&{identity}")
+                let cursor = format!("cursor={cursor}{}", listed(held));
+                format!(
+                    "/api/poll?wait={wait_s}&{cursor}&present={present}&markers={markers}&away={away}&{identity}"
+                )
             }
             Call::Command { identity, .. } => format!("/api/command?{}", text_of(*identity)),
         };
@@ -110,11 +117,18 @@ fn query_of(hello: &Hello) -> String {
     if let Some(cursor) = hello.cursor {
         query += &format!("&cursor={cursor}");
     }
-    for (index, held) in hello.held.iter().enumerate() {
-        query += &format!("{}{held}", if index == 0 { "&held=" } else { "," });
-    }
+    query += &listed(&hello.held);
     if let Some(room) = hello.room {
         query += &format!("&room={}", room.0);
+    }
+    query
+}
+
+/// The positions as a parameter of a query; empty if there are none.
+fn listed(held: &[Cursor]) -> String {
+    let mut query = String::new();
+    for (index, held) in held.iter().enumerate() {
+        query += &format!("{}{held}", if index == 0 { "&held=" } else { "," });
     }
     query
 }
@@ -156,12 +170,19 @@ mod tests {
         assert_eq!(first.path(), format!("/api/poll?wait=0&{query}&begin=1&away=1"));
         let identity = Some(SessionIdentity { member: MemberId(4), epoch: Epoch(10) });
         let cursor = "000000000000000a.8".parse().unwrap();
-        let poll = request(Call::Poll { cursor, present: 9, is_away: false, wait_s: 25, identity });
         let identified = "member=4&epoch=000000000000000a";
-        assert_eq!(
-            poll.path(),
-            format!("/api/poll?wait=25&cursor=000000000000000a.8&present=9&away=0&{identified}")
-        );
+        for (held, listed) in
+            [(vec![], ""), (vec![cursor, cursor], "&held=000000000000000a.8,000000000000000a.8")]
+        {
+            let poll =
+                Call::Poll { cursor, held, present: 9, markers: 4, is_away: false, wait_s: 25, identity };
+            assert_eq!(
+                request(poll).path(),
+                format!(
+                    "/api/poll?wait=25&cursor=000000000000000a.8{listed}&present=9&markers=4&away=0&{identified}"
+                )
+            );
+        }
         let command = request(Call::Command { identity, command: Command::Ping });
         assert_eq!(command.path(), format!("/api/command?{identified}"));
         assert_eq!(command.body().as_deref(), Some(r#"{"type":"ping"}"#));
@@ -188,7 +209,15 @@ mod tests {
     #[test]
     fn a_request_times_out_after_its_wait() {
         let cursor = "000000000000000a.8".parse().unwrap();
-        let poll = |wait_s| Call::Poll { cursor, present: 0, is_away: false, wait_s, identity: None };
+        let poll = |wait_s| Call::Poll {
+            cursor,
+            held: vec![],
+            present: 0,
+            markers: 0,
+            is_away: false,
+            wait_s,
+            identity: None,
+        };
         for (call, timeout) in [
             (Call::Stream(hello("dev")), None),
             (Call::FirstPoll { hello: hello("dev"), is_away: false }, Some(10_000)),

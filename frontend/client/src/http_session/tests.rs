@@ -96,9 +96,18 @@ fn cursor(n: u64) -> Option<Cursor> {
     Some(Cursor::new(Epoch(0xab), n))
 }
 
+/// A cursor whose mark is its position, in a log that was not rolled back.
+fn marked(n: u64) -> Cursor {
+    Cursor { mark: u32::try_from(n).ok(), ..cursor(n).unwrap() }
+}
+
 /// The body of an answer to a poll.
 fn polled(events: &[&str], n: u64, again_ms: u64) -> String {
-    let (events, through) = (events.join(","), cursor(n).unwrap());
+    polled_through(events, cursor(n).unwrap(), again_ms)
+}
+
+fn polled_through(events: &[&str], through: Cursor, again_ms: u64) -> String {
+    let events = events.join(",");
     format!(r#"{{"events":[{events}],"through":"{through}","present":9,"again_ms":{again_ms}}}"#)
 }
 

@@ -98,14 +98,35 @@ fn brackets_stay_when_they_are_the_urls_own() {
 }
 
 #[test]
-fn chinese_text_touches_a_url_and_is_not_part_of_it() {
+fn chinese_text_that_touches_a_url_is_not_part_of_it() {
     assert_eq!(
-        segments("看https://example.com/茶很好"),
-        [TextSpan::Text("看"), TextSpan::Link("https://example.com/"), TextSpan::Text("茶很好")],
+        segments("看https://example.com/tea很好"),
+        [TextSpan::Text("看"), TextSpan::Link("https://example.com/tea"), TextSpan::Text("很好")],
     );
     assert_eq!(links("地址是：http://192.168.1.2:8888。请进"), ["http://192.168.1.2:8888"]);
+    assert_eq!(links("http://192.168.1.2:8888请进"), ["http://192.168.1.2:8888"]);
     assert_eq!(links("https://example.com에서"), ["https://example.com"]);
+    assert_eq!(links("https://example.com/tea.很好"), ["https://example.com/tea"]);
     assert_eq!(links("お茶はhttps://example.com/teaです"), ["https://example.com/tea"]);
+    assert_eq!(links("（https://example.com/茶）"), ["https://example.com/茶"]);
+}
+
+#[test]
+fn chinese_letters_belong_to_a_url_when_they_follow_a_delimiter() {
+    assert_eq!(links("https://example.com/路径/页?q=茶#节，好"), ["https://example.com/路径/页?q=茶#节"]);
+    assert_eq!(links("https://ja.example.org/wiki/お茶、と"), ["https://ja.example.org/wiki/お茶"]);
+    assert_eq!(links("https://ko.example.org/차-문화 좋다"), ["https://ko.example.org/차-문화"]);
+}
+
+#[test]
+fn a_host_of_chinese_letters_is_a_link_when_it_has_a_dot() {
+    assert_eq!(links("看https://例子.测试/。"), ["https://例子.测试/"]);
+    assert_eq!(links("http://例子.测试"), ["http://例子.测试"]);
+    assert_eq!(links("https://example.中国/茶"), ["https://example.中国/茶"]);
+    assert_eq!(links("https://例子.example:8080/a"), ["https://例子.example:8080/a"]);
+    for text in ["以http://开头的网址", "http://茶", "http://茶。好.了", "http://茶."] {
+        assert_eq!(links(text), [""; 0], "{text}");
+    }
 }
 
 #[test]

@@ -32,7 +32,8 @@ pub(crate) struct ForeignRow {
 #[derive(Debug, Default)]
 pub(crate) struct ForeignRows {
     rows: Vec<ForeignRow>,
-    drafts: Vec<StoredDraft>,
+    /// The drafts, and whether each was read from the storage. The next read replaces those.
+    drafts: Vec<(StoredDraft, bool)>,
     /// The time of the next read of the storage by the monotonic clock, if no lease ends before.
     look_at: u64,
     /// The owners about whom the person does not want to decide now.
@@ -63,10 +64,15 @@ impl ForeignRows {
             }
         }
         self.rows = sort_by_key(std::mem::take(&mut self.rows), |foreign| foreign.row.send_order);
+        let is_stored = |held: &StoredDraft| {
+            stored
+                .drafts
+                .iter()
+                .any(|draft| (draft.owner, draft.conversation()) == (held.owner, held.conversation()))
+        };
+        self.drafts.retain(|(held, is_read)| !is_read && !is_stored(held));
         for draft in stored.drafts {
-            self.drafts
-                .retain(|held| (held.owner, held.conversation()) != (draft.owner, draft.conversation()));
-            self.add_draft(draft);
+            self.push_draft(draft, true);
         }
     }
 
@@ -88,11 +94,15 @@ impl ForeignRows {
         }
     }
 
-    /// Adds a draft.
+    /// Adds a draft that this tab held.
     pub(crate) fn add_draft(&mut self, draft: StoredDraft) {
+        self.push_draft(draft, false);
+    }
+
+    fn push_draft(&mut self, draft: StoredDraft, is_read: bool) {
         self.shown = None;
         if self.drafts.len() < DRAFTS_MAX {
-            self.drafts.push(draft);
+            self.drafts.push((draft, is_read));
         }
     }
 
@@ -104,15 +114,16 @@ impl ForeignRows {
         most: usize,
     ) -> (Vec<ForeignRow>, Vec<StoredDraft>) {
         let rows = self.take(most, |row| is_owned_by(row.owner, &row.name, owner, me));
-        let is_mine = |draft: &mut StoredDraft| is_owned_by(draft.owner, &draft.name, owner, me);
-        (rows, self.drafts.extract_if(.., is_mine).collect())
+        (rows, self.take_drafts(|draft| is_owned_by(draft.owner, &draft.name, owner, me)))
     }
 
     /// Takes out up to `most` rows of this owner, and all of the owner's drafts.
     pub(crate) fn take_owned_by(&mut self, owner: Owner, most: usize) -> (Vec<ForeignRow>, Vec<StoredDraft>) {
-        let rows = self.take(most, |row| row.owner == owner);
-        let drafts = self.drafts.extract_if(.., |draft| draft.owner == owner).collect();
-        (rows, drafts)
+        (self.take(most, |row| row.owner == owner), self.take_drafts(|draft| draft.owner == owner))
+    }
+
+    fn take_drafts(&mut self, is_wanted: impl Fn(&StoredDraft) -> bool) -> Vec<StoredDraft> {
+        self.drafts.extract_if(.., |(draft, _)| is_wanted(draft)).map(|(draft, _)| draft).collect()
     }
 
     /// Takes out up to `most` of the wanted rows, in order. A row stays if an earlier one of its conversation stays,
@@ -155,8 +166,8 @@ impl ForeignRows {
         let mut found: Map<Owner, (LeftBehind, Vec<LeftText>)> = Map::new();
         let rows = self.rows.iter().filter(|foreign| foreign.is_free).map(|foreign| &foreign.row);
         let rows = rows.map(|row| (row.owner, &row.name, row.body.row(), false));
-        let drafts =
-            self.drafts.iter().map(|it| (it.owner, &it.name, Some((it.conversation(), &*it.text)), true));
+        let drafts = self.drafts.iter();
+        let drafts = drafts.map(|(it, _)| (it.owner, &it.name, Some((it.conversation(), &*it.text)), true));
         for (owner, name, post, is_draft) in rows.chain(drafts) {
             if me == Some(owner) || self.deferred.contains(&owner) {
                 continue;

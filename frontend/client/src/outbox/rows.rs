@@ -14,7 +14,7 @@ impl Outbox {
         self.entries.iter().filter(is_of).count()
     }
 
-    /// The rows in this conversation, and the number of all commands that wait for the network.
+    /// The rows in this conversation, and the number of posts to all rooms that wait for the network.
     ///
     /// Rows on their way come first, in the order of sending. Failed rows come last, so that a row
     /// that settles does not pass them.
@@ -24,7 +24,8 @@ impl Outbox {
         let mut waiting = 0_u32;
         for entry in &mut self.entries {
             let state = entry.state.show(connected);
-            waiting = waiting.saturating_add((state == RowState::Waiting).into());
+            let is_row = entry.row.body.row().is_some();
+            waiting = waiting.saturating_add((is_row && state == RowState::Waiting).into());
             if entry.conversation() == Some(conversation)
                 && let Some(row) = entry.show(state)
             {

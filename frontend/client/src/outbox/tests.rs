@@ -262,6 +262,15 @@ fn only_the_open_rooms_rows_are_shown_and_all_that_wait_are_counted() {
 }
 
 #[test]
+fn a_room_that_waits_to_be_created_is_no_waiting_message() {
+    let mut outbox = outbox([1]);
+    let body = CommandBody::create("tea".to_owned(), String::new());
+    outbox.add(owner(EPOCH, &ann()), &ann(), id(2), body, at(0), &mut Vec::new());
+    assert_eq!(outbox.pending(|_| true, false)[0].state, RowState::Waiting);
+    assert_eq!(outbox.rows(LOBBY.into(), false).1, 1);
+}
+
+#[test]
 fn an_answer_is_awaited_since_the_oldest_post_in_flight_was_sent() {
     let mut outbox = outbox([1]);
     assert_eq!(outbox.awaited_since(), None);

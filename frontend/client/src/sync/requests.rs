@@ -6,7 +6,7 @@
 
 use crate::conversation::Conversation;
 use crate::sorted::Map;
-use shared::Address;
+use shared::{Address, RoomId};
 
 /// The part of the client that a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +19,8 @@ pub(crate) enum RequestOwner {
     Directory,
     /// The next page of the lookup of a room.
     Lookup,
+    /// The read marker of a room: it is moved, or asked for.
+    Marker(RoomId),
 }
 
 /// The progress of a request.
@@ -80,6 +82,21 @@ impl Requests {
             match (owner, state) {
                 (RequestOwner::Events(_), RequestState::InFlight { .. }) => free = free.saturating_sub(1),
                 (RequestOwner::Events(to), RequestState::Wanted) => wanted.push(*to),
+                _ => {}
+            }
+        }
+        wanted.truncate(free);
+        wanted
+    }
+
+    /// The rooms whose read markers are to be told or asked for now, if at most `max` such requests may be in
+    /// flight.
+    pub(crate) fn markers_to_send(&self, max: usize) -> Vec<RoomId> {
+        let (mut free, mut wanted) = (max, Vec::new());
+        for (owner, state) in self.0.iter() {
+            match (owner, state) {
+                (RequestOwner::Marker(_), RequestState::InFlight { .. }) => free = free.saturating_sub(1),
+                (RequestOwner::Marker(room), RequestState::Wanted) => wanted.push(*room),
                 _ => {}
             }
         }

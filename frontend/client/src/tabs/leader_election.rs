@@ -11,7 +11,12 @@
 //! A follower must not miss a frame that was relayed before it listened. Therefore it listens first, and then
 //! requests the missed events itself; relayed frames continue from there. When a leader starts to read, its
 //! followers start new sessions for the same reason.
+//!
+//! The answer to the follower's request and the relayed frames may come from two servers of which the second has an
+//! older copy of the log. So before a relayed frame passes a position of the answer, the follower asks the server
+//! whether the log has both ([`OwnPositions`]).
 
+use super::own_positions::{OwnPositions, position_of};
 use super::reported_presence::ReportedPresence;
 use super::{Lease, SessionIdentity, Tab, TabMessage};
 use crate::limits::{HERE_EVERY_MS, HERE_MS, LEADER_LEASE_MS, LEADER_RENEW_MS, RELAYED_FRAMES_MAX};
@@ -41,6 +46,9 @@ pub enum TabEffect {
     Restart,
     /// Report to the server whether the person is away from all tabs.
     ReportPresence(bool),
+    /// Ask the server whether its log has this position of the leader and these of the follower. If it has, call
+    /// [`LeaderElection::mark_proved`]; otherwise end the session.
+    Prove(Cursor, Vec<Cursor>),
 }
 
 /// Role of a tab in the election.
@@ -63,9 +71,13 @@ pub struct LeaderElection {
     /// dropped.
     identity: Option<SessionIdentity>,
     is_live: bool,
-    /// Deliveries relayed to a follower before its own session was live, each with its identity. The answer
-    /// to the follower's request may not contain them.
+    /// Deliveries relayed to a follower before its own session was live, or while it proves its positions, each with
+    /// its identity. The answer to the follower's request may not contain them.
     held: Vec<(Option<SessionIdentity>, Delivery)>,
+    /// Positions that this tab's requests told.
+    pub(crate) own_positions: OwnPositions,
+    /// Whether the server is asked for the positions of this follower.
+    is_proving: bool,
     is_away: bool,
     /// Followers at which the person is, with the time of their last message about that.
     here: Map<Tab, u64>,
@@ -89,6 +101,8 @@ impl LeaderElection {
             identity: None,
             is_live: false,
             held: Vec::new(),
+            own_positions: OwnPositions::default(),
+            is_proving: false,
             is_away: false,
             here: Map::new(),
             report: ReportedPresence::default(),
@@ -167,10 +181,20 @@ impl LeaderElection {
                 // Ask for the leader: one with another identity restarts, instead of relaying frames that are
                 // dropped.
                 self.broadcast(TabMessage::WhoLeads, out);
-                let held = std::mem::take(&mut self.held).into_iter();
-                let ours = held.filter(|(identity, _)| *identity == self.identity);
-                out.extend(ours.map(|(_, delivery)| TabEffect::Deliver(delivery)));
+                self.deliver_held(out);
             }
+        }
+    }
+
+    /// Records that the log has the positions of [`TabEffect::Prove`].
+    pub fn mark_proved(&mut self, out: &mut Vec<TabEffect>) {
+        self.is_proving = false;
+        self.deliver_held(out);
+    }
+
+    fn deliver_held(&mut self, out: &mut Vec<TabEffect>) {
+        for (identity, delivery) in std::mem::take(&mut self.held) {
+            self.receive_relayed(identity, delivery, out);
         }
     }
 
@@ -192,6 +216,9 @@ impl LeaderElection {
                 self.broadcast(TabMessage::Marked(cursor), out);
             }
             self.broadcast(TabMessage::Through(cursor.unmarked()), out);
+        }
+        if self.role == Role::Follower {
+            self.own_positions.add(cursor);
         }
         out.push(TabEffect::Deliver(Delivery::Through(cursor)));
     }
@@ -304,14 +331,28 @@ impl LeaderElection {
         delivery: Delivery,
         out: &mut Vec<TabEffect>,
     ) {
-        if self.is_live {
-            if identity == self.identity {
-                out.push(TabEffect::Deliver(delivery));
+        if !self.is_live || self.is_proving {
+            if self.held.len() < RELAYED_FRAMES_MAX {
+                self.held.push((identity, delivery));
+            } else {
+                out.push(TabEffect::Restart);
             }
-        } else if self.held.len() < RELAYED_FRAMES_MAX {
-            self.held.push((identity, delivery));
-        } else {
-            out.push(TabEffect::Restart);
+            return;
+        }
+        if identity != self.identity {
+            return;
+        }
+        let read = match &delivery {
+            Delivery::Through(cursor) => Some(*cursor),
+            Delivery::Event(frame) => identity.and_then(|identity| position_of(frame, identity.epoch)),
+        };
+        match read.filter(|read| self.own_positions.note_read(*read)) {
+            None => out.push(TabEffect::Deliver(delivery)),
+            Some(read) => {
+                self.is_proving = true;
+                self.held.push((identity, delivery));
+                out.push(TabEffect::Prove(read, self.own_positions.take()));
+            }
         }
     }
 

@@ -77,6 +77,49 @@ fn unsent_rows_of_a_crashed_page_are_sent_after_their_lease() {
 }
 
 #[test]
+fn rows_and_drafts_of_an_old_read_are_not_adopted() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.break_connection(1006);
+    page.send(1, "1");
+    page.type_text("half");
+    page.give(Input::Leaving);
+    // The page reads the free row and the draft long before it is welcome.
+    let mut late = Page::on(&page.store).start();
+    late.give(Input::IdentityFetched(Ok(Some(ann()))));
+    let mut other = Page::again_in(&house, &page.store);
+    assert_eq!((other.rows(), other.draft().as_str()), (vec!["1…".to_owned()], "half"));
+    other.send(2, "half");
+    assert_eq!(posts(&late.enter(&house, &ann())), [], "the other tab has taken the row");
+    assert_eq!((late.rows(), late.draft()), (vec![], String::new()));
+}
+
+#[test]
+fn rows_and_drafts_of_another_member_are_read_again_before_they_are_adopted() {
+    for is_adopted in [true, false] {
+        let house = House::new(1);
+        let mut page = Page::welcome_in(&house);
+        page.break_connection(1006);
+        page.send(1, "secret");
+        page.type_text("half a secret");
+        page.give(Input::Leaving);
+        let [mut other, mut late] = [0, 1].map(|_| {
+            let mut page = Page::on(&page.store).start();
+            page.give(Input::IdentityFetched(Ok(Some(bo()))));
+            page.enter(&house, &bo());
+            page
+        });
+        let left = late.view().notices.left_behind[0].clone();
+        assert_eq!(posts(&other.give(Input::AdoptLeftBehind(left.owner))).len(), 1);
+        let stored = other.store.read();
+        let choose = if is_adopted { Input::AdoptLeftBehind } else { Input::DiscardLeftBehind };
+        assert_eq!(posts(&late.give(choose(left.owner))), []);
+        assert_eq!((late.draft().as_str(), late.store.read()), ("", stored));
+        assert_eq!(late.view().notices.left_behind.len(), 0);
+    }
+}
+
+#[test]
 fn a_shown_page_loads_rows_that_another_left() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);

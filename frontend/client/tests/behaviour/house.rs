@@ -2,8 +2,9 @@
 
 use shared::command::PageAnchor;
 use shared::event::{
-    EventsPage, Here, HistoryPage, MemberJoined, MemberLeft, Posted, Presence, Refusal, Renamed, Reply,
-    Reset, RoomArchived, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, Through, Welcome,
+    EventsPage, Here, HistoryPage, MemberJoined, MemberLeft, Posted, Presence, ReadMarker, Refusal, Renamed,
+    Reply, Reset, RoomArchived, RoomChanged, RoomCreated, RoomEntry, RoomMarker, RoomSnapshot, Through,
+    Welcome,
 };
 use shared::limits::HISTORY_MESSAGES;
 use shared::{Address, ClientId, Cursor, Epoch, ErrorCode, Event, Member, MemberId, Message, Room, RoomId};
@@ -22,6 +23,8 @@ pub(crate) struct House {
     stays: BTreeMap<RoomId, u64>,
     /// Everyone's present name.
     names: BTreeMap<MemberId, String>,
+    /// Ann's read markers, as positions and versions; none in a house of an older build.
+    markers: Option<BTreeMap<RoomId, (u64, u64)>>,
 }
 
 pub(crate) fn member(id: u64, name: &str) -> Member {
@@ -56,6 +59,7 @@ impl House {
             rooms: BTreeMap::from([(LOBBY, room(LOBBY, ""))]),
             stays: BTreeMap::from([(LOBBY, 0)]),
             names: BTreeMap::new(),
+            markers: None,
         }
     }
 
@@ -65,6 +69,36 @@ impl House {
         house.create_room(id, name);
         house.join_room(id);
         house
+    }
+
+    /// This house, with read markers.
+    pub(crate) fn with_markers(mut self) -> Self {
+        self.markers = Some(BTreeMap::new());
+        self
+    }
+
+    /// Ann's read marker of a room.
+    fn marker(&self, room: RoomId) -> Option<ReadMarker> {
+        let (n, version) = self.markers.as_ref()?.get(&room).copied().unwrap_or_default();
+        let n = n.max(self.stays[&room]);
+        let messages = || self.messages.get(&room).into_iter().flatten();
+        let read_to = messages().filter(|message| message.n <= n).count() as u64;
+        let unread =
+            messages().filter(|message| message.n > n && message.author != MemberId(1)).count() as u32;
+        Some(ReadMarker { n, read_to, version, unread: Some(unread) })
+    }
+
+    /// Moves Ann's marker, and returns the frame.
+    pub(crate) fn mark(&mut self, reference: Option<u64>, room: RoomId, n: u64) -> String {
+        let markers = self.markers.as_mut().unwrap();
+        let version = markers.values().map(|(_, version)| *version).max().unwrap_or(0) + 1;
+        let marker = markers.entry(room).or_default();
+        if n > marker.0 {
+            *marker = (n, version);
+        }
+        let (seq, marker) =
+            (self.messages.get(&room).map_or(0, |all| all.len() as u64), self.marker(room).unwrap());
+        frame(&Event::ReadMarker(RoomMarker { reference, room, seq, marker }))
     }
 
     /// The next event's position and its `prev`. Skipped positions belong to other rooms.
@@ -322,6 +356,7 @@ impl House {
             joined: *joined,
             last: self.last.get(&Address::Room(*id)).copied().unwrap_or(0),
             seq: self.messages.get(id).map_or(0, |messages| messages.len() as u64),
+            marker: self.marker(*id),
         };
         Welcome {
             reference,

@@ -166,7 +166,10 @@ fn signing_out_hides_everything_from_the_next_person() {
     let left = page.view().notices.left_behind[0].owner;
     let out = page.give(Input::DiscardLeftBehind(left));
     let key = RowKey { author: MemberId(1), client_id: client_id(1) };
-    assert_eq!((out, page.view().notices.left_behind.len()), (vec![Effect::DeleteRow(key)], 0));
+    assert_eq!(
+        (out, page.view().notices.left_behind.len()),
+        (vec![Effect::LoadRows, Effect::DeleteRow(key)], 0)
+    );
     assert_eq!(page.store.read(), StoredRows::default());
 }
 

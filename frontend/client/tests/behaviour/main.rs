@@ -10,6 +10,7 @@ mod fuzz;
 mod house;
 mod identity;
 mod looking_up;
+mod marking;
 mod marks;
 mod opening;
 mod page;

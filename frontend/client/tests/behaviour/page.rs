@@ -91,7 +91,13 @@ impl Page {
 
     pub(crate) fn give(&mut self, input: Input) -> Vec<Effect> {
         // The test itself answers loads at the start and at the end of a lease.
-        let answers = matches!(input, Input::FrameReceived(..) | Input::VisibilityChanged(_)) && !self.slow;
+        let answers = matches!(
+            input,
+            Input::FrameReceived(..)
+                | Input::VisibilityChanged(_)
+                | Input::AdoptLeftBehind(_)
+                | Input::DiscardLeftBehind(_)
+        ) && !self.slow;
         let mut out = Vec::new();
         self.client.handle(input, self.time(), &mut out);
         let mut keys = Vec::new();

@@ -27,6 +27,10 @@ pub(super) struct ScrollAnchor {
     top: i32,
     /// First visible text, and the distance in CSS pixels from the list's top edge down to the text.
     anchor: Option<(Element, f64)>,
+    /// Whether the list shows rows.
+    has_rows: bool,
+    /// Whether the list is to open at the line above the new messages.
+    opens_at_line: bool,
     /// First and last row for which older and newer messages were requested.
     requested: (Option<RowKey>, Option<RowKey>),
 }
@@ -34,7 +38,18 @@ pub(super) struct ScrollAnchor {
 impl ScrollAnchor {
     pub(super) fn new(pane: &Pane) -> Self {
         let (following, ends) = (pane.following, pane.newer == Edge::End);
-        ScrollAnchor { pinned: following, following, ends, top: 0, anchor: None, requested: (None, None) }
+        let opens_at_line = pane.line.is_some();
+        let has_rows = false;
+        ScrollAnchor {
+            pinned: following,
+            following,
+            ends,
+            top: 0,
+            anchor: None,
+            has_rows,
+            opens_at_line,
+            requested: (None, None),
+        }
     }
 
     /// Goes back to a place that [`ScrollAnchor::place`] returned, if the list contains its row. To be called
@@ -54,6 +69,9 @@ impl ScrollAnchor {
         // Where the person has scrolled and the client does not know it yet, the person's position wins.
         self.see(list);
         self.ends = pane.newer == Edge::End;
+        // The rooms may come after the list was made.
+        self.opens_at_line = pane.line.is_some() && (self.opens_at_line || !self.has_rows);
+        self.has_rows |= !pane.rows.is_empty();
         if std::mem::replace(&mut self.following, pane.following) != pane.following {
             self.pinned = pane.following;
         }
@@ -101,6 +119,10 @@ impl ScrollAnchor {
 
     /// Restores the position after a change of the list.
     pub(super) fn changed(&mut self, list: &Element) {
+        if self.opens_at_line && self.show_line(list) {
+            self.opens_at_line = false;
+            return;
+        }
         if self.pinned {
             return self.go_to_end(list);
         }
@@ -138,6 +160,19 @@ impl ScrollAnchor {
             self.top = list.scroll_top();
             self.anchor = first_read(list);
         }
+    }
+
+    /// Scrolls so that the line above the new messages is at a quarter of the list's height. Returns false if the
+    /// list does not contain the line.
+    pub(super) fn show_line(&mut self, list: &Element) -> bool {
+        let Ok(Some(line)) = list.query_selector(".new_line") else { return false };
+        let wanted = f64::from(list.client_height()) / 4.0;
+        list.scroll_by_with_x_and_y(0.0, offset_of(&line, list) - wanted);
+        self.pinned = false;
+        self.top = list.scroll_top();
+        self.anchor = first_read(list);
+        self.see(list);
+        true
     }
 
     fn go_to_end(&mut self, list: &Element) {

@@ -124,7 +124,7 @@ fn notice(
         },
     };
     html! {
-        <div key={key.to_string()} id="refused_command" class="notice warn tall" role="alert">
+        <div key={key.to_string()} id="refused_command" class="notice warn tall">
             <div key="text" class="notice_text">
                 <span key="what" class="what" dir="auto">{ what }</span>
                 if let Some(text) = text {

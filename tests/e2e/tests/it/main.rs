@@ -1,5 +1,6 @@
 //! End-to-end tests: real browsers against the release program.
 
+mod accessibility;
 mod composer;
 mod composition;
 mod cut;

@@ -85,3 +85,37 @@ async fn all_buttons_stay_visible_when_name_and_description_are_longest() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn every_target_is_large_enough_for_a_finger() {
+    /// Visible targets that are less than 44 pixels high; links in a sentence are not counted.
+    const SMALL: &str =
+        "return [...document.querySelectorAll('button, .room_link, label:has(input), input, select')]
+        .map((it) => [it.getBoundingClientRect(), it])
+        .filter(([box]) => box.height > 1 && box.height < 43.9)
+        .map(([box, it]) => `${box.height} ${it.outerHTML}`)";
+    run(async |fixture| {
+        let server = fixture.server(&[]).await;
+        let mei = Page::join(fixture.browser("phone", PHONE).await, &server.url(), "梅").await;
+        let tom = fixture.member(&server.url(), "Tom").await;
+        tom.create_room("tea", "leaves").await;
+        for open in ["#menu_btn", "#settings_btn", "#directory_btn", "#new_room_btn", "#room_btn"] {
+            if open != "#menu_btn" && open != "#room_btn" {
+                mei.click("#menu_btn").await;
+            }
+            mei.click(open).await;
+            mei.find("dialog[open]").await;
+            let small: Vec<String> = mei.execute(SMALL, vec![]).await;
+            assert_eq!(small, [""; 0], "after {open}");
+            // The back button closes the dialog, and the chat stays.
+            mei.execute::<()>("history.back()", vec![]).await;
+            until("the dialog to close", TIMEOUT, async || match mei.count("dialog[open]").await {
+                0 => Ok(()),
+                count => Err(count),
+            })
+            .await;
+        }
+        mei.expect_room("大堂").await;
+    })
+    .await;
+}

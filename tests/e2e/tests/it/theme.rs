@@ -53,3 +53,51 @@ async fn the_chosen_theme_is_kept_and_the_systems_is_the_default() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_chosen_theme_is_applied_before_the_program_has_loaded() {
+    run(async |fixture| {
+        let server = fixture.server(&[]).await;
+        let page = fixture.member(&server.url(), "梅").await;
+        set_system_theme(&page, "light").await;
+        page.click("#settings_btn").await;
+        choose_theme(&page, "dark").await;
+        let dark = background(&page).await;
+        // The program never comes. The policy has to allow the script that sets the theme.
+        page.allow_error(&["_bg.wasm"]);
+        page.allow_error(&["Failed to fetch"]);
+        page.devtools("Network.enable", json!({})).await;
+        page.devtools("Network.setBlockedURLs", json!({ "urls": ["*.wasm"] })).await;
+        for path in ["/", "/inspect"] {
+            page.goto(&format!("{}{path}", server.url())).await;
+            assert_eq!(page.attribute("html", "data-theme").await.as_deref(), Some("dark"), "{path}");
+            assert_eq!(background(&page).await, dark, "{path}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn states_are_visible_with_forced_colours() {
+    run(async |fixture| {
+        let server = fixture.server(&[]).await;
+        let page = fixture.member(&server.url(), "梅").await;
+        let forced = json!({ "features": [{ "name": "forced-colors", "value": "active" }] });
+        page.devtools("Emulation.setEmulatedMedia", forced).await;
+        page.click("#settings_btn").await;
+        page.find("input[name=theme]").await;
+        let outline = "const style = getComputedStyle(document.querySelector(arguments[0]));
+            return `${style.outlineStyle} ${style.outlineWidth}`";
+        for (chosen, other) in [
+            (".room_link[aria-current]", "#directory_btn"),
+            ("input[name=theme]:checked + span", "input[name=theme]:not(:checked) + span"),
+        ] {
+            assert_eq!(page.execute::<String>(outline, vec![json!(chosen)]).await, "solid 2px", "{chosen}");
+            assert_ne!(page.execute::<String>(outline, vec![json!(other)]).await, "solid 2px", "{other}");
+        }
+        let differs = "const dot = document.querySelector('#ready_state .dot');
+            return getComputedStyle(dot).backgroundColor != getComputedStyle(dot.parentNode).backgroundColor";
+        assert!(page.execute::<bool>(differs, vec![]).await, "the dot is not visible");
+    })
+    .await;
+}

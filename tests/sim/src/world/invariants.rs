@@ -9,6 +9,7 @@ use client::input::{ConnectionId, Input};
 use client::limits::WINDOW_ROWS_MAX;
 use client::view::{Row, RowState, View};
 use hub::query::{Query, QueryResult};
+use hub::read_markers::MarkedRoom;
 use shared::command::PageAnchor;
 use shared::event::{RoomSnapshot, Welcome};
 use shared::{Address, ClientId, Cursor, Epoch, Event, MemberId, Message, Now, RoomId};
@@ -131,6 +132,33 @@ impl World {
         let count = usize::try_from(page.view.people.count).unwrap_or(usize::MAX);
         (actual != expected || count != expected.len())
             .then(|| format!("(c) page {} sees {actual:?}, {count}; present are {expected:?}", page.id.index))
+    }
+
+    /// Checks (r): returns the first room whose badge differs from the number of others' messages after the marker
+    /// that the store holds.
+    pub(crate) fn wrong_badge(&self, page: &Page) -> Option<String> {
+        let me = me(&page.view)?.id;
+        let log = &self.server.log;
+        let rooms: Vec<MarkedRoom> = log.house().rooms.entries(me).iter().map(MarkedRoom::from).collect();
+        let through = log.house().head();
+        let query = Query::Markers { member: me, rooms: rooms.clone(), through, counts: false };
+        let QueryResult::Markers(markers) = log.read(&query) else { return None };
+        let attended = page.visible && page.has_focus && page.view.pane().following;
+        for (marked, marker) in rooms.iter().zip(&markers) {
+            let messages = self.oracle.log(log.epoch(), marked.room).iter();
+            let unread =
+                messages.filter(|message| message.n > marker.n && message.author != me).count() as u64;
+            let is_attended = attended && page.view.room() == marked.room;
+            let expected = if is_attended { 0 } else { unread };
+            let shown = page.view.rooms.iter().find(|item| item.id == marked.room).map(|item| item.unread);
+            if shown.map(u64::from) != Some(expected) {
+                let index = page.id.index;
+                return Some(format!(
+                    "(r) page {index} shows {shown:?} unread of {expected} in {marked:?}, {marker:?}"
+                ));
+            }
+        }
+        None
     }
 
     /// Checks the end of a run, after every page was paged to the start.

@@ -62,7 +62,10 @@ impl World {
         }
         let id = page.id;
         self.pages[index] = page;
-        let name = self.browser_of(id).name.clone();
+        let (name, marks) = (self.browser_of(id).name.clone(), self.browser_of(id).marks.clone());
+        if let Some(marks) = marks {
+            self.dispatch(id, Input::MarksRemembered(marks))?;
+        }
         let join_id = ClientId(self.rng.bytes());
         self.dispatch(id, Input::Started { build: "dev".to_owned(), name, join_id })
     }
@@ -132,6 +135,7 @@ impl World {
             (Input::IdentityFetched(Ok(Some(fetched))), Some(me)) => {
                 page.has_new_name |= fetched.name != me.name
             }
+            (Input::FocusChanged(has_focus), _) => page.has_focus = *has_focus,
             // A page that becomes visible may load a newer draft of another tab.
             (Input::VisibilityChanged(true), _) => page.typed = None,
             _ => {}
@@ -161,6 +165,16 @@ impl World {
             Effect::Rename { name } => self.request_account(id, IdentityRequest::Rename(name)),
             Effect::SignOut => self.request_account(id, IdentityRequest::SignOut),
             Effect::RememberName(name) => self.browser_of(id).name = name,
+            Effect::RememberMarks(marks) => {
+                self.browser_of(id).marks.clone_from(&marks);
+                // The browser tells the other tabs of the change.
+                let (browser, text) = (self.pages[id.index].browser, marks.unwrap_or_default());
+                let others = self.pages.iter().filter(|page| page.browser == browser && page.id != id);
+                let others: Vec<PageId> = others.map(|page| page.id).collect();
+                for other in others {
+                    self.dispatch(other, Input::MarksRemembered(text.clone()))?;
+                }
+            }
             Effect::LoadRows => self.request_database(id, DatabaseRequest::Load),
             Effect::SaveRow(row) => self.request_database(id, DatabaseRequest::SaveRow(row)),
             Effect::DeleteRow(key) => self.request_database(id, DatabaseRequest::DeleteRow(key)),

@@ -129,6 +129,9 @@ impl World {
             if let Some(missing) = self.missing_people(page) {
                 return Some(missing);
             }
+            if let Some(wrong) = self.wrong_badge(page) {
+                return Some(wrong);
+            }
         }
         None
     }

@@ -105,6 +105,8 @@ impl World {
             let id = self.pages[index].id;
             for room in self.rooms_of(id) {
                 self.dispatch(id, Input::OpenRoom(room))?;
+                // A room opens at its first unread message, and the unsettled rows are at its end.
+                self.dispatch(id, Input::JumpToLatest)?;
                 self.step_until(id, "its messages to settle", |view| {
                     view.room() == room && view.pane().rows.iter().all(|row| row.state == RowState::Settled)
                 })?;

@@ -84,6 +84,17 @@ impl World {
                     inputs.push_back(input);
                 }
             }
+            Output::MoveMarkers(moves) => {
+                let refused = self.server.refuses_changes && self.rng.one_in(4);
+                let result = if refused { Err(ErrorCode::StoreRefused) } else { Ok(()) };
+                if result.is_ok() {
+                    self.server.log.move_markers(&moves);
+                    self.stats.marks += moves.len() as u64;
+                }
+                let delay = self.rng.between(0, self.plan.commit_ms);
+                let input = Input::MarkersMoved(result);
+                self.schedule(delay, SimEvent::HubInput(self.server.generation, node, input));
+            }
             // The result of a cancelled read has no effect, so it may still arrive.
             Output::CancelRead(_) => {}
             Output::Attach(id, addresses) => {

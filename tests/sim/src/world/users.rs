@@ -137,7 +137,14 @@ impl World {
         let jump = target.map(|message| {
             if self.rng.one_in(2) { PageAnchor::Date(message.at) } else { PageAnchor::Around(message.n) }
         });
-        match (self.rng.below(6), jump) {
+        match (self.rng.below(10), jump) {
+            (6, _) => self.see_row(id),
+            (7, _) => self.dispatch(id, Input::MarkRead),
+            (8, _) => self.dispatch(id, Input::JumpToLine),
+            (9, _) => {
+                let has_focus = self.rng.one_in(2);
+                self.dispatch(id, Input::FocusChanged(has_focus))
+            }
             (0, _) => self.dispatch(id, Input::JumpToLatest(self.open_conversation(id))),
             (1, Some(at)) => self.dispatch(id, Input::Jump(self.open_conversation(id), at)),
             (2, _) => self.dispatch(id, Input::LoadNewer(self.open_conversation(id))),
@@ -151,6 +158,17 @@ impl World {
                 self.dispatch(id, Input::DraftChanged { conversation: room.into(), text })
             }
             _ => self.dispatch(id, Input::LoadOlder(self.open_conversation(id))),
+        }
+    }
+
+    /// Sees a row of the open room, and so everything above it.
+    fn see_row(&mut self, id: PageId) -> Result<(), Violation> {
+        let page = &self.pages[id.index];
+        let settled = page.view.pane().rows.iter().filter(|row| row.state == RowState::Settled);
+        let keys: Vec<RowKey> = settled.map(|row| row.key).collect();
+        match self.rng.pick(&keys).filter(|_| self.pages[id.index].visible) {
+            Some(key) => self.dispatch(id, Input::RowSeen(key)),
+            None => Ok(()),
         }
     }
 

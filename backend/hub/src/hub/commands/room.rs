@@ -134,7 +134,8 @@ impl Hub {
             return refuse(session, Some(reference), code, out);
         }
         let may_find = |room| access::may(&self.house, actor, Action::FindRoom, Target::Room(room)).is_ok();
-        let mut found = self.directory.search(&find, after).filter(|room| may_find(*room));
+        let mut found =
+            self.directory.search(without_number_sign(&find), after).filter(|room| may_find(*room));
         let listed = |room| self.house.rooms.listed(member, room);
         let rooms = found.by_ref().take(ROOMS_PAGE).filter_map(listed).collect();
         let more = found.next().is_some();
@@ -144,5 +145,11 @@ impl Hub {
 
 /// Checks name and description of a room.
 fn check_texts(name: &str, description: &str) -> Result<(Name, String), ErrorCode> {
-    Ok((Name::parse(name)?, parse_description(description)?))
+    Ok((Name::parse(without_number_sign(name))?, parse_description(description)?))
+}
+
+/// The name of a room without the number signs at its beginning. Pages show one before each name, so people type
+/// it too.
+fn without_number_sign(name: &str) -> &str {
+    name.trim_start_matches(|letter: char| matches!(letter, '#' | '＃') || letter.is_whitespace())
 }

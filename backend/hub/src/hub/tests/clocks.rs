@@ -63,6 +63,7 @@ fn a_polling_member_lingers_for_its_time_when_the_wall_clock_steps() {
             hello: Hello { reference: 0, build: String::new(), cursor: None, held: vec![], room: None },
             is_first: true,
             presence_revision: 0,
+            markers: None,
             identity: crate::input::ExpectedIdentity::default(),
             away: false,
         };

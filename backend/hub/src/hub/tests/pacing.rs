@@ -130,7 +130,7 @@ fn give_all(test: &mut TestHub, inputs: impl IntoIterator<Item = Input>) -> Vec<
 
 fn reads_in(out: &[Output]) -> Vec<ReadId> {
     let reads = out.iter().filter_map(|output| match output {
-        Output::Read(id, Query::History { .. } | Query::Replay { .. }) => Some(*id),
+        Output::Read(id, Query::History { .. } | Query::Replay { .. } | Query::Markers { .. }) => Some(*id),
         _ => None,
     });
     reads.collect()

@@ -78,6 +78,7 @@ impl TestHub {
             hello: hello_at(at(n)),
             is_first: false,
             presence_revision,
+            markers: None,
             identity: ExpectedIdentity::default(),
             away: false,
         }
@@ -207,6 +208,7 @@ fn a_poll_is_answered_with_the_events_after_its_cursor() {
         hello: hello_at(cursor),
         is_first: true,
         presence_revision: 0,
+        markers: None,
         identity: ExpectedIdentity::default(),
         away: false,
     };

@@ -149,6 +149,37 @@ fn a_room_is_refused_when_its_name_is_taken_or_its_description_too_long() {
 }
 
 #[test]
+fn number_signs_are_dropped_when_a_rooms_name_begins_with_them() {
+    let mut test = TestHub::with_members(&["Wei"]);
+    test.connect(1, 1);
+    let created = |out: &[Output]| {
+        out.iter().find_map(|output| match output {
+            Output::Publish(Audience::Room(_), Event::RoomCreated(created), _) => {
+                Some(created.room.name.clone())
+            }
+            _ => None,
+        })
+    };
+    for (id, typed, name) in [(1, "#general", "general"), (2, " ## ＃品茶", "品茶"), (3, "C#", "C#")] {
+        assert_eq!(created(&test.send(1, create(id, typed, ""))).as_deref(), Some(name), "{typed}");
+    }
+    assert_eq!(refusal(&test.send(1, create(4, "# #", ""))), Some(ErrorCode::NameEmpty));
+    assert_eq!(refusal(&test.send(1, create(5, "#General", ""))), Some(ErrorCode::NameTaken));
+    let change = RoomChange {
+        reference: 6,
+        client_id: ClientId([6; 16]),
+        room: RoomId(2),
+        name: "#tea".to_owned(),
+        description: String::new(),
+    };
+    test.send(1, Command::RoomChange(change));
+    let query = command::RoomsQuery { reference: 7, find: "#te".to_owned(), after: None };
+    let out = test.send(1, Command::Rooms(query));
+    let [Output::Send(_, Event::Rooms(page))] = &out[..] else { panic!("{out:?}") };
+    assert_eq!(page.rooms.iter().map(|room| &*room.name).collect::<Vec<_>>(), ["tea"]);
+}
+
+#[test]
 fn the_room_directory_is_listed_in_pages_and_by_name() {
     let mut test = TestHub::with_members(&["Wei", "Lin"]);
     test.hub.settings.posts = Rate::NONE;

@@ -4,28 +4,31 @@ use shared::{ClientId, MemberId, Message};
 
 fn entry(id: u64) -> RoomEntry {
     let (name, description) = (format!("room {id}"), String::new());
-    RoomEntry { id: RoomId(id), name, description, members: 1, joined: 1, last: 1, seq: 0 }
+    RoomEntry { id: RoomId(id), name, description, members: 1, joined: 1, last: 1, seq: 0, marker: None }
+}
+
+fn message(seq: u64) -> Message {
+    Message {
+        n: seq,
+        seq,
+        at: 0,
+        author: MemberId(1),
+        name: String::new(),
+        tag: None,
+        client_id: ClientId(u128::from(seq).to_be_bytes()),
+        text: String::new(),
+    }
 }
 
 /// Posts this many messages to a room.
 fn talk(rooms: &mut Rooms, id: u64, many: usize) {
     let members = Members::default();
-    let room = rooms.get_mut(RoomId(id)).unwrap();
     for _ in 0..many {
+        let room = rooms.get_mut(RoomId(id)).unwrap();
         let seq = room.timeline.newest_seq().unwrap() + 1;
-        let message = Message {
-            n: seq,
-            seq,
-            at: 0,
-            author: MemberId(1),
-            name: String::new(),
-            tag: None,
-            client_id: ClientId(u128::from(seq).to_be_bytes()),
-            text: String::new(),
-        };
-        room.timeline.apply_posted(&message, Viewer { me: None, members: &members });
+        room.timeline.apply_posted(&message(seq), Viewer { me: None, members: &members });
+        rooms.evict(1);
     }
-    rooms.evict();
 }
 
 fn held_counts(rooms: &Rooms) -> Vec<usize> {
@@ -72,4 +75,40 @@ fn a_room_opens_once_the_member_is_in_it() {
     assert_eq!(rooms.open_id(), RoomId(7));
     rooms.leave(RoomId(7));
     assert_eq!(rooms.open_id(), RoomId(1));
+}
+
+#[test]
+fn the_messages_of_all_rooms_are_counted_only_when_they_may_be_too_many() {
+    let mut rooms = Rooms::default();
+    let entries: Vec<RoomEntry> = (1..=2).map(entry).collect();
+    rooms.resume_session(&entries, 1, 0);
+    talk(&mut rooms, 1, 1);
+    assert_eq!(rooms.free_rows, HELD_ROWS_MAX - 1, "counted once");
+    talk(&mut rooms, 2, 10);
+    rooms.evict(100);
+    assert_eq!(rooms.free_rows, HELD_ROWS_MAX - 111, "not counted, although a page may add less");
+    rooms.evict(HELD_ROWS_MAX);
+    assert_eq!(rooms.free_rows, HELD_ROWS_MAX - 11, "counted again");
+}
+
+#[test]
+fn only_rooms_with_acked_messages_are_asked_for_them() {
+    let members = Members::default();
+    let mut rooms = Rooms::default();
+    let entries: Vec<RoomEntry> = (1..=500).map(entry).collect();
+    rooms.resume_session(&entries, 1, 0);
+    assert!(!rooms.has_acked_through(u64::MAX));
+    for (id, n) in [(7, 20), (9, 30), (9, 31)] {
+        let room = rooms.get_mut(RoomId(id)).unwrap();
+        room.timeline.add_acked(&message(n), 1, Viewer { me: None, members: &members });
+        rooms.note_acked(RoomId(id));
+    }
+    assert_eq!([19, 20, 30].map(|n| rooms.has_acked_through(n)), [false, true, true]);
+    assert_eq!(rooms.acked, [7, 9].map(RoomId));
+    // Their events arrive, or the member leaves the room.
+    rooms.get_mut(RoomId(7)).unwrap().timeline.drop_acked_through(20);
+    assert_eq!([29, 30].map(|n| rooms.has_acked_through(n)), [false, true]);
+    assert_eq!(rooms.acked, [RoomId(9)]);
+    rooms.leave(RoomId(9));
+    assert!(!rooms.has_acked_through(u64::MAX) && rooms.acked.is_empty());
 }

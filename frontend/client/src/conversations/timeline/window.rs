@@ -45,13 +45,12 @@ impl Timeline {
         self.is_following
     }
 
-    /// The number of messages that arrived since the person left the end.
+    /// The number of messages of others that arrived since the person left the end.
     pub(crate) fn new_below(&self) -> u32 {
         if self.is_following {
             return 0;
         }
-        let many = self.newest.end().unwrap_or(0).saturating_sub(self.newest_when_left);
-        u32::try_from(many).unwrap_or(u32::MAX)
+        self.estimate_others_after(self.newest_when_left)
     }
 
     /// The target of the last jump.

@@ -25,7 +25,7 @@ fn answer_event(event: Event) -> SessionOutput {
 }
 
 fn error_event(reference: u64, code: ErrorCode, temporary: bool) -> SessionOutput {
-    let refusal = Refusal { reference: Some(reference), code, name: String::new(), temporary };
+    let refusal = Refusal { reference: Some(reference), code, name: String::new(), temporary, detail: None };
     answer_event(Event::Error(refusal))
 }
 

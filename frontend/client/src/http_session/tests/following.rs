@@ -179,3 +179,99 @@ fn a_leader_reads_the_lease_first_when_the_wall_clock_ended_it() {
         assert!(!out.contains(&event(AWAY)), "{out:?}");
     }
 }
+
+/// A follower that is live, whose own requests told the position 10.
+fn live_follower() -> Shell {
+    let (mut shell, id) = following(Transport::LongPoll);
+    shell.answer(id, 200, &polled_through(&[WELCOME], marked(10), 0));
+    shell
+}
+
+/// The request by which a follower proves its position 10 and this one of the leader.
+fn proof(read: Cursor) -> Call {
+    let hello =
+        Hello { reference: 0, build: String::new(), cursor: Some(read), held: vec![marked(10)], room: None };
+    Call::FirstPoll { hello, is_away: true }
+}
+
+fn deliver(cursor: Cursor) -> SessionOutput {
+    SessionOutput::Emit(SessionEvent::Through(cursor))
+}
+
+#[test]
+fn a_follower_proves_its_position_before_the_leader_passes_it() {
+    for read in [9, 10, 11].map(marked) {
+        let mut shell = live_follower();
+        let out = receive(&mut shell, TabMessage::Marked(read));
+        if read.n <= 10 {
+            assert_eq!(out, [deliver(read)]);
+            continue;
+        }
+        let request = only_request(&out);
+        assert_eq!((out.len(), &request.call), (1, &proof(read)));
+        let gone = r#"{"type":"gone","members":[],"count":1}"#;
+        assert_eq!(receive(&mut shell, TabMessage::Frame(gone.to_owned())), [], "in order");
+        let out = shell.answer(request.id, 200, &polled_through(&[RESUMED, CAUGHT_UP], marked(12), 0));
+        assert_eq!(out, [deliver(read), event(gone)], "the leader relays the events of the answer");
+        assert_eq!(receive(&mut shell, TabMessage::Marked(marked(13))), [deliver(marked(13))], "once");
+    }
+}
+
+#[test]
+fn a_follower_proves_nothing_when_the_leader_names_its_position() {
+    let mut shell = live_follower();
+    receive(&mut shell, TabMessage::Marked(marked(10)));
+    assert_eq!(receive(&mut shell, TabMessage::Marked(marked(11))), [deliver(marked(11))]);
+}
+
+#[test]
+fn a_follower_proves_the_position_that_a_frame_names() {
+    let posted = |more: &str| {
+        format!(
+            r#"{{"type":"posted","n":11,"to":{{"room":1}},"prev":10,"seq":3,"at":1,"author":1,"name":"Ann","client_id":"000000000000000000000000000000aa","text":"tea"{more}}}"#
+        )
+    };
+    for (more, read) in [
+        ("", marked(11).unmarked()),
+        (r#","mark":"0000000b""#, marked(11)),
+        (r#","held":"00000000000000ab.12.0000000c""#, marked(12)),
+    ] {
+        let out = receive(&mut live_follower(), TabMessage::Frame(posted(more)));
+        assert_eq!(only_request(&out).call, proof(read), "{more}");
+    }
+}
+
+#[test]
+fn a_follower_proves_the_position_that_an_answer_to_a_command_told() {
+    let mut shell = live_follower();
+    receive(&mut shell, TabMessage::Marked(marked(10)));
+    let id = only_request(&shell.send(post(5))).id;
+    let reply = r#"{"type":"reply","ref":5,"n":12,"seq":1,"at":1,"held":"00000000000000ab.12.0000000c"}"#;
+    shell.answer(id, 200, reply);
+    assert_eq!(receive(&mut shell, TabMessage::Marked(marked(11))), [deliver(marked(11))]);
+    let out = receive(&mut shell, TabMessage::Marked(marked(13)));
+    let Call::FirstPoll { hello, .. } = only_request(&out).call else { panic!("{out:?}") };
+    assert_eq!((hello.cursor, hello.held), (Some(marked(13)), vec![marked(12)]));
+}
+
+#[test]
+fn a_follower_restarts_when_the_log_has_lost_its_position() {
+    let of_another = RESUMED.replace(r#""id":1"#, r#""id":2"#);
+    let refused = problem(401, ErrorCode::SignInRequired);
+    for (status, body, code) in [
+        (200, polled(&[WELCOME], 12, 0), 1001),
+        (200, polled(&[&of_another, CAUGHT_UP], 12, 0), 1001),
+        (200, "<h1>Sign in</h1>".to_owned(), 1001),
+        (502, String::new(), 1001),
+        (401, refused, 4401),
+    ] {
+        let mut shell = live_follower();
+        let id = only_request(&receive(&mut shell, TabMessage::Marked(marked(11)))).id;
+        let out = shell.answer(id, status, &body);
+        assert_eq!(out.last(), Some(&closed(code, "")), "{status} {body}");
+        assert!(!out.contains(&deliver(marked(11))));
+    }
+    let mut shell = live_follower();
+    let id = only_request(&receive(&mut shell, TabMessage::Marked(marked(11)))).id;
+    assert_eq!(shell.give(SessionInput::Failed(id)).last(), Some(&closed(ABNORMAL, "")));
+}

@@ -37,13 +37,50 @@ fn a_polling_session_begins_with_hello_and_continues_from_each_answer() {
     let out = shell.fire(SessionTimer::Poll);
     let expected = |n, wait_s| Call::Poll {
         cursor: cursor(n).unwrap(),
+        held: vec![],
         present: 9,
+        markers: 0,
         is_away: true,
         wait_s,
         identity: Some(ANN),
     };
     assert_eq!(only_request(&out).call, expected(7, POLL_WAIT_S));
     assert_eq!(shell.fire(SessionTimer::Poll), [], "one at a time");
+}
+
+#[test]
+fn a_poll_names_the_positions_that_other_answers_told() {
+    let (mut shell, poll) = polling(Transport::LongPoll);
+    let id = only_request(&shell.send(post(5))).id;
+    let reply = r#"{"type":"reply","ref":5,"n":6,"seq":1,"at":1,"held":"00000000000000ab.6.00000006"}"#;
+    shell.answer(id, 200, reply);
+    // The poll under way does not know the position, and its answer passes it: it is sent again.
+    let posted = r#"{"type":"gone","members":[],"count":1}"#;
+    let out = shell.answer(poll, 200, &polled_through(&[posted], marked(7), 0));
+    let Request { id, call: Call::Poll { cursor, held, .. }, .. } = only_request(&out) else { panic!() };
+    assert_eq!((out.len(), cursor, held), (1, super::cursor(4).unwrap(), vec![marked(6)]));
+    // It stays named until an answer passes it.
+    let out = shell.answer(id, 200, &polled_through(&[posted], marked(5), 0));
+    assert_eq!(out[0], event(posted));
+    for (through, expected) in [(7, vec![marked(6)]), (8, vec![])] {
+        let out = shell.fire(SessionTimer::Poll);
+        let Request { id, call: Call::Poll { held, .. }, .. } = only_request(&out) else { panic!() };
+        assert_eq!(held, expected);
+        shell.answer(id, 200, &polled_through(&[], marked(through), 0));
+    }
+}
+
+#[test]
+fn a_poll_is_not_repeated_when_its_answer_names_the_position() {
+    let named = r#"{"type":"gone","members":[],"count":1,"held":"00000000000000ab.6.00000006"}"#;
+    for (events, n) in [(vec![named], 7), (vec![], 6), (vec![], 5)] {
+        let (mut shell, poll) = polling(Transport::LongPoll);
+        let id = only_request(&shell.send(post(5))).id;
+        let reply = r#"{"type":"reply","ref":5,"n":6,"seq":1,"at":1,"held":"00000000000000ab.6.00000006"}"#;
+        shell.answer(id, 200, reply);
+        let out = shell.answer(poll, 200, &polled_through(&events, marked(n), 0));
+        assert_eq!(requests(&out), [], "{n}");
+    }
 }
 
 #[test]

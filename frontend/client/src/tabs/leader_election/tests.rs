@@ -67,6 +67,7 @@ impl Browser {
                 TabEffect::SaveLease(lease) => self.storage = lease,
                 TabEffect::Deliver(delivery) => self.page(tab).delivered.push(delivery),
                 TabEffect::ReportPresence(away) => self.page(tab).reports.push(away),
+                TabEffect::Prove(..) => self.act(tab, |election, _, out| election.mark_proved(out)),
                 TabEffect::Broadcast(message) => {
                     let others = self.pages.iter().filter(|page| page.tab != tab && !page.crashed);
                     for other in others.map(|page| page.tab).collect::<Vec<_>>() {

@@ -87,8 +87,12 @@ impl FuzzRng {
                 self.last = prev;
                 let room = self.snapshot(prev);
                 let rooms = self.list(|rng| {
+                    let marker = match rng.below(2) {
+                        0 => String::new(),
+                        _ => format!(r#","marker":{}"#, rng.marker()),
+                    };
                     format!(
-                        r#"{{"id":{},"name":"r","members":{},"joined":{},"last":{prev},"seq":{}}}"#,
+                        r#"{{"id":{},"name":"r","members":{},"joined":{},"last":{prev},"seq":{}{marker}}}"#,
                         rng.below(4),
                         rng.below(1 << 32),
                         rng.below(3),
@@ -159,6 +163,12 @@ impl FuzzRng {
                     )
                 }
             }
+            18 if self.below(2) == 0 => format!(
+                r#"{{"type":"read_marker","ref":{reference},"room":{},"seq":{},"marker":{}}}"#,
+                self.below(4),
+                self.number(),
+                self.marker()
+            ),
             18 => format!(
                 r#"{{"type":"rooms","ref":{reference},"rooms":[{{"id":{},"name":"x","members":1}}],"more":true}}"#,
                 self.below(9)
@@ -167,6 +177,12 @@ impl FuzzRng {
                 .pick(&["", "{", "[[[[", "{\"type\":7}", "{\"type\":\"new\"}", "null", "\u{0}"])
                 .to_owned(),
         }
+    }
+
+    fn marker(&mut self) -> String {
+        let (n, read_to, version, unread) =
+            (self.number(), self.number(), self.number(), self.below(1 << 32));
+        format!(r#"{{"n":{n},"read_to":{read_to},"version":{version},"unread":{unread}}}"#)
     }
 
     pub(super) fn messages(&mut self) -> String {
@@ -227,7 +243,8 @@ impl FuzzRng {
         let (id, conversation) = (client_id(self.below(30)), RoomId(self.below(4)).into());
         let at = [PageAnchor::Newest, PageAnchor::Around(self.below(40)), PageAnchor::Date(self.number())]
             [self.below(3) as usize];
-        match self.below(16) {
+        let key = RowKey { author: MemberId(self.below(4)), client_id: id };
+        match self.below(18) {
             0 | 1 => Input::LoadOlder(conversation),
             2 => Input::LoadNewer(conversation),
             3 => Input::JumpToLatest(conversation),
@@ -249,6 +266,10 @@ impl FuzzRng {
                 decide[self.below(3) as usize](self.owner())
             }
             14 => Input::Leaving,
+            15 => Input::RowSeen(key),
+            16 => [Input::MarkRead, Input::JumpToLine, Input::FocusChanged(self.below(2) == 0)]
+                [self.below(3) as usize]
+                .clone(),
             _ => Input::ChangeRoom { client_id: id, room, name: text.clone(), description: text },
         }
     }
@@ -289,9 +310,17 @@ impl FuzzRng {
                 reason: name,
             },
             11..14 => {
-                let timers =
-                    [Timer::Retry, Timer::Silence, Timer::Resend, Timer::Request, Timer::Draft, Timer::Lease];
-                Input::TimerFired(timers[self.below(6) as usize])
+                let timers = [
+                    Timer::Retry,
+                    Timer::Silence,
+                    Timer::Resend,
+                    Timer::Request,
+                    Timer::Draft,
+                    Timer::Lease,
+                    Timer::Mark,
+                    Timer::Line,
+                ];
+                Input::TimerFired(timers[self.below(8) as usize])
             }
             14 => Input::NetworkReported { online: self.below(2) == 0 },
             15 => Input::VisibilityChanged(self.below(2) == 0),

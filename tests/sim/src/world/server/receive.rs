@@ -67,17 +67,26 @@ impl World {
                     command,
                 });
             }
-            Call::FirstPoll { hello, is_away: away } => {
-                (Poll { hello, identity: expected(None), is_first: true, presence_revision: 0, away }, 0)
-            }
-            Call::Poll { cursor, present, is_away: away, wait_s, identity } => {
-                let hello = Hello { cursor: Some(cursor), ..empty_hello };
+            Call::FirstPoll { hello, is_away: away } => (
+                Poll {
+                    hello,
+                    identity: expected(None),
+                    is_first: true,
+                    presence_revision: 0,
+                    markers: None,
+                    away,
+                },
+                0,
+            ),
+            Call::Poll { cursor, held, present, markers, is_away: away, wait_s, identity } => {
+                let hello = Hello { cursor: Some(cursor), held, ..empty_hello };
                 (
                     Poll {
                         hello,
                         identity: expected(identity),
                         is_first: false,
                         presence_revision: present,
+                        markers: Some(markers),
                         away,
                     },
                     wait_s * 1_000,

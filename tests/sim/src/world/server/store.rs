@@ -107,7 +107,10 @@ impl World {
     /// Rebuilds the log from its first changes.
     fn rebuild_log(&mut self, changes: usize) {
         self.server.appended.truncate(changes);
+        // The markers are no part of what is lost.
+        let markers = self.server.log.take_markers();
         self.server.log = Log::new(self.server.log.epoch());
+        self.server.log.set_markers(markers);
         for (change, at) in self.server.appended.clone() {
             // Ignore the outcome, which was reported before.
             let _ = self.server.log.append(change, at);
@@ -124,6 +127,8 @@ impl World {
         if head == self.server.durable_head {
             return;
         }
+        // The older copy has older markers.
+        self.server.log.take_markers();
         self.server.durable_head = head;
         self.stats.roll_backs += 1;
         self.server.roll_backs += 1;

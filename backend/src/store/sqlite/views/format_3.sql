@@ -1,0 +1,2 @@
+-- Format 3 under the tables of the present format. Migration 0004 added `markers`, which neither a backup nor a
+-- check reads by name.
