@@ -56,7 +56,7 @@ pub(super) fn watch(look: impl Fn() + 'static) -> impl FnOnce() {
 
 /// Index of the last settled row of which half is in sight, or as much as the list can show of half of it.
 fn last_in_sight(list: &Element, pane: &Pane) -> Option<usize> {
-    let texts = list.get_elements_by_tag_name("p");
+    let texts = list.get_elements_by_class_name("message_text");
     let sight = list.get_bounding_client_rect();
     let (mut from, mut to) = (0, texts.length().min(u32::try_from(pane.rows.len()).unwrap_or(u32::MAX)));
     while from < to {
@@ -73,6 +73,6 @@ fn last_in_sight(list: &Element, pane: &Pane) -> Option<usize> {
 
 /// Lower edge of the text of the row at this index.
 fn bottom_of(list: &Element, index: usize) -> Option<f64> {
-    let text = list.get_elements_by_tag_name("p").item(u32::try_from(index).ok()?)?;
+    let text = list.get_elements_by_class_name("message_text").item(u32::try_from(index).ok()?)?;
     Some(text.get_bounding_client_rect().bottom())
 }
