@@ -138,6 +138,7 @@ mod refusing {
             commit::Commit,
         },
         query::{Query, QueryResult},
+        read_markers::MarkerMove,
     };
     use shared::{Epoch, ErrorCode};
     use std::sync::Arc;
@@ -156,6 +157,10 @@ mod refusing {
 
         fn append(&mut self, changes: Vec<Change>, _: u64) -> BoxFuture<'static, Vec<Outcome>> {
             ready(vec![Err(ErrorCode::StoreRefused); changes.len()]).boxed()
+        }
+
+        fn move_markers(&mut self, _: Vec<MarkerMove>) -> BoxFuture<'static, Result<(), ErrorCode>> {
+            ready(Err(ErrorCode::StoreRefused)).boxed()
         }
 
         fn tail(&mut self, _: u64) -> BoxStream<'static, Vec<Commit>> {
