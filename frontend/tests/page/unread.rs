@@ -60,6 +60,17 @@ async fn a_list_opens_with_its_line_at_a_quarter_of_its_height() {
 }
 
 #[wasm_bindgen_test]
+async fn a_line_that_comes_later_scrolls_nothing() {
+    let mut fixture = Fixture::open(with_rows(rows(0..120))).await;
+    next_frame().await;
+    let end = list().scroll_top();
+    fixture.show(new_from(20, true)).await;
+    next_frame().await;
+    assert!(list().scroll_top() >= end, "{} of {end}", list().scroll_top());
+    assert_eq!(fixture.take_inputs(), []);
+}
+
+#[wasm_bindgen_test]
 async fn a_line_at_the_beginning_of_a_day_is_one_line() {
     let _fixture = Fixture::open(new_from(0, true)).await;
     assert!(find(".new_line").text_content().unwrap().ends_with("New"));

@@ -39,7 +39,7 @@ impl ScrollAnchor {
     pub(super) fn new(pane: &Pane) -> Self {
         let (following, ends) = (pane.following, pane.newer == Edge::End);
         let opens_at_line = pane.line.is_some();
-        let has_rows = false;
+        let has_rows = !pane.rows.is_empty();
         ScrollAnchor {
             pinned: following,
             following,
