@@ -29,7 +29,7 @@ pub struct RoomMarker {
     pub room: RoomId,
     /// Count of the room's messages when those after the marker were counted.
     pub seq: u64,
-    /// The marker.
+    /// The marker that the member has now.
     pub marker: ReadMarker,
 }
 
