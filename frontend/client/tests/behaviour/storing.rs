@@ -275,3 +275,25 @@ fn a_row_settled_by_another_tab_is_not_sent_again() {
     let mut again = Page::again_in(&house, &page.store);
     assert_eq!((again.rows(), again.store.read().rows.len()), (vec!["1".to_owned()], 0));
 }
+
+#[test]
+fn a_new_message_waits_for_the_rows_of_an_earlier_visit() {
+    for is_readable in [true, false] {
+        let house = House::new(1);
+        let mut page = Page::welcome_in(&house);
+        page.break_connection(1006);
+        page.send(1, "1");
+        page.give(Input::Leaving);
+        let mut again = Page::on(&page.store).start();
+        again.give(Input::IdentityFetched(Ok(Some(ann()))));
+        again.slow = true;
+        assert_eq!(posts(&again.enter(&house, &ann())), []);
+        again.now += 1;
+        again.send(2, "2");
+        assert_eq!(posts(&again.stored(key(2), true)), [], "the storage is being read");
+        let stored = is_readable.then(|| again.store.read());
+        again.give(Input::RowsLoaded(stored));
+        let sent = posts(&again.stored(key(1), true));
+        assert_eq!(sent.iter().map(|post| post.text.as_str()).collect::<Vec<_>>(), ["1"]);
+    }
+}

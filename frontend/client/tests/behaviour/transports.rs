@@ -32,7 +32,6 @@ impl TransportPage {
         let mut page = TransportPage { client: Client::new(1), now: 1_000_000, timers, open, hellos };
         page.give(Input::TransportHints { last_good, pinned: None });
         page.give(Input::Started { build: "b".to_owned(), name: None, join_id: client_id(9) });
-        page.give(Input::RowsLoaded(None));
         page.give(Input::IdentityFetched(Ok(Some(ann()))));
         page
     }
@@ -67,6 +66,9 @@ impl TransportPage {
         }
         for key in keys {
             out.extend(self.give(Input::RowSaved { key, ok: true }));
+        }
+        if out.contains(&Effect::LoadRows) {
+            out.extend(self.give(Input::RowsLoaded(None)));
         }
         out
     }
