@@ -137,6 +137,7 @@ fn left_behind(context: &AppContext, rooms: &[Slice<RoomItem>], left: &LeftBehin
     let (owner, name) = (*owner, &**name);
     let decide = |input: fn(Owner) -> Input| context.emit.reform(move |_: MouseEvent| input(owner));
     let text = match (rows, drafts) {
+        (0, 0) => tr!(language, "left.changes", name = name),
         (0, _) => tr!(language, "left.drafts", name = name, drafts = drafts),
         (_, 0) => tr!(language, "left.rows", name = name, rows = rows),
         _ => tr!(language, "left.both", name = name, rows = rows, drafts = drafts),
@@ -154,23 +155,32 @@ fn left_behind(context: &AppContext, rooms: &[Slice<RoomItem>], left: &LeftBehin
             </blockquote>
         }
     };
+    let has_texts = rows + drafts > 0;
+    let drop = html! {
+        <Confirm key="drop" id="left" action={tr!(language, "left.drop")}
+            question={tr!(language, "left.drop_ask")} on_yes={decide(Input::DiscardLeftBehind)} />
+    };
     html! {
         <div key={format!("left/{}", owner.member.0)} id="left_behind" class="notice tall">
             <span key="text" class="notice_text">{ text }</span>
-            // The region around the notice would read out all texts when the person opens them.
-            <details key="texts" aria-live="off">
-                <summary>{ tr!(language, "left.show") }</summary>
-                <div class="left_texts">{ for texts.iter().enumerate().map(entry) }</div>
-                if *others > 0 {
-                    <p>{ tr!(language, "left.others") }</p>
-                }
-                <div class="notice_actions">
-                    { text_button("adopt", adopt_label, decide(Input::AdoptLeftBehind)) }
-                    <Confirm key="drop" id="left" action={tr!(language, "left.drop")}
-                        question={tr!(language, "left.drop_ask")} on_yes={decide(Input::DiscardLeftBehind)} />
-                </div>
-            </details>
+            if has_texts {
+                // The region around the notice would read out all texts when the person opens them.
+                <details key="texts" aria-live="off">
+                    <summary>{ tr!(language, "left.show") }</summary>
+                    <div class="left_texts">{ for texts.iter().enumerate().map(entry) }</div>
+                    if *others > 0 {
+                        <p>{ tr!(language, "left.others") }</p>
+                    }
+                    <div class="notice_actions">
+                        { text_button("adopt", adopt_label, decide(Input::AdoptLeftBehind)) }
+                        { drop.clone() }
+                    </div>
+                </details>
+            }
             <div key="later" class="notice_actions">
+                if !has_texts {
+                    { drop }
+                }
                 { text_button("later", tr!(language, "left.later"), decide(Input::DeferLeftBehind)) }
             </div>
         </div>

@@ -144,6 +144,18 @@ async fn texts_of_another_member_are_shown_before_they_are_sent_or_dropped() {
 }
 
 #[wasm_bindgen_test]
+async fn commands_of_another_member_can_only_be_discarded() {
+    let owner = Owner { epoch: Some(Epoch(7)), member: MemberId(9) };
+    let left = LeftBehind { owner, name: "Jonas".into(), rows: 0, drafts: 0, others: 1, texts: [].into() };
+    let fixture = Fixture::open(Parts { left_behind: [left].into(), ..room() }).await;
+    assert!(text("#left_behind .notice_text").starts_with("Jonas left unsent changes on this device"));
+    assert!(maybe("#left_behind details").is_none() && maybe("#left_behind .adopt").is_none());
+    press("#left_btn").await;
+    press("#left_yes").await;
+    assert_eq!(fixture.take_inputs(), [Input::DiscardLeftBehind(owner)]);
+}
+
+#[wasm_bindgen_test]
 async fn a_refused_room_command_is_shown_with_its_reason() {
     let key = row(ME, 4, "", RowState::Settled).key;
     let body = CommandBody::create("tea".to_owned(), String::new());

@@ -209,9 +209,7 @@ impl ForeignRows {
                 texts.push(LeftText { room, text: Rc::from(text), is_draft });
             }
         }
-        // Without a text there is nothing to decide about.
-        let found = found.into_values().filter(|(left, _)| left.rows + left.drafts > 0);
-        let found = found.map(|(left, texts)| LeftBehind { texts: texts.into(), ..left });
+        let found = found.into_values().map(|(left, texts)| LeftBehind { texts: texts.into(), ..left });
         let shown: Slice<[LeftBehind]> = found.collect();
         self.shown = Some((me, shown.clone()));
         shown
