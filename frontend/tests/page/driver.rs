@@ -3,6 +3,7 @@
 
 use crate::fixture::*;
 use client::input::{ConnectionId, Input};
+use client::persisted::StoredRows;
 use client::transport::Transport;
 use client::view::{ConnectionStatus, IdentityView, ReadyState, View};
 use frontend::app::App;
@@ -56,6 +57,8 @@ pub(crate) async fn connected_with(database: Database) -> (Driver, DriverPage) {
 #[wasm_bindgen_test]
 async fn a_message_is_shown_in_the_next_frame_and_settles_in_its_place() {
     let (driver, page) = connected().await;
+    // Nothing is sent before the first read of the database has ended, which may take a while.
+    driver.handle(Input::RowsLoaded(Some(StoredRows::default())));
     write("茶来了").await;
     assert!(enter("#send_str", |_| {}).await);
     next_frame().await;
