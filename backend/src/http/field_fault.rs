@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use shared::{Command, ErrorCode};
 
 /// The fields of all commands and bodies. A text of the request is never repeated to its sender.
-const FIELDS: [&str; 15] = [
+const FIELDS: [&str; 16] = [
     "ref",
     "client_id",
     "room",
@@ -21,6 +21,7 @@ const FIELDS: [&str; 15] = [
     "held",
     "away",
     "join_key",
+    "n",
 ];
 
 /// Describes the field that made the parser refuse a command with this code; none if it is not one field alone.
