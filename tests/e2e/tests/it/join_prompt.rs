@@ -33,7 +33,7 @@ async fn the_join_prompt_names_the_room_and_joins_it() {
         tom.click("#join_prompt .join").await;
         tom.expect_room("100% 茶道").await;
         tom.expect_focus("#send_str").await;
-        assert_eq!(tom.count(".notice").await, 0);
+        assert_eq!(tom.count(".notices .notice").await, 0);
 
         // After a refusal of the prompt, the composer has the focus.
         let anna = fixture.member(&address, "Anna").await;
@@ -55,7 +55,7 @@ async fn the_join_prompt_offers_nothing_when_the_room_does_not_exist() {
         assert!(!mei.has_focus("#send_str").await);
         mei.click("#join_prompt .quiet").await;
         mei.expect_focus("#send_str").await;
-        assert_eq!(mei.count(".notice").await, 0);
+        assert_eq!(mei.count(".notices .notice").await, 0);
         assert_eq!(mei.path().await, "/");
     })
     .await;

@@ -63,8 +63,15 @@ async fn refused_messages_are_sent_when_the_author_joins_the_room_again() {
         })
         .await;
         mei.click("#refused_command .copy").await;
-        let copied: String = mei.execute("return getSelection().toString()", vec![]).await;
-        assert_eq!(copied, "too late");
+        until("the text to be copied", TIMEOUT, async || {
+            let label = mei.text("#refused_command .copy").await;
+            if label.as_deref() == Some(texts.text("row.copied")) {
+                Ok(())
+            } else {
+                Err(format!("{label:?}"))
+            }
+        })
+        .await;
 
         // A reload keeps the messages and loses only the room's name.
         mei.reload().await;
@@ -80,7 +87,7 @@ async fn refused_messages_are_sent_when_the_author_joins_the_room_again() {
             mei.click("#char_list .message.failed .retry").await;
             mei.expect_row(text, "settled").await;
         }
-        assert_eq!(mei.count(".notice").await, 0);
+        assert_eq!(mei.count(".notices .notice").await, 0);
         tom.expect_rows(&["too late", "and this"]).await;
     })
     .await;
@@ -98,14 +105,14 @@ async fn a_refused_message_is_discarded_only_when_the_author_confirms() {
         expect_notice(&mei, "too late").await;
         mei.click("#discard_btn").await;
         mei.click("#discard_yes").await;
-        until("the notice to disappear", TIMEOUT, async || match mei.count(".notice").await {
+        until("the notice to disappear", TIMEOUT, async || match mei.count(".notices .notice").await {
             0 => Ok(()),
             count => Err(count),
         })
         .await;
         mei.reload().await;
         mei.expect_connected().await;
-        assert_eq!(mei.count(".notice").await, 0);
+        assert_eq!(mei.count(".notices .notice").await, 0);
     })
     .await;
 }

@@ -78,7 +78,7 @@ async fn a_taken_room_name_is_refused_at_its_field() {
         tom.insert("green tea").await;
         tom.click("#room_form_btn").await;
         tom.expect_room("green tea").await;
-        assert_eq!(tom.count(".notice").await, 0, "the refusal left a notice");
+        assert_eq!(tom.count(".notices .notice").await, 0, "the refusal left a notice");
 
         // A new name appears for everyone in the room.
         mei.join_room("green tea").await;
