@@ -105,7 +105,7 @@ async fn a_refused_message_is_discarded_only_when_the_author_confirms() {
         expect_notice(&mei, "too late").await;
         mei.click("#discard_btn").await;
         mei.click("#discard_yes").await;
-        until("the notice to disappear", TIMEOUT, async || match mei.count(".notices .notice").await {
+        until("the notice to disappear", TIMEOUT, async || match mei.count("#refused_command").await {
             0 => Ok(()),
             count => Err(count),
         })

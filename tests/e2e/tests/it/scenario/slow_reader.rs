@@ -72,7 +72,9 @@ impl Scenario {
         }
         let first = read.first().copied().unwrap_or_default();
         assert!(read.into_iter().eq(first..=2 * CUPS), "from {first} on");
+        // The lobby opens at the first message that Tom has not read.
         tom.open_room("Lobby").await;
+        tom.click("#new_messages, #latest_btn").await;
         mei.post("warm again").await;
         tom.expect_row("warm again", "settled").await;
         mei.expect_row("warm again", "settled").await;
