@@ -6,7 +6,8 @@
 
 use super::Hub;
 use crate::limits::{
-    CONNECTION_MESSAGES_PER_POST, DEBT_MAX_MS, POSTS_PER_S, READ_BURST_S, ROOMS_MADE_PER_HOUR,
+    CONNECTION_MESSAGES_PER_POST, DEBT_MAX_MS, MARKS_BURST, MARKS_PER_S, POSTS_PER_S, READ_BURST_S,
+    ROOMS_MADE_PER_HOUR,
 };
 use crate::output::Output;
 use crate::rate::{Bucket, Rate};
@@ -20,6 +21,9 @@ const ROOM_COST: u32 = 3_600;
 /// Rate of new rooms, in [`ROOM_COST`]ths of a room.
 const ROOMS_MADE: Rate = Rate { per_s: ROOMS_MADE_PER_HOUR, burst: ROOMS_MADE_PER_HOUR * ROOM_COST };
 
+/// Rate of the command `mark_read`.
+const MARKS: Rate = Rate { per_s: MARKS_PER_S, burst: MARKS_BURST };
+
 /// Buckets of all members. Only current members have one, so the members bound their number.
 #[derive(Debug, Default)]
 pub(super) struct MemberRates {
@@ -29,6 +33,8 @@ pub(super) struct MemberRates {
     requests: HashMap<MemberId, Bucket>,
     /// Buckets of new rooms.
     rooms: HashMap<MemberId, Bucket>,
+    /// Buckets of moved read markers.
+    marks: HashMap<MemberId, Bucket>,
 }
 
 impl MemberRates {
@@ -38,6 +44,7 @@ impl MemberRates {
         self.reads.remove(&member);
         self.requests.remove(&member);
         self.rooms.remove(&member);
+        self.marks.remove(&member);
     }
 
     /// Returns the count of members with a bucket of posts.
@@ -108,11 +115,26 @@ impl Hub {
     /// # Errors
     /// [`ErrorCode::TooManyRequests`]. Such a command costs nothing.
     pub(super) fn limit_rooms_made(&mut self, member: MemberId, now: u64) -> Result<(), ErrorCode> {
-        if self.settings.posts.per_s == 0 || !self.house.members.contains(member) {
+        if self.has_free_rates(member) {
             return Ok(());
         }
-        let bucket = self.rates.rooms.entry(member).or_insert_with(|| Bucket::full(ROOMS_MADE, now));
-        if bucket.try_take(ROOMS_MADE, ROOM_COST, now) { Ok(()) } else { Err(ErrorCode::TooManyRequests) }
+        try_charge(&mut self.rates.rooms, member, ROOMS_MADE, ROOM_COST, now)
+    }
+
+    /// Counts a `mark_read` of a member.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TooManyRequests`]. Such a command costs nothing.
+    pub(super) fn limit_marks(&mut self, member: MemberId, now: u64) -> Result<(), ErrorCode> {
+        if self.has_free_rates(member) {
+            return Ok(());
+        }
+        try_charge(&mut self.rates.marks, member, MARKS, 1, now)
+    }
+
+    /// Whether nothing of the member is counted: the house has no rates, or the member has left and keeps no bucket.
+    fn has_free_rates(&self, member: MemberId) -> bool {
+        self.settings.posts.per_s == 0 || !self.house.members.contains(member)
     }
 
     /// Takes back the count of a room that was not made: its name was taken, or the command was a retry.
@@ -135,6 +157,18 @@ impl Hub {
         let bucket = self.rates.requests.entry(member).or_insert_with(|| Bucket::full(rate, now));
         pause(session, bucket.take(rate, 1, now), out);
     }
+}
+
+/// Takes `cost` from a member's bucket, or refuses if that would put the bucket in debt.
+fn try_charge(
+    buckets: &mut HashMap<MemberId, Bucket>,
+    member: MemberId,
+    rate: Rate,
+    cost: u32,
+    now: u64,
+) -> Result<(), ErrorCode> {
+    let bucket = buckets.entry(member).or_insert_with(|| Bucket::full(rate, now));
+    if bucket.try_take(rate, cost, now) { Ok(()) } else { Err(ErrorCode::TooManyRequests) }
 }
 
 /// Takes one unit from a bucket. A bucket in debt pauses the session.

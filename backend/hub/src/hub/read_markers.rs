@@ -7,19 +7,15 @@
 
 use super::{Hub, pending_read::PendingRead, refuse};
 use crate::house::access;
-use crate::limits::{MARKS_BURST, MARKS_GATHER_MS, MARKS_PER_S};
+use crate::limits::MARKS_GATHER_MS;
 use crate::output::Output;
 use crate::query::{Query, QueryResult};
-use crate::rate::{Bucket, Rate};
 use crate::read_markers::{MarkedRoom, MarkerMove};
 use crate::session::SessionId;
 use shared::command::MarkRead;
 use shared::event::{ReadMarker, RoomMarker};
 use shared::{Address, ErrorCode, Event, MemberId, RoomId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-/// Rate of the command `mark_read` of one member.
-const MARKS: Rate = Rate { per_s: MARKS_PER_S, burst: MARKS_BURST };
 
 /// Markers that wait or are under way. The rate of each member bounds their number.
 #[derive(Debug, Default)]
@@ -34,7 +30,6 @@ pub(super) struct MarkerMoves {
     reads: usize,
     /// Greatest version of each member whose markers were read. Only current members are here.
     versions: HashMap<MemberId, u64>,
-    buckets: HashMap<MemberId, Bucket>,
 }
 
 /// Commands that are executed together.
@@ -55,7 +50,6 @@ impl MarkerMoves {
     /// Forgets a member who has left the house.
     pub(super) fn remove(&mut self, member: MemberId) {
         self.versions.remove(&member);
-        self.buckets.remove(&member);
     }
 
     /// Records the versions of all markers of a member.
@@ -93,14 +87,6 @@ impl Hub {
         *position = n.min(self.house.head()).max(*position);
         moves.waiting.asking.push((session, reference, member, room));
         moves.due.get_or_insert(now.saturating_add(MARKS_GATHER_MS));
-    }
-
-    fn limit_marks(&mut self, member: MemberId, now: u64) -> Result<(), ErrorCode> {
-        if self.settings.posts.per_s == 0 || !self.house.members.contains(member) {
-            return Ok(());
-        }
-        let bucket = self.marker_moves.buckets.entry(member).or_insert_with(|| Bucket::full(MARKS, now));
-        if bucket.try_take(MARKS, 1, now) { Ok(()) } else { Err(ErrorCode::TooManyRequests) }
     }
 
     /// Gives the store the moves that wait, if their time has come.
