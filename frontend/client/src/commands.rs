@@ -127,7 +127,12 @@ impl CommandBody {
     }
 }
 
-/// Whether a text is longer than any that the server accepts.
-fn is_too_long(text: &str) -> bool {
-    text.len() > shared::limits::TEXT_BYTES_MAX
+/// The reason why no room can have this name and description: one is longer than any text that the server accepts.
+fn refusal_of_texts(name: &str, description: &str) -> Option<ErrorCode> {
+    let is_too_long = |text: &str| text.len() > shared::limits::TEXT_BYTES_MAX;
+    match () {
+        () if is_too_long(name) => Some(ErrorCode::NameTooLong),
+        () if is_too_long(description) => Some(ErrorCode::DescriptionRefused),
+        () => None,
+    }
 }

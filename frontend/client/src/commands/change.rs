@@ -1,6 +1,6 @@
 //! The command that changes a room's name and description.
 
-use super::{OutboxCommand, is_too_long};
+use super::{OutboxCommand, refusal_of_texts};
 use crate::conversation::Conversation;
 use serde::Serialize;
 use shared::command::RoomChange;
@@ -23,11 +23,7 @@ impl OutboxCommand for ChangeBody {
     }
 
     fn refusal(&self) -> Option<ErrorCode> {
-        match () {
-            () if is_too_long(&self.name) => Some(ErrorCode::NameTooLong),
-            () if is_too_long(&self.description) => Some(ErrorCode::DescriptionRefused),
-            () => None,
-        }
+        refusal_of_texts(&self.name, &self.description)
     }
 
     fn command(&self, reference: u64, client_id: ClientId) -> Command {

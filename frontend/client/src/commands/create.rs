@@ -1,6 +1,6 @@
 //! The command that creates a room. No room waits for it.
 
-use super::{OutboxCommand, is_too_long};
+use super::{OutboxCommand, refusal_of_texts};
 use crate::conversation::Conversation;
 use serde::Serialize;
 use shared::command::RoomCreate;
@@ -21,11 +21,7 @@ impl OutboxCommand for CreateBody {
     }
 
     fn refusal(&self) -> Option<ErrorCode> {
-        match () {
-            () if is_too_long(&self.name) => Some(ErrorCode::NameTooLong),
-            () if is_too_long(&self.description) => Some(ErrorCode::DescriptionRefused),
-            () => None,
-        }
+        refusal_of_texts(&self.name, &self.description)
     }
 
     fn command(&self, reference: u64, client_id: ClientId) -> Command {
