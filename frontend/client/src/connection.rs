@@ -182,9 +182,9 @@ impl Connection {
         if matches!(outcome, FrameOutcome::Apply | FrameOutcome::Buffer) {
             (self.last_frame_at, self.last_frame_wall) = (now.mono, now.wall);
             self.frame_due_at = None;
-            if self.is_offline && self.selector.current() != Transport::WebSocket {
+            if self.is_offline && self.is_over_http() {
                 // The network carries frames, whatever the browser reports.
-                (self.probed_at, self.is_silent) = (None, false);
+                self.end_probe();
             }
         }
         outcome
@@ -193,8 +193,19 @@ impl Connection {
     /// Records that an answer arrived.
     pub(crate) fn note_answered(&mut self, socket: ConnectionId, now: u64) {
         if socket == self.socket {
-            (self.answered_at, self.probed_at, self.is_silent) = (now, None, false);
+            self.answered_at = now;
+            self.end_probe();
         }
+    }
+
+    /// Ends the question whether the connection carries frames both ways.
+    fn end_probe(&mut self) {
+        (self.probed_at, self.is_silent) = (None, false);
+    }
+
+    /// Whether the transport is plain HTTP, on which nothing can be asked.
+    fn is_over_http(&self) -> bool {
+        self.selector.current() != Transport::WebSocket
     }
 
     /// Returns the treatment of an event of this connection.
@@ -285,12 +296,12 @@ impl Connection {
         }
         if online {
             let liveness = self.check_liveness(now, out);
-            if self.is_live() && self.selector.current() != Transport::WebSocket {
-                (self.probed_at, self.is_silent) = (None, false);
+            if self.is_live() && self.is_over_http() {
+                self.end_probe();
             }
             return liveness;
         }
-        if self.is_live() && self.selector.current() != Transport::WebSocket {
+        if self.is_live() && self.is_over_http() {
             // Over plain HTTP nothing can be asked, so the report holds until something arrives.
             (self.probed_at, self.is_silent) = (Some(now.mono), true);
         }
@@ -302,7 +313,8 @@ impl Connection {
         self.state_since = now;
         self.last_frame_at = now;
         self.frame_due_at = None;
-        (self.answered_at, self.probed_at, self.is_silent) = (now, None, false);
+        self.answered_at = now;
+        self.end_probe();
     }
 }
 

@@ -9,7 +9,6 @@ use crate::limits::{
     WELCOME_MS,
 };
 use crate::timer::Timer;
-use crate::transport::Transport;
 use shared::limits::SILENCE_MS;
 use shared::{CloseCode, Now};
 
@@ -18,7 +17,7 @@ impl Connection {
     /// starts at once.
     pub(crate) fn check_liveness(&mut self, now: Now, out: &mut Vec<Effect>) -> Liveness {
         self.retry(now.mono, out);
-        if self.is_live() && self.selector.current() != Transport::WebSocket {
+        if self.is_live() && self.is_over_http() {
             // A transport that is only read cannot be pinged. Reconnecting costs little. Therefore the wall
             // clock counts too: in some browsers the monotonic clock stands still while the device sleeps.
             let silent_ms = now.mono.saturating_sub(self.last_frame_at);
@@ -73,8 +72,7 @@ impl Connection {
     /// Tries the next transport, because no `welcome` came in time. A WebSocket that is still
     /// opening may continue as an upgrade.
     pub(crate) fn fall_back_now(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
-        let is_opening =
-            self.state == ConnectionState::Connecting && self.selector.current() == Transport::WebSocket;
+        let is_opening = self.state == ConnectionState::Connecting && !self.is_over_http();
         let Some(transport) = self.selector.fall_back(false, now) else {
             return self.give_up(CloseCode::Silent, now, jitter, out);
         };
@@ -108,9 +106,7 @@ impl Connection {
 
     /// Begins to ask whether the connection carries frames both ways, which only a WebSocket can be asked.
     pub(super) fn probe(&mut self, now: u64) -> Liveness {
-        let can_ask =
-            self.is_live() && self.probed_at.is_none() && self.selector.current() == Transport::WebSocket;
-        if !can_ask {
+        if !self.is_live() || self.probed_at.is_some() || self.is_over_http() {
             return Liveness::Unneeded;
         }
         self.probed_at = Some(now);
@@ -127,7 +123,7 @@ impl Connection {
         let (since, wait) = match self.probed_at {
             None => (awaited_since?.max(self.answered_at), PROBE_AFTER_MS),
             Some(at) if !self.is_silent => (at, PROBE_NOTICE_MS),
-            Some(_) if self.selector.current() != Transport::WebSocket => return None,
+            Some(_) if self.is_over_http() => return None,
             Some(at) => (at, PROBE_MS),
         };
         Some(since.saturating_add(wait))
