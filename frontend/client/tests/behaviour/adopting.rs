@@ -19,8 +19,7 @@ fn a_row_is_adopted_when_its_tab_no_longer_lives() {
     let mut other = Page::on(&page.store);
     other.now = page.now;
     let mut other = other.start();
-    other.give(Input::IdentityFetched(Ok(Some(ann()))));
-    assert_eq!(posts(&other.enter(&house, &ann())), []);
+    assert_eq!(posts(&other.sign_in(&house, &ann())), []);
     for _ in 0..4 {
         page.fire_timer(Timer::Lease);
         other.now = page.now.max(other.timers[&Timer::Lease]);
@@ -79,11 +78,7 @@ fn unsent_rows_of_a_crashed_page_are_sent_after_their_lease() {
 #[test]
 fn rows_and_drafts_of_an_old_read_are_not_adopted() {
     let house = House::new(1);
-    let mut page = Page::welcome_in(&house);
-    page.break_connection(1006);
-    page.send(1, "1");
-    page.type_text("half");
-    page.give(Input::Leaving);
+    let page = Page::left_in(&house, "1", "half");
     // The page reads the free row and the draft long before it is welcome.
     let mut late = Page::on(&page.store).start();
     late.give(Input::IdentityFetched(Ok(Some(ann()))));
@@ -98,15 +93,10 @@ fn rows_and_drafts_of_an_old_read_are_not_adopted() {
 fn rows_and_drafts_of_another_member_are_read_again_before_they_are_adopted() {
     for is_adopted in [true, false] {
         let house = House::new(1);
-        let mut page = Page::welcome_in(&house);
-        page.break_connection(1006);
-        page.send(1, "secret");
-        page.type_text("half a secret");
-        page.give(Input::Leaving);
+        let page = Page::left_in(&house, "secret", "half a secret");
         let [mut other, mut late] = [0, 1].map(|_| {
             let mut page = Page::on(&page.store).start();
-            page.give(Input::IdentityFetched(Ok(Some(bo()))));
-            page.enter(&house, &bo());
+            page.sign_in(&house, &bo());
             page
         });
         let left = late.view().notices.left_behind[0].clone();
@@ -139,8 +129,7 @@ fn a_row_sent_by_two_pages_is_stored_once() {
     let mut other = Page::on(&page.store);
     other.now = page.lease_end();
     let mut other = other.start();
-    other.give(Input::IdentityFetched(Ok(Some(ann()))));
-    assert_eq!(posts(&other.enter(&house, &ann())), [], "a living page would renew its lease");
+    assert_eq!(posts(&other.sign_in(&house, &ann())), [], "a living page would renew its lease");
     assert_eq!(posts(&other.look_until_sent()).len(), 1);
     let posted = house.post(&ann(), 1, "1");
     for page in [&mut page, &mut other] {
@@ -153,11 +142,7 @@ fn a_row_sent_by_two_pages_is_stored_once() {
 #[test]
 fn rows_of_another_member_are_hidden_until_they_are_adopted() {
     let house = House::new(1);
-    let mut page = Page::welcome_in(&house);
-    page.break_connection(1006);
-    page.send(1, "secret");
-    page.type_text("half a secret");
-    page.give(Input::Leaving);
+    let page = Page::left_in(&house, "secret", "half a secret");
     // The same id in another log is another person, and so is another member of this log.
     for (epoch, you) in [(2, bo()), (1, bo()), (2, crate::house::member(1, "Di"))] {
         let store = Store::default();
@@ -197,8 +182,7 @@ fn commands_without_a_text_are_dropped_when_rows_are_adopted() {
     page.send(3, "secret");
     page.give(Input::Leaving);
     let mut other = Page::on(&page.store).start();
-    other.give(Input::IdentityFetched(Ok(Some(bo()))));
-    other.enter(&house, &bo());
+    other.sign_in(&house, &bo());
     let left = other.view().notices.left_behind[0].clone();
     assert_eq!((left.rows, left.others, left.texts.len()), (1, 2, 1));
     let out = other.give(Input::AdoptLeftBehind(left.owner));
@@ -215,8 +199,7 @@ fn a_message_that_was_not_shown_is_not_adopted() {
     page.send(1, "shown");
     page.give(Input::Leaving);
     let mut other = Page::on(&page.store).start();
-    other.give(Input::IdentityFetched(Ok(Some(bo()))));
-    other.enter(&house, &bo());
+    other.sign_in(&house, &bo());
     let left = other.view().notices.left_behind[0].clone();
     // Another tab of Ann's leaves a message before Bo decides.
     let row = page.store.read().rows[0].clone();
@@ -238,8 +221,7 @@ fn deferred_rows_stay_until_the_next_load() {
     page.give(Input::Leaving);
     for _ in 0..2 {
         let mut other = Page::on(&page.store).start();
-        other.give(Input::IdentityFetched(Ok(Some(bo()))));
-        other.enter(&house, &bo());
+        other.sign_in(&house, &bo());
         let left = other.view().notices.left_behind[0].clone();
         assert_eq!(other.give(Input::DeferLeftBehind(left.owner)), []);
         assert_eq!(other.view().notices.left_behind.len(), 0);
@@ -261,8 +243,7 @@ fn a_possibly_sent_post_fails_when_it_is_adopted() {
     page.give(Input::Leaving);
     house.talk(LOBBY, 1..=200);
     let mut other = Page::on(&page.store).start();
-    other.give(Input::IdentityFetched(Ok(Some(bo()))));
-    other.enter(&house, &bo());
+    other.sign_in(&house, &bo());
     let left = other.view().notices.left_behind[0].clone();
     let out = other.give(Input::AdoptLeftBehind(left.owner));
     assert_eq!(posts(&out).iter().map(|post| post.text.as_str()).collect::<Vec<_>>(), ["never sent"]);
@@ -273,8 +254,7 @@ fn a_possibly_sent_post_fails_when_it_is_adopted() {
     // The same holds after a reload.
     other.give(Input::Leaving);
     let mut again = Page::on(&other.store).start();
-    again.give(Input::IdentityFetched(Ok(Some(bo()))));
-    assert_eq!(posts(&again.enter(&house, &bo())), []);
+    assert_eq!(posts(&again.sign_in(&house, &bo())), []);
     assert_eq!(again.view().pane().rows.last().map(|row| row.state), Some(failed.state));
     assert_eq!(posts(&again.give(Input::Retry(failed.key)))[0].text, "secret");
 }
@@ -287,8 +267,7 @@ fn a_possibly_sent_post_is_removed_once_it_is_found() {
     page.break_connection(1006);
     page.give(Input::Leaving);
     let mut other = Page::on(&page.store).start();
-    other.give(Input::IdentityFetched(Ok(Some(bo()))));
-    other.enter(&house, &bo());
+    other.sign_in(&house, &bo());
     let left = other.view().notices.left_behind[0].clone();
     assert_eq!(posts(&other.give(Input::AdoptLeftBehind(left.owner))), []);
     assert_eq!(other.view().pane().rows[0].state, RowState::Failed(MAY_HAVE_ARRIVED));

@@ -207,8 +207,7 @@ fn markers_wait_for_a_connection_and_outlast_the_page() {
     let mut next = Page::on(&store);
     next.give(Input::MarksRemembered(text));
     let mut next = next.start();
-    next.give(Input::IdentityFetched(Ok(Some(ann()))));
-    let sent = marks(&next.enter(&house, &ann()));
+    let sent = marks(&next.sign_in(&house, &ann()));
     assert_eq!(sent.len(), 1);
     let answer = house.mark(Some(sent[0].reference), LOBBY, sent[0].n);
     assert_eq!(remembered(&next.frame(answer)), Some(None));
@@ -225,8 +224,7 @@ fn markers_of_another_member_are_not_taken() {
         let mut page = Page::new();
         page.give(Input::MarksRemembered(text.to_owned()));
         let mut page = page.start();
-        page.give(Input::IdentityFetched(Ok(Some(ann()))));
-        assert_eq!(marks(&page.enter(&house, &ann())), [], "{text}");
+        assert_eq!(marks(&page.sign_in(&house, &ann())), [], "{text}");
         page.follow_end(false);
         assert_eq!(page.badges(), [3, 0], "{text}");
     }

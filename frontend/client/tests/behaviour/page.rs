@@ -80,9 +80,24 @@ impl Page {
     }
 
     fn signed_in(mut self, house: &House) -> Self {
-        self.give(Input::IdentityFetched(Ok(Some(ann()))));
-        self.enter(house, &ann());
+        self.sign_in(house, &ann());
         self
+    }
+
+    /// The server knows the person as `you`, and the house welcomes them.
+    pub(crate) fn sign_in(&mut self, house: &House, you: &Member) -> Vec<Effect> {
+        self.give(Input::IdentityFetched(Ok(Some(you.clone()))));
+        self.enter(house, you)
+    }
+
+    /// Ann's page that was closed without a connection, with an unsent message and a draft.
+    pub(crate) fn left_in(house: &House, message: &str, draft: &str) -> Self {
+        let mut page = Page::welcome_in(house);
+        page.break_connection(1006);
+        page.send(1, message);
+        page.type_text(draft);
+        page.give(Input::Leaving);
+        page
     }
 
     pub(crate) fn time(&self) -> Now {

@@ -162,8 +162,7 @@ fn messages_and_a_draft_survive_the_closing_of_the_page() {
     again.now = page.lease_end();
     let mut again = again.start();
     assert_eq!(again.view().notices.left_behind.len(), 0, "the identity is not known yet");
-    again.give(Input::IdentityFetched(Ok(Some(ann()))));
-    again.enter(&house, &ann());
+    again.sign_in(&house, &ann());
     let mut sent = posts(&again.look_until_sent());
     assert_eq!(again.draft(), "half");
     for number in 1..=3 {
@@ -178,11 +177,7 @@ fn messages_and_a_draft_survive_the_closing_of_the_page() {
 #[test]
 fn a_closed_page_releases_its_rows_at_once() {
     let house = House::new(1);
-    let mut page = Page::welcome_in(&house);
-    page.break_connection(1006);
-    page.send(1, "1");
-    page.type_text("half");
-    page.give(Input::Leaving);
+    let page = Page::left_in(&house, "1", "half");
     let mut again = Page::again_in(&house, &page.store);
     assert_eq!((again.rows(), again.draft().as_str()), (vec!["1…".to_owned()], "half"));
 }
@@ -195,8 +190,7 @@ fn a_row_that_is_being_saved_is_released_when_the_page_closes() {
     assert_eq!(posts(&page.send(1, "1")).len(), 1);
     page.give(Input::Leaving);
     let mut again = Page::on(&page.store).start();
-    again.give(Input::IdentityFetched(Ok(Some(ann()))));
-    assert_eq!(posts(&again.enter(&house, &ann())).len(), 1, "at once");
+    assert_eq!(posts(&again.sign_in(&house, &ann())).len(), 1, "at once");
     // The browser may have kept the page and shows it again.
     assert_eq!(posts(&page.stored(key(1), true)).len(), 0);
     let out = page.give(Input::TimerFired(Timer::Lease));
@@ -255,8 +249,7 @@ fn text_typed_before_the_load_follows_the_stored_draft() {
     let stored = StoredDraft::new(owner, "Ann", Conversation::LOBBY, "old");
     let mut page = Page::new();
     page.give(Input::Started { build: "build".to_owned(), name: None, join_id: client_id(9) });
-    page.give(Input::IdentityFetched(Ok(Some(ann()))));
-    page.enter(&house, &ann());
+    page.sign_in(&house, &ann());
     page.type_text("new");
     let stored = StoredRows { rows: Vec::new(), drafts: vec![stored] };
     page.give(Input::RowsLoaded(Some(stored.clone())));
