@@ -4,9 +4,10 @@
 //! focus goes to the open dialog, otherwise to the composer.
 
 use crate::components::keys::Keyboard;
+use crate::listener::Listener;
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, Event, HtmlElement, MutationObserver, MutationObserverInit};
+use web_sys::{Element, HtmlElement, MutationObserver, MutationObserverInit};
 use yew::prelude::*;
 
 /// Keeps the focus in the page while the component is shown. Only the two root components use this hook.
@@ -35,11 +36,11 @@ pub fn first(selectors: &[&str]) {
 fn watch() -> impl FnOnce() {
     let page = web_sys::window().and_then(|window| window.document());
     let last = Rc::new(RefCell::new(None::<Element>));
-    let on_focus = Closure::<dyn FnMut(Event)>::new({
+    let on_focus = page.as_ref().map(|page| {
         let last = last.clone();
-        move |event: Event| {
+        Listener::new(page, "focusin", move |event| {
             last.replace(event.target().and_then(|target| target.dyn_into().ok()));
-        }
+        })
     });
     let on_change = Closure::<dyn FnMut()>::new({
         let page = page.clone();
@@ -57,17 +58,15 @@ fn watch() -> impl FnOnce() {
     });
     let changes = MutationObserver::new(on_change.as_ref().unchecked_ref()).ok();
     if let (Some(page), Some(changes)) = (&page, &changes) {
-        drop(page.add_event_listener_with_callback("focusin", on_focus.as_ref().unchecked_ref()));
         let wanted = MutationObserverInit::new();
         wanted.set_child_list(true);
         wanted.set_subtree(true);
         drop(changes.observe_with_options(page, &wanted));
     }
     move || {
-        if let (Some(page), Some(changes)) = (page, changes) {
+        if let Some(changes) = changes {
             changes.disconnect();
-            drop(page.remove_event_listener_with_callback("focusin", on_focus.as_ref().unchecked_ref()));
         }
-        drop(on_change);
+        drop((on_focus, on_change));
     }
 }
