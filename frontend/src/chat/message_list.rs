@@ -7,7 +7,7 @@ mod scroll_anchor;
 use crate::calendar::{day_label, local_day};
 use crate::chat::grouping::{Grouping, Item};
 use crate::chat::message::{Message, author_name};
-use crate::chat::room_list::picked;
+use crate::chat::room_list::open_picked;
 use crate::clock;
 use crate::components::brand::cup;
 use crate::components::countdown::use_calendar;
@@ -167,10 +167,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
     let onclick = {
         let emit = context.emit.clone();
         Callback::from(move |event: MouseEvent| {
-            if let Some(room) = picked(&event) {
-                event.prevent_default();
-                emit.emit(Input::OpenRoom(room));
-            }
+            open_picked(&event, &emit);
         })
     };
     let onscroll = look.reform(|_: Event| ());

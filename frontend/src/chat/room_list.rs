@@ -38,9 +38,7 @@ fn list(context: &AppContext, props: &RoomList) -> Html {
     let onclick = {
         let (emit, on_pick) = (context.emit.clone(), props.on_pick.clone());
         Callback::from(move |event: MouseEvent| {
-            if let Some(room) = picked(&event) {
-                event.prevent_default();
-                emit.emit(Input::OpenRoom(room));
+            if open_picked(&event, &emit) {
                 on_pick.emit(());
             }
         })
@@ -115,9 +113,20 @@ fn link(language: Language, item: &RoomItem, open: bool) -> Html {
     }
 }
 
+/// Emits [`Input::OpenRoom`] for a click on a link to a room, which then opens in place. Returns false if there is
+/// none.
+pub(super) fn open_picked(event: &MouseEvent, emit: &Callback<Input>) -> bool {
+    let room = picked(event);
+    if let Some(room) = room {
+        event.prevent_default();
+        emit.emit(Input::OpenRoom(room));
+    }
+    room.is_some()
+}
+
 /// Room that a click on a link opens in place; `None` if there is no room, or if the browser opens another tab or
 /// window.
-pub(super) fn picked(event: &MouseEvent) -> Option<RoomId> {
+fn picked(event: &MouseEvent) -> Option<RoomId> {
     if event.button() != 0 || event.ctrl_key() || event.meta_key() || event.shift_key() {
         return None;
     }
