@@ -244,6 +244,15 @@ impl Page {
         self.execute("return window.e2eMark === true", Vec::new()).await
     }
 
+    /// Waits until a marked document was replaced and the new one is connected.
+    pub async fn expect_reloaded(&self) {
+        until(&format!("the reload of {}", self.name()), TIMEOUT, async || {
+            if self.is_marked().await { Err("the old document") } else { Ok(()) }
+        })
+        .await;
+        self.expect_connected().await;
+    }
+
     /// Waits until an element has the focus.
     pub async fn expect_focus(&self, selector: &str) {
         until(&format!("{selector} in {} to have the focus", self.name()), TIMEOUT, async || {

@@ -27,15 +27,7 @@ async fn an_older_page_offers_the_new_version_and_keeps_the_draft() {
         // Loading the new version keeps the draft.
         mei.write("half a thou").await;
         mei.click("#new_version button").await;
-        until(
-            "the reload",
-            TIMEOUT,
-            async || {
-                if mei.is_marked().await { Err("the old document") } else { Ok(()) }
-            },
-        )
-        .await;
-        mei.expect_connected().await;
+        mei.expect_reloaded().await;
         mei.expect_rows(&["still here"]).await;
         mei.expect_draft("half a thou").await;
     })
@@ -77,15 +69,7 @@ async fn a_page_that_broke_says_so_and_keeps_the_text() {
         let _: bool = mei.execute(&format!("return {trap}"), vec![]).await;
         mei.mark_document().await;
         mei.click("#broken a").await;
-        until(
-            "the reload",
-            TIMEOUT,
-            async || {
-                if mei.is_marked().await { Err("the old document") } else { Ok(()) }
-            },
-        )
-        .await;
-        mei.expect_connected().await;
+        mei.expect_reloaded().await;
         mei.expect_draft("half a thou").await;
     })
     .await;
