@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::progress::{Step, note};
+use crate::npm;
+use crate::progress::note;
 use crate::tree::Tree;
 
 /// Version of the package.
@@ -22,19 +23,14 @@ pub(crate) fn ensure(tree: &Tree) -> Option<PathBuf> {
         note(&format!("{reason}: the tests do not check the page's accessibility with axe-core."));
         None
     };
-    let Some(mut npm) = tree.program("npm") else { return without("npm is not installed") };
     if let Err(error) = fs::create_dir_all(&folder) {
         return without(&format!("{}: {error}", folder.display()));
     }
-    let package = format!("axe-core@{VERSION}");
-    npm.args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
-    npm.arg("--prefix").arg(&folder).arg(&package);
-    let mut step = Step::new(format!("Installing axe-core {VERSION}"), "once, about 5 s");
-    let ended = step.run(npm);
-    step.done();
-    match ended {
-        Ok(ended) if ended.success && program.is_file() => Some(program),
-        Ok(ended) => without(&format!("npm cannot install {package}: {}", ended.transcript.text().trim())),
+    let (package, title) = (format!("axe-core@{VERSION}"), format!("Installing axe-core {VERSION}"));
+    match npm::install(tree, &folder, &package, title, "once, about 5 s") {
+        Ok(Ok(())) if program.is_file() => Some(program),
+        Ok(Ok(())) => without(&format!("{package} has no {}", program.display())),
+        Ok(Err(reason)) => without(&reason),
         Err(failure) => without(&failure.to_string()),
     }
 }

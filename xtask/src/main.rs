@@ -5,7 +5,8 @@
 //! - [`tier`] says what each tier of tests runs and needs; [`tally`] counts the results.
 //! - [`page`] and [`server`] build the two halves of the program; [`glue`] shortens the names of the page's imports,
 //!   and [`fingerprint`] tells whether the page must be rebuilt.
-//! - [`rust`], [`tool`], [`wasm_opt`], [`browser`] and [`axe`] find or install what a build or a test needs;
+//! - [`rust`], [`tool`], [`wasm_opt`], [`browser`] and [`axe`] find or install what a build or a test needs,
+//!   with [`npm`] for packages of npm;
 //!   [`version`] says which versions.
 //! - [`tree`] holds the project's folders, [`search`] the folders in which programs are found.
 //! - [`progress`] runs a program as a step and shows how far it is; [`transcript`] keeps the program's
@@ -18,6 +19,7 @@ mod failure;
 mod fingerprint;
 mod glue;
 mod measure;
+mod npm;
 mod page;
 mod progress;
 mod run;

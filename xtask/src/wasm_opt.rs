@@ -4,7 +4,8 @@
 use std::fs;
 
 use crate::failure::{Failure, Outcome};
-use crate::progress::{self, Step};
+use crate::npm;
+use crate::progress;
 use crate::tool::stated_version;
 use crate::tree::Tree;
 
@@ -21,19 +22,13 @@ pub(crate) fn ensure(tree: &Tree, number: &str) -> Outcome<bool> {
     if stated_version(tree, "wasm-opt").is_some_and(|it| it == number) {
         return Ok(true);
     }
-    let Some(mut npm) = tree.program("npm").filter(|_| node) else {
-        return Ok(without("Node and npm are not installed", number));
-    };
-    let package = format!("binaryen@{number}.0.0");
-    npm.args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
-    npm.arg("--prefix").arg(tree.npm()).arg(&package);
-    let title = format!("Installing wasm-opt {number} into {}", tree.npm().display());
-    let mut step = Step::new(title, "once, about 15 s");
-    let ended = step.run(npm)?;
-    step.done();
-    if !ended.success {
-        progress::note(&ended.transcript.text());
-        return Ok(without(&format!("npm cannot install {package}"), number));
+    if !node {
+        return Ok(without("Node is not installed", number));
+    }
+    let (folder, package) = (tree.npm(), format!("binaryen@{number}.0.0"));
+    let title = format!("Installing wasm-opt {number} into {}", folder.display());
+    if let Err(reason) = npm::install(tree, &folder, &package, title, "once, about 15 s")? {
+        return Ok(without(&reason, number));
     }
     if stated_version(tree, "wasm-opt").is_none_or(|it| it != number) {
         return Ok(without(&format!("this Node cannot run {package}"), number));
